@@ -1,1 +1,7 @@
-export type * from './program.ts'
+export { differentiate } from './adjoint.ts'
+export * from './compile.ts'
+export * from './define.ts'
+export type { Reset } from './fragments.ts'
+export * from './program.ts'
+export type { Start } from './starts.ts'
+export { type SurrogateChoice, surrogateOf, surrogates } from './surrogates.ts'

@@ -98,6 +98,17 @@ export interface Adjoint {
   readonly parameters: readonly ValueId[]
 }
 
+/** What stands in for the derivative of `spike(v)`, whose true one is 0 almost everywhere. */
+export interface Surrogate {
+  readonly name: string
+  /** Sharpness. */
+  readonly alpha: number
+  /** Formula in v, alpha and pi. */
+  readonly derivative: string
+  /** Half the width of the window around v = 0 outside of which it is 0, in alpha and pi. Left out: no window. */
+  readonly window?: string
+}
+
 /** A neuron ready for use: what a layer holds. */
 export interface Neuron {
   readonly name: string
@@ -107,10 +118,18 @@ export interface Neuron {
   readonly adjoint: Adjoint
   /** Name and options, enough to build it again from a checkpoint. */
   readonly config: NeuronConfig
+  /** What stands in for the derivative of spike. */
+  readonly surrogate?: Surrogate
+  /** What is allowed in the equations but probably not meant, one line each. */
+  readonly warnings?: readonly string[]
+  /** Where it was published. */
+  readonly paper?: string
 }
 
 /** JSON that a checkpoint or a run record holds. */
 export interface NeuronConfig {
   readonly neuron: string
   readonly options: { readonly [name: string]: unknown }
+  /** What `defineNeuron` was given, for neurons that the registry does not know. */
+  readonly definition?: { readonly [field: string]: unknown }
 }

@@ -1,0 +1,191 @@
+import { EquationError, nearestName, UsageError } from '../base/index.ts'
+import { differentiate } from './adjoint.ts'
+import { compile, type LearnableDefinition } from './compile.ts'
+import { dedent, expandMarkers, type Markers, type Reset } from './fragments.ts'
+import type { Neuron, NeuronConfig, Surrogate } from './program.ts'
+import type { Start } from './starts.ts'
+import { type SurrogateChoice, surrogateOf } from './surrogates.ts'
+
+/** Options that all neurons share; a neuron that cannot take one refuses it. */
+export interface SharedOptions {
+  /** Stands in for the derivative of spike. Default: rectangle. */
+  readonly surrogate?: SurrogateChoice
+  /** The surrogate's sharpness. */
+  readonly alpha?: number
+  /** Default: soft. */
+  readonly reset?: Reset
+  /** No gradient through s in the reset line. Default: false. */
+  readonly detachReset?: boolean
+  /** The input decays, x / tau. Default: false. */
+  readonly decayInput?: boolean
+  /** Values before the first step: numbers, or expressions in the constants. */
+  readonly state?: { readonly [name: string]: Start }
+}
+
+/** A neuron as its author writes it. */
+export interface NeuronDefinition extends SharedOptions {
+  readonly name: string
+  /** One assignment per line; `reset(u)` and `input(x / tau)` stand for the shared fragments. */
+  readonly equations: string
+  readonly constants?: { readonly [name: string]: number }
+  readonly learnable?: { readonly [name: string]: LearnableDefinition }
+  /** Where it was published. */
+  readonly paper?: string
+}
+
+/** Shared options, constants and learnable parameters by name. */
+export type NeuronOptions = SharedOptions & { readonly [name: string]: unknown }
+
+type NamesOf<Names> = Names extends object ? keyof Names & string : never
+
+/** The options of one definition: those shared, its constants, its learnable parameters. */
+export type OptionsOf<D extends NeuronDefinition> = SharedOptions & {
+  readonly [name in NamesOf<D['constants']>]?: number
+} & { readonly [name in NamesOf<D['learnable']>]?: LearnableDefinition }
+
+/** Makes a neuron; every option has a default. */
+export type NeuronFactory<D extends NeuronDefinition = NeuronDefinition> = (options?: OptionsOf<D>) => Neuron
+
+/**
+ * A neuron from its equations: gradient and kernels are derived.
+ * @returns a factory whose options override constants, learnable starts and the shared options
+ * @throws EquationError for a mistake in the equations, UsageError for one in the options
+ */
+export function defineNeuron<const D extends NeuronDefinition>(definition: D): NeuronFactory<D> {
+  build(definition, {})
+  return (options) => build(definition, { ...options }, { ...definition })
+}
+
+/** Like `defineNeuron`, for neurons that the registry knows: their configuration is their name and options alone. */
+export function publishedNeuron<const D extends NeuronDefinition>(definition: D): NeuronFactory<D> {
+  return (options) => build(definition, { ...options })
+}
+
+const sharedDefaults = { surrogate: 'rectangle', reset: 'soft', detachReset: false, decayInput: false } as const
+const sharedNames = ['surrogate', 'alpha', 'reset', 'detachReset', 'decayInput', 'state'] as const
+const definitionNames = ['name', 'equations', 'constants', 'learnable', 'paper', ...sharedNames] as const
+
+function build(definition: NeuronDefinition, given: NeuronOptions, remembered?: NeuronDefinition): Neuron {
+  checkDefinition(definition)
+  const options = withoutUndefined(given)
+  try {
+    const source = expandedSource(definition, options)
+    const { program, warnings } = compile(source)
+    return {
+      name: definition.name,
+      equations: source.equations,
+      program,
+      adjoint: differentiate(program, source.surrogate),
+      config: configOf(definition.name, options, remembered),
+      surrogate: source.surrogate,
+      warnings,
+      ...(definition.paper === undefined ? {} : { paper: definition.paper }),
+    }
+  } catch (error) {
+    if (!(error instanceof EquationError)) throw error
+    throw new EquationError({ ...error.parts, what: `neuron '${definition.name}': ${error.parts.what}`, cause: error })
+  }
+}
+
+function configOf(neuron: string, options: NeuronOptions, definition: NeuronDefinition | undefined): NeuronConfig {
+  if (definition === undefined) return structuredClone({ neuron, options })
+  return structuredClone({ neuron, options, definition: { ...(definition as object) } })
+}
+
+/** Equations with fragments put in, and the names with the options' values. */
+function expandedSource(definition: NeuronDefinition, options: NeuronOptions) {
+  const shared = { ...sharedDefaults, ...pick(definition, sharedNames), ...pick(options, sharedNames) } as SharedOptions
+  const { reset = 'soft', detachReset = false, decayInput = false } = shared
+  const { text, markers } = expandMarkers(dedent(definition.equations), { reset, detachReset, decayInput })
+  checkOptions(definition, options, markers)
+  const { constants = {}, learnable = {} } = definition
+  return {
+    equations: text.trimEnd(),
+    constants: { ...constants, ...pick(options, Object.keys(constants)) } as { [name: string]: number },
+    learnable: overriddenLearnable(learnable, options),
+    state: { ...definition.state, ...options.state },
+    surrogate: chosenSurrogate(definition, options),
+  }
+}
+
+function chosenSurrogate(definition: NeuronDefinition, options: NeuronOptions): Surrogate {
+  if (options.surrogate !== undefined) return surrogateOf(options.surrogate, options.alpha)
+  return surrogateOf(definition.surrogate ?? sharedDefaults.surrogate, options.alpha ?? definition.alpha)
+}
+
+/** Overridden starts keep the definition's scope where the option gives none, and the other way round. */
+function overriddenLearnable(learnable: { readonly [name: string]: LearnableDefinition }, options: NeuronOptions) {
+  const merged: { [name: string]: LearnableDefinition } = {}
+  for (const [name, definition] of Object.entries(learnable)) {
+    const option = Object.hasOwn(options, name) ? (options[name] as LearnableDefinition) : {}
+    merged[name] = { ...asObject(definition), ...asObject(option) } as LearnableDefinition
+  }
+  return merged
+}
+
+function asObject(definition: LearnableDefinition | object): object {
+  return typeof definition === 'object' && definition !== null ? definition : { start: definition }
+}
+
+function checkOptions(definition: NeuronDefinition, options: NeuronOptions, markers: Markers): void {
+  const own = [...Object.keys(definition.constants ?? {}), ...Object.keys(definition.learnable ?? {})]
+  for (const name of Object.keys(options)) {
+    if (own.includes(name)) continue
+    const reason = (sharedNames as readonly string[]).includes(name)
+      ? refusal(name, definition, options, markers)
+      : 'it has no such name'
+    if (reason === undefined) continue
+    const known = [
+      ...own,
+      ...sharedNames.filter((shared) => refusal(shared, definition, options, markers) === undefined),
+    ]
+    const near = nearestName(name, known)
+    throw new UsageError({
+      what: `neuron '${definition.name}' cannot take the option '${name}': ${reason}`,
+      next: `${near === undefined ? '' : `did you mean '${near}'? `}options here: ${[...known].sort().join(', ')}`,
+    })
+  }
+}
+
+/** Why a neuron cannot take a shared option, or undefined where it can. */
+function refusal(name: string, { equations }: NeuronDefinition, options: NeuronOptions, markers: Markers) {
+  if (name === 'reset' || name === 'detachReset') {
+    if (!markers.reset) return 'its equations have no reset(u) line'
+    if (name === 'detachReset' && options.reset === 'none') return 'it has no reset to detach'
+  }
+  if (name === 'decayInput' && !markers.input) return 'its equations have no input(...) to decay'
+  if ((name === 'surrogate' || name === 'alpha') && !/\bspike\s*\(/.test(equations))
+    return 'its equations have no spike'
+  return undefined
+}
+
+function checkDefinition(definition: NeuronDefinition): void {
+  const { name, equations } = definition
+  if (typeof name !== 'string' || name === '' || typeof equations !== 'string')
+    throw new UsageError({
+      what: 'a neuron needs a name and equations, both text',
+      next: "defineNeuron({ name: 'mine', equations: `...` })",
+    })
+  for (const key of Object.keys(definition)) {
+    if ((definitionNames as readonly string[]).includes(key)) continue
+    const near = nearestName(key, definitionNames)
+    throw new UsageError({
+      what: `neuron '${name}': a definition has no '${key}'`,
+      next: `${near === undefined ? '' : `did you mean '${near}'? `}known: ${definitionNames.join(', ')}`,
+    })
+  }
+  for (const own of [...Object.keys(definition.constants ?? {}), ...Object.keys(definition.learnable ?? {})])
+    if ((sharedNames as readonly string[]).includes(own))
+      throw new UsageError({
+        what: `neuron '${name}': '${own}' is the name of a shared option`,
+        next: 'choose another name',
+      })
+}
+
+function pick(from: object, names: readonly string[]): { [name: string]: unknown } {
+  return Object.fromEntries(Object.entries(from).filter(([name, value]) => names.includes(name) && value !== undefined))
+}
+
+function withoutUndefined(options: NeuronOptions): NeuronOptions {
+  return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined))
+}

@@ -1,0 +1,83 @@
+import { UsageError } from '../base/index.ts'
+import { ProgramBuilder } from './builder.ts'
+import { emitExpression } from './expression.ts'
+import { parseExpression, suggestion } from './parse.ts'
+import { equationError } from './place.ts'
+import type { Surrogate, ValueId } from './program.ts'
+
+/** A surrogate by its name, by name and alpha, or as a definition of one's own. */
+export type SurrogateChoice = string | { readonly name: string; readonly alpha?: number } | Surrogate
+
+/** @see Neftci et al. 2019; Wu et al. 2018 (rectangle); Esser et al. 2016 (triangle); Fang et al. 2021 (atan) */
+export const surrogates: { readonly [name: string]: Surrogate } = {
+  rectangle: { name: 'rectangle', alpha: 1, derivative: '1 / alpha', window: 'alpha / 2' },
+  sigmoid: { name: 'sigmoid', alpha: 4, derivative: 'alpha * sigmoid(alpha * v) * (1 - sigmoid(alpha * v))' },
+  triangle: { name: 'triangle', alpha: 1, derivative: 'alpha - alpha^2 * abs(v)', window: '1 / alpha' },
+  atan: { name: 'atan', alpha: 2, derivative: 'alpha / 2 / (1 + (pi * alpha / 2 * v)^2)' },
+}
+
+/**
+ * The surrogate that a choice names.
+ * @param alpha replaces the choice's own
+ * @throws UsageError for an unknown name or an alpha that is not a positive number
+ * @throws EquationError for a formula that cannot be read
+ */
+export function surrogateOf(choice: SurrogateChoice, alpha?: number): Surrogate {
+  const given: Partial<Surrogate> & { name: string } = typeof choice === 'string' ? { name: choice } : choice
+  const found = given.derivative === undefined ? named(given.name) : (given as Surrogate)
+  const sharpness = alpha ?? given.alpha ?? found.alpha
+  if (typeof sharpness !== 'number' || !(sharpness > 0) || !Number.isFinite(sharpness))
+    throw new UsageError({
+      what: `surrogate '${given.name}' cannot have alpha ${String(sharpness)}`,
+      expected: 'a positive number',
+      next: 'pass for example surrogate: { name, alpha: 2 }',
+    })
+  const surrogate = { ...found, alpha: sharpness }
+  windowOf(surrogate)
+  emitDerivative(surrogate, new ProgramBuilder([{ op: 'input', args: [] }]), 0)
+  return surrogate
+}
+
+function named(name: string): Surrogate {
+  if (typeof name === 'string' && Object.hasOwn(surrogates, name)) return surrogates[name]
+  throw new UsageError({
+    what: `unknown surrogate '${String(name)}'`,
+    next: `${suggestion(String(name), Object.keys(surrogates))}; or pass { name, alpha, derivative, window }`,
+  })
+}
+
+/** Half the width of the surrogate's window, or undefined where it has none. */
+export function windowOf(surrogate: Surrogate): number | undefined {
+  if (surrogate.window === undefined) return undefined
+  const builder = new ProgramBuilder()
+  const half = builder.numberAt(emitFormula(surrogate.window, surrogate, builder, null))
+  if (half === undefined || !(half > 0))
+    throw new UsageError({
+      what: `the window of surrogate '${surrogate.name}' is ${half}`,
+      expected: 'a positive half width',
+      next: 'leave window out where the derivative is nowhere 0',
+    })
+  return half
+}
+
+/** Adds the formula of the derivative at `v`, without its window. */
+export function emitDerivative(surrogate: Surrogate, builder: ProgramBuilder, v: ValueId): ValueId {
+  return emitFormula(surrogate.derivative, surrogate, builder, v)
+}
+
+function emitFormula(text: string, { alpha }: Surrogate, builder: ProgramBuilder, v: ValueId | null): ValueId {
+  const names: { readonly [name: string]: () => ValueId } = {
+    alpha: () => builder.constant(alpha),
+    pi: () => builder.constant(Math.PI),
+    ...(v === null ? {} : { v: () => v }),
+  }
+  return emitExpression(parseExpression(text), {
+    text,
+    builder,
+    without: ['spike', 'detach'],
+    lookup: (name, span) => {
+      if (Object.hasOwn(names, name)) return names[name]()
+      throw equationError(text, span, `unknown name '${name}'`, suggestion(name, Object.keys(names)))
+    },
+  })
+}

@@ -1,0 +1,7 @@
+export { clif } from './clif.ts'
+export { integrateFire } from './if.ts'
+export { leakyReadout } from './leaky-readout.ts'
+export { lif } from './lif.ts'
+export { plif } from './plif.ts'
+export { neuronFromConfig, neurons } from './registry.ts'
+export { relu } from './relu.ts'

@@ -1,0 +1,45 @@
+import { nearestName, UsageError } from '../base/index.ts'
+import {
+  defineNeuron,
+  type Neuron,
+  type NeuronConfig,
+  type NeuronDefinition,
+  type NeuronOptions,
+} from '../equations/index.ts'
+import { clif } from './clif.ts'
+import { integrateFire } from './if.ts'
+import { leakyReadout } from './leaky-readout.ts'
+import { lif } from './lif.ts'
+import { plif } from './plif.ts'
+import { relu } from './relu.ts'
+
+/** Published neurons by the name that configurations and command lines use. */
+export const neurons: { readonly [name: string]: (options?: NeuronOptions) => Neuron } = {
+  if: integrateFire,
+  lif,
+  plif,
+  clif,
+  relu,
+  leakyReadout,
+}
+
+/**
+ * The neuron of a configuration, as `neuron.config` holds it: a checkpoint rebuilds its neurons with this.
+ * @throws UsageError for an unknown name or option, EquationError for a definition that does not compile
+ */
+export function neuronFromConfig(config: NeuronConfig): Neuron {
+  const { neuron, options, definition } = config
+  if (definition !== undefined) return fromDefinition(definition as unknown as NeuronDefinition, options)
+  if (Object.hasOwn(neurons, neuron)) return neurons[neuron](options)
+  const known = Object.keys(neurons)
+  const near = nearestName(neuron, known)
+  throw new UsageError({
+    what: `unknown neuron '${neuron}'`,
+    next: `${near === undefined ? '' : `did you mean '${near}'? `}known: ${known.join(', ')}; define your own with defineNeuron`,
+  })
+}
+
+function fromDefinition(definition: NeuronDefinition, options: NeuronOptions): Neuron {
+  const factory = defineNeuron(definition) as (options?: NeuronOptions) => Neuron
+  return factory(options)
+}
