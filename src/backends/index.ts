@@ -1,1 +1,2 @@
 export type * from './backend.ts'
+export { createInterpreter } from './interpreter/index.ts'

@@ -1,0 +1,3 @@
+export * from './check-gradient.ts'
+export { Gradients } from './gradients.ts'
+export * from './tape.ts'

@@ -1,0 +1,124 @@
+import type { Backend, Handle, InputGradient } from '../backends/index.ts'
+import { SpikeletError } from '../base/index.ts'
+import type { Tensor } from '../tensor/index.ts'
+import { Gradients } from './gradients.ts'
+
+/** Where operations work: a backend, and a tape where a backward pass will follow. */
+export interface Scope {
+  readonly backend: Backend
+  readonly tape: Tape | null
+}
+
+/** One operation as it happened. */
+export interface Operation {
+  readonly name: string
+  readonly inputs: readonly (Tensor | null)[]
+  readonly outputs: readonly Handle[]
+  /** What backward needs beside inputs and outputs; released with the outputs. */
+  readonly saved?: readonly Handle[]
+  /** The output is the input's memory under another shape, and so will be its gradient. */
+  readonly view?: boolean
+  /**
+   * Gradients of the inputs, in their order, from those of the outputs (null where none came; not all are null). It may
+   * return a gradient it was given; all else it returns is new. `need` says which gradient of each input is wanted.
+   */
+  backward(gradients: readonly (Handle | null)[], need: readonly InputGradient[]): readonly (Handle | null)[]
+}
+
+interface Entry extends Omit<Operation, 'outputs'> {
+  readonly outputs: readonly Tensor[]
+}
+
+/** Makes tensors of an operation's outputs and, where there is a tape, remembers the operation. */
+export function record(scope: Scope, operation: Operation): Tensor[] {
+  if (scope.tape) return scope.tape.record(operation)
+  for (const handle of operation.saved ?? []) scope.backend.release(handle)
+  return operation.outputs.map((handle) => ({ handle, shape: handle.shape, tracked: false, leaf: false }))
+}
+
+/**
+ * Remembers operations in order, and walks them back once. The tape owns what its operations made: on the way back
+ * each output, gradient and saved tensor is released as soon as nothing needs it any more.
+ */
+export class Tape {
+  private readonly backend: Backend
+  private entries: Entry[] = []
+  private readonly wanted = new Set<Tensor>()
+  private readonly kept = new Set<Tensor>()
+  private done = false
+
+  constructor(backend: Backend) {
+    this.backend = backend
+  }
+
+  record(operation: Operation): Tensor[] {
+    if (this.done) throw spent()
+    const tracked = operation.inputs.some((input) => input?.tracked)
+    const outputs = operation.outputs.map((handle) => ({ handle, shape: handle.shape, tracked, leaf: false }))
+    this.entries.push({ ...operation, outputs })
+    return outputs
+  }
+
+  /** Asks for the gradient of a tensor inside the network; spikes get it everywhere, not only at open windows. */
+  want(tensor: Tensor): void {
+    this.wanted.add(tensor)
+  }
+
+  /** Keeps an output through backward; whoever keeps it releases it (or the end of the step does). */
+  keep(tensor: Tensor): void {
+    this.kept.add(tensor)
+  }
+
+  /**
+   * Gradients of all tracked leaves and wanted tensors. The tape is empty afterwards.
+   * @param root a loss [1], or any tensor together with `gradient`, dL/droot, which the tape takes over
+   */
+  backward(root: Tensor, gradient: Handle | null = null): Gradients {
+    if (this.done) throw spent()
+    this.done = true
+    const gradients = new Gradients(this.backend)
+    gradients.add(root, gradient ?? this.backend.tensor(root.shape, [1]))
+    for (let entry = this.entries.pop(); entry; entry = this.entries.pop()) this.step(entry, gradients)
+    return gradients
+  }
+
+  private step(entry: Entry, gradients: Gradients): void {
+    const given = entry.outputs.map((output) => gradients.take(output))
+    if (given.some((g) => g !== null) && entry.inputs.some((input) => input?.tracked)) {
+      this.distribute(entry, given, gradients)
+    }
+    entry.outputs.forEach((output, i) => {
+      const g = given[i]
+      if (g && this.wanted.has(output)) gradients.add(output, g)
+      if (g) gradients.drop(g)
+      if (!this.kept.has(output)) this.backend.release(output.handle)
+    })
+    for (const handle of entry.saved ?? []) this.backend.release(handle)
+  }
+
+  private distribute(entry: Entry, given: readonly (Handle | null)[], gradients: Gradients): void {
+    const results = entry.backward(
+      given,
+      entry.inputs.map((input) => this.need(input)),
+    )
+    results.forEach((handle, i) => {
+      const input = entry.inputs[i]
+      if (!handle) return
+      if (input?.tracked) gradients.add(input, handle)
+      else if (!given.includes(handle)) this.backend.release(handle)
+      if (entry.view && given[0]) gradients.alias(handle, given[0])
+    })
+  }
+
+  private need(input: Tensor | null): InputGradient {
+    if (!input?.tracked) return 'none'
+    return input.handle.kind === 'spikes' && !input.leaf && !this.wanted.has(input) ? 'open' : 'full'
+  }
+}
+
+function spent(): SpikeletError {
+  return new SpikeletError({
+    what: 'this tape has been walked back already',
+    next: 'Make a new Tape for each forward pass.',
+  })
+}

@@ -1,0 +1,1 @@
+export { createInterpreter } from './interpreter.ts'

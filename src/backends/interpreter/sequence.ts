@@ -1,0 +1,74 @@
+import { ShapeError, sameShape, shapeText, sizeOf } from '../../base/index.ts'
+import type { Handle } from '../backend.ts'
+import { denseOf, type HostHandle, type Memory, valuesOf } from './memory.ts'
+
+export function add(memory: Memory, a: HostHandle, b: HostHandle): Handle {
+  const [long, short] = a.shape[0] >= b.shape[0] ? [a, b] : [b, a]
+  const fits = short.shape[0] === long.shape[0] || short.shape[0] === 1
+  if (!fits || !sameShape(a.shape.slice(1), b.shape.slice(1))) {
+    throw new ShapeError({ what: 'a sum of unlike tensors', expected: shapeText(a.shape), got: shapeText(b.shape) })
+  }
+  const left = valuesOf(a)
+  const right = valuesOf(b)
+  const sum = new Float64Array(sizeOf(long.shape))
+  for (let i = 0; i < sum.length; i++) sum[i] = left[i % left.length] + right[i % right.length]
+  return memory.wrap(long.shape, sum)
+}
+
+export function slice(memory: Memory, x: HostHandle, from: number, to: number): Handle {
+  if (from < 0 || to > x.shape[0] || from >= to) {
+    throw new ShapeError({ what: `steps ${from} to ${to} are not in the sequence`, got: shapeText(x.shape) })
+  }
+  const frame = sizeOf(x.shape.slice(1))
+  const shape = [to - from, ...x.shape.slice(1)]
+  if (x.storage.bytes) return memory.spikes(shape, x.storage.bytes.slice(from * frame, to * frame), x.scale)
+  return memory.wrap(shape, denseOf(x).slice(from * frame, to * frame))
+}
+
+export function concat(memory: Memory, parts: readonly HostHandle[]): Handle {
+  const [first] = parts
+  for (const part of parts) {
+    const same = part.kind === first.kind && part.scale === first.scale
+    if (!same || !sameShape(part.shape.slice(1), first.shape.slice(1))) {
+      throw new ShapeError({
+        what: 'sequences of unlike frames cannot follow each other',
+        expected: `${first.kind} ${shapeText(first.shape)}`,
+        got: `${part.kind} ${shapeText(part.shape)}`,
+      })
+    }
+  }
+  const shape = [parts.reduce((steps, part) => steps + part.shape[0], 0), ...first.shape.slice(1)]
+  const dense = first.kind === 'dense'
+  const joined = dense ? new Float64Array(sizeOf(shape)) : new Uint8Array(sizeOf(shape))
+  let at = 0
+  for (const part of parts) {
+    const values = (part.storage.values ?? part.storage.bytes) as Float64Array
+    joined.set(values, at)
+    at += values.length
+  }
+  return joined instanceof Float64Array ? memory.wrap(shape, joined) : memory.spikes(shape, joined, first.scale)
+}
+
+export function sumSteps(memory: Memory, x: HostHandle): Handle {
+  const values = valuesOf(x)
+  const sum = new Float64Array(values.length / x.shape[0])
+  for (let i = 0; i < values.length; i++) sum[i % sum.length] += values[i]
+  return memory.wrap([1, ...x.shape.slice(1)], sum)
+}
+
+/** Non-zero values, and open windows; every place of a dense tensor is open. */
+export function activity(memory: Memory, x: HostHandle): Handle {
+  let active = 0
+  let open = 0
+  if (x.storage.bytes) {
+    for (const byte of x.storage.bytes) {
+      active += byte & 1
+      open += (byte >> 1) & 1
+    }
+  } else {
+    const values = denseOf(x)
+    open = values.length
+    for (const value of values) if (value !== 0) active++
+  }
+  return memory.wrap([2], Float64Array.of(active, open))
+}

@@ -1,0 +1,57 @@
+import { record, type Scope } from '../autograd/index.ts'
+import type { Conv2dOptions } from '../backends/index.ts'
+import { ShapeError, sameShape, shapeText } from '../base/index.ts'
+import type { Tensor } from '../tensor/index.ts'
+import { conv2dShape, expectVector } from './shapes.ts'
+
+/**
+ * Convolution of every frame, plus bias, plus an optional residual.
+ * @param x [T or 1, N, H, W, Cin]
+ * @param weight [kh, kw, Cin / groups, Cout]
+ * @param bias [Cout] or null
+ * @param residual a tensor of the output's shape, or one frame [1, N, H', W', Cout] for all steps; spikes or dense
+ * @returns [T or 1, N, H', W', Cout]
+ * @throws ShapeError
+ */
+export function conv2d(
+  scope: Scope,
+  x: Tensor,
+  weight: Tensor,
+  bias: Tensor | null,
+  residual: Tensor | null,
+  options: Conv2dOptions,
+): Tensor {
+  const shape = [x.shape[0], x.shape[1], ...conv2dShape(x.shape.slice(2), weight.shape, options)]
+  if (bias) expectVector("a convolution's bias", bias.shape, weight.shape[3])
+  if (residual) expectResidual(residual, shape)
+  const { backend } = scope
+  const out = backend.conv2d(x.handle, weight.handle, bias?.handle ?? null, residual?.handle ?? null, options)
+  const [y] = record(scope, {
+    name: 'conv2d',
+    inputs: [x, weight, bias, residual],
+    outputs: [out],
+    backward: ([g], need) => {
+      if (!g) return []
+      const want = { input: need[0], weight: need[1] !== 'none', bias: need[2] !== 'none' }
+      const layer = backend.conv2dBackward(x.handle, weight.handle, g, options, want)
+      const past = residual && need[3] !== 'none' ? gradientOfResidual() : null
+      return [layer.input, layer.weight, layer.bias, past]
+
+      function gradientOfResidual() {
+        return residual?.shape[0] === shape[0] ? g : backend.sumSteps(g as typeof out)
+      }
+    },
+  })
+  return y
+}
+
+function expectResidual(residual: Tensor, shape: readonly number[]): void {
+  const steps = residual.shape[0] === shape[0] || residual.shape[0] === 1
+  if (steps && sameShape(residual.shape.slice(1), shape.slice(1))) return
+  throw new ShapeError({
+    what: "a residual does not fit the convolution's output",
+    expected: `${shapeText(shape)}, or 1 as its first axis`,
+    got: shapeText(residual.shape),
+    next: 'Where channels or size change, the shortcut needs a 1x1 convolution of the same stride.',
+  })
+}

@@ -1,0 +1,31 @@
+import { record, type Scope } from '../autograd/index.ts'
+import type { LossOptions } from '../backends/index.ts'
+import { ShapeError, shapeText } from '../base/index.ts'
+import type { Tensor } from '../tensor/index.ts'
+
+/**
+ * Loss [1] of logits against targets. It ends a network: walk back from it, and add nothing behind it.
+ * @param logits [T or 1, N, K]
+ * @param targets [N, K]
+ * @throws ShapeError
+ */
+export function loss(scope: Scope, logits: Tensor, targets: Tensor, options: LossOptions): Tensor {
+  const [, N, K] = logits.shape
+  if (logits.shape.length !== 3 || targets.shape.length !== 2 || targets.shape[0] !== N || targets.shape[1] !== K) {
+    throw new ShapeError({
+      what: 'targets do not fit the logits',
+      expected: `[N, K] for logits [T, N, K] = ${shapeText(logits.shape)}`,
+      got: shapeText(targets.shape),
+    })
+  }
+  const { backend } = scope
+  const result = backend.loss(logits.handle, targets.handle, options)
+  if (!scope.tape) backend.release(result.gradient)
+  const [value] = record(scope, {
+    name: 'loss',
+    inputs: [logits],
+    outputs: [result.loss],
+    backward: () => [result.gradient],
+  })
+  return value
+}
