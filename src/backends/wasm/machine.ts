@@ -1,4 +1,5 @@
 import { elementsPerTask, type MemoryLimits } from '../../codegen/index.ts'
+import type { Neuron } from '../../equations/index.ts'
 import { taskCounter } from './control.ts'
 import type { Crew, Kernel } from './crew.ts'
 import { Tensors, type WasmTensor } from './tensors.ts'
@@ -15,6 +16,8 @@ export class Machine {
   readonly tensors: Tensors
   /** Whether multiply and add may be fused. */
   readonly relaxed: boolean
+  /** What the code of a neuron's kernels depends on, as text; made once per neuron. */
+  readonly neuronNames = new WeakMap<Neuron, string>()
 
   constructor(crew: Crew, relaxed: boolean) {
     this.crew = crew

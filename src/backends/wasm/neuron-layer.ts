@@ -46,12 +46,16 @@ function layoutOf(x: WasmTensor): Layout {
 }
 
 /** A name for the kernel of a neuron: everything that its code depends on. */
-function kernelName(neuron: Neuron, direction: string, normalised: boolean): string {
-  const { program, adjoint } = neuron
-  const start = program.states.map((s) => [s.start, s.next])
-  const scopes = program.parameters.map((p) => p.scope)
-  const code = [program.instructions, start, scopes, program.output, program.window, adjoint]
-  return `neuron ${direction} ${normalised} ${JSON.stringify(code)}`
+function kernelName(m: Machine, neuron: Neuron, direction: string, normalised: boolean): string {
+  let code = m.neuronNames.get(neuron)
+  if (!code) {
+    const { program, adjoint } = neuron
+    const start = program.states.map((s) => [s.start, s.next])
+    const scopes = program.parameters.map((p) => p.scope)
+    code = JSON.stringify([program.instructions, start, scopes, program.output, program.window ?? null, adjoint])
+    m.neuronNames.set(neuron, code)
+  }
+  return `neuron ${direction} ${normalised ? 'normalised' : 'plain'} ${code}`
 }
 
 
@@ -177,7 +181,7 @@ export function runNeuron(m: Machine, x: WasmTensor, call: NeuronCall): NeuronRe
       ]),
     ])
     const normalised = statistics !== null
-    const name = cachedName(neuron, 'forward', normalised)
+    const name = kernelName(m, neuron, 'forward', normalised)
     m.run(m.kernel(name, neuronForward, { neuron, normalised }), layout.tasks, argumentWords(neuron, 'forward', given))
   })
   return { output, state, saved: call.wantBackward ? new SavedStatistics(statistics) : null }
@@ -331,7 +335,7 @@ export function runNeuronBackward(
           ['dotOffset', partial.dotOffset],
           ['sumStep', sumRows > 1 ? 4 * layout.period : 0],
         ])
-        const name = cachedName(neuron, 'backward', normalised)
+        const name = kernelName(m, neuron, 'backward', normalised)
         const kernel = m.kernel(name, neuronBackward, { neuron, normalised })
         m.run(kernel, layout.tasks, argumentWords(neuron, 'backward', given))
         const total = (offset: number, rows: number) => sumPartials(m, layout, partials, partial.bytes, offset, rows)
