@@ -21,7 +21,7 @@ export interface WasmOptions {
 
 /** (module (func (result v128) relaxed_madd of three zero vectors)) */
 const relaxedProbe = Uint8Array.from([
-  0, 97, 115, 109, 1, 0, 0, 0, 1, 5, 1, 96, 0, 1, 123, 3, 2, 1, 0, 10, 66, 1, 64, 0, 253, 12, ...Array(16).fill(0), 253,
+  0, 97, 115, 109, 1, 0, 0, 0, 1, 5, 1, 96, 0, 1, 123, 3, 2, 1, 0, 10, 61, 1, 59, 0, 253, 12, ...Array(16).fill(0), 253,
   12, ...Array(16).fill(0), 253, 12, ...Array(16).fill(0), 253, 133, 2, 11,
 ])
 

@@ -264,7 +264,8 @@ export const i8x16 = {
   sub: binary(I8x16.sub),
   bitmask: unary(I8x16.bitmask),
   narrowU: binary(I8x16.narrow_i16x8_u),
-  popcnt: unary(I8x16.popcnt),
+  /** Bytes of a at the places that b names; 0 where b's byte is 16 or more. */
+  swizzle: binary(I8x16.swizzle),
   /** Lanes of a (0..15) and b (16..31), chosen one by one. */
   shuffle: (lanes: readonly number[], a: Value, b: Value): Value => {
     return () => {
