@@ -1,4 +1,4 @@
-import { EquationError } from '../base/index.ts'
+import { EquationError, nearestName } from '../base/index.ts'
 
 /** A piece of an equation text: characters start .. end-1. */
 export interface Span {
@@ -38,9 +38,27 @@ export function underline(text: string, span: Span): string {
   return `${number} | ${head}${line}${tail}\n${margin} | ${' '.repeat(head.length + span.start - cut)}${carets}`
 }
 
+/** Runs `read`; an EquationError from it says first what was being read. */
+export function within<Result>(what: string, read: () => Result): Result {
+  try {
+    return read()
+  } catch (error) {
+    if (!(error instanceof EquationError)) throw error
+    throw new EquationError({ ...error.parts, what: `${what}: ${error.parts.what}`, cause: error })
+  }
+}
+
 /** Text from a user, short and without control characters, for use inside a message. */
 export function quoted(text: string): string {
   return `'${printable(text.length > 40 ? `${text.slice(0, 40)}...` : text)}'`
+}
+
+/** `did you mean 'tau'? known here: m, s, tau`. */
+export function suggestion(name: string, known: readonly string[]): string {
+  const near = nearestName(name, known)
+  const shown = [...known].sort().slice(0, 30)
+  const list = `known here: ${shown.join(', ')}${known.length > shown.length ? ', ...' : ''}`
+  return near === undefined ? list : `did you mean '${near}'? ${list}`
 }
 
 function printable(text: string): string {
