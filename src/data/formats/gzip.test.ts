@@ -16,11 +16,11 @@ describe('gunzip', () => {
     expect(isGzip(deflateSync(text))).toBe(false)
   })
 
-  test('stops a bomb long before it is unpacked', () => {
-    const bomb = gzipSync(new Uint8Array(80_000_000), { level: 9 })
-    const before = process.memoryUsage().arrayBuffers
+  test('stops a bomb long before its end: what comes later is not even looked at', () => {
+    const bomb = new Uint8Array(gzipSync(new Uint8Array(80_000_000), { level: 9 }))
+    bomb.fill(255, bomb.length / 2)
+    expect(() => gunzip(bomb, anyLength)).toThrow(/truncated or damaged/)
     expect(() => gunzip(bomb, { file: 'bomb.gz', limit: () => 1000 })).toThrow(/more than its header says[\s\S]*1000/)
-    expect(process.memoryUsage().arrayBuffers - before).toBeLessThan(40_000_000)
   })
 
   test('refuses truncated and damaged bytes', () => {
