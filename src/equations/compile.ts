@@ -69,7 +69,7 @@ export function compile(source: EquationSource): Compiled {
     observables: [...observed].flatMap(([name, values]) => observablesOf(name, values.map(rename))),
     output: last('s'),
     spiking: isSpiking(instructions, last('s')),
-    window: windowOf(source.surrogate),
+    window: instructions.some(({ op }) => op === 'spike') ? windowOf(source.surrogate) : undefined,
   }
   return { program, warnings: [...unusedNames(source, names.read), ...idleStates(program)] }
 }

@@ -1,7 +1,8 @@
-import { EquationError, nearestName, UsageError } from '../base/index.ts'
+import { nearestName, UsageError } from '../base/index.ts'
 import { differentiate } from './adjoint.ts'
 import { compile, type LearnableDefinition } from './compile.ts'
 import { dedent, expandMarkers, type Markers, type Reset } from './fragments.ts'
+import { within } from './place.ts'
 import type { Neuron, NeuronConfig, Surrogate } from './program.ts'
 import type { Start } from './starts.ts'
 import { type SurrogateChoice, surrogateOf } from './surrogates.ts'
@@ -68,7 +69,7 @@ const definitionNames = ['name', 'equations', 'constants', 'learnable', 'paper',
 function build(definition: NeuronDefinition, given: NeuronOptions, remembered?: NeuronDefinition): Neuron {
   checkDefinition(definition)
   const options = withoutUndefined(given)
-  try {
+  return within(`neuron '${definition.name}'`, () => {
     const source = expandedSource(definition, options)
     const { program, warnings } = compile(source)
     return {
@@ -81,10 +82,7 @@ function build(definition: NeuronDefinition, given: NeuronOptions, remembered?: 
       warnings,
       ...(definition.paper === undefined ? {} : { paper: definition.paper }),
     }
-  } catch (error) {
-    if (!(error instanceof EquationError)) throw error
-    throw new EquationError({ ...error.parts, what: `neuron '${definition.name}': ${error.parts.what}`, cause: error })
-  }
+  })
 }
 
 function configOf(neuron: string, options: NeuronOptions, definition: NeuronDefinition | undefined): NeuronConfig {

@@ -47,15 +47,13 @@ export function resolveNames(text: string, statements: readonly Assignment[], de
   return { states: [...states], read }
 }
 
-function unknownName(text: string, node: Extract<Expression, { kind: 'name' }>, known: readonly string[]) {
-  return equationError(
-    text,
-    node.span,
-    `unknown name '${node.name}'`,
-    node.name === 'T'
+function unknownName(text: string, { name, span }: Extract<Expression, { kind: 'name' }>, known: readonly string[]) {
+  if (functions.has(name)) return equationError(text, span, `'${name}' is a function`, `write ${name}(...)`)
+  const next =
+    name === 'T'
       ? 'T, the number of steps, can only be read in the start of a learnable parameter'
-      : suggestion(node.name, known),
-  )
+      : suggestion(name, known)
+  return equationError(text, span, `unknown name '${name}'`, next)
 }
 
 function checkDeclared({ constants, learnable, state }: DeclaredNames): void {
@@ -101,13 +99,13 @@ function checkAssigned(text: string, assigned: ReadonlySet<string>, { state }: D
     if (!assigned.has(name))
       throw new EquationError({
         what: `state '${name}' is never assigned`,
-        place: text,
         next: suggestion(name, [...assigned]),
       })
   if (!assigned.has('s'))
-    throw new EquationError({
-      what: "no equation assigns 's', the output",
-      place: text,
-      next: 'add a line such as: s = spike(u - threshold)',
-    })
+    throw equationError(
+      text,
+      { start: text.length, end: text.length },
+      "no equation assigns 's', the output",
+      'add a line such as: s = spike(u - threshold)',
+    )
 }

@@ -257,6 +257,7 @@ function deeper(...nodes: readonly Expression[]): number {
 /** `did you mean 'tau'? known here: m, s, tau`. */
 export function suggestion(name: string, known: readonly string[]): string {
   const near = nearestName(name, known)
-  const list = `known here: ${[...known].sort().join(', ')}`
+  const shown = [...known].sort().slice(0, 30)
+  const list = `known here: ${shown.join(', ')}${known.length > shown.length ? ', ...' : ''}`
   return near === undefined ? list : `did you mean '${near}'? ${list}`
 }

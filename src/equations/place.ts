@@ -38,6 +38,16 @@ export function underline(text: string, span: Span): string {
   return `${number} | ${head}${line}${tail}\n${margin} | ${' '.repeat(head.length + span.start - cut)}${carets}`
 }
 
+/** Runs `read`; an EquationError from it says first what was being read. */
+export function within<Result>(what: string, read: () => Result): Result {
+  try {
+    return read()
+  } catch (error) {
+    if (!(error instanceof EquationError)) throw error
+    throw new EquationError({ ...error.parts, what: `${what}: ${error.parts.what}`, cause: error })
+  }
+}
+
 /** Text from a user, short and without control characters, for use inside a message. */
 export function quoted(text: string): string {
   return `'${printable(text.length > 40 ? `${text.slice(0, 40)}...` : text)}'`

@@ -2,7 +2,7 @@ import { EquationError } from '../base/index.ts'
 import { ProgramBuilder } from './builder.ts'
 import { emitExpression } from './expression.ts'
 import { parseExpression, suggestion } from './parse.ts'
-import { equationError } from './place.ts'
+import { equationError, within } from './place.ts'
 import { walk } from './syntax.ts'
 
 /** A number, or an expression in the neuron's constants (for learnable parameters also in T, the number of steps). */
@@ -14,7 +14,7 @@ export type Start = number | string
  * @throws EquationError for unknown names and for values that are not finite
  */
 export function startValue(of: string, start: Start, names: ReadonlyMap<string, number>): number {
-  const value = typeof start === 'string' ? evaluateStart(start, names) : start
+  const value = typeof start === 'string' ? within(`start of '${of}'`, () => evaluateStart(start, names)) : start
   if (typeof value === 'number' && Number.isFinite(value)) return value
   throw new EquationError({
     what: `the start of '${of}' is ${String(value)}`,

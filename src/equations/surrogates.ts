@@ -2,7 +2,7 @@ import { UsageError } from '../base/index.ts'
 import { ProgramBuilder } from './builder.ts'
 import { emitExpression } from './expression.ts'
 import { parseExpression, suggestion } from './parse.ts'
-import { equationError } from './place.ts'
+import { equationError, type Span, within } from './place.ts'
 import type { Surrogate, ValueId } from './program.ts'
 
 /** A surrogate by its name, by name and alpha, or as a definition of one's own. */
@@ -65,19 +65,21 @@ export function emitDerivative(surrogate: Surrogate, builder: ProgramBuilder, v:
   return emitFormula(surrogate.derivative, surrogate, builder, v)
 }
 
-function emitFormula(text: string, { alpha }: Surrogate, builder: ProgramBuilder, v: ValueId | null): ValueId {
+function emitFormula(
+  text: string,
+  { name: surrogate, alpha }: Surrogate,
+  builder: ProgramBuilder,
+  v: ValueId | null,
+): ValueId {
   const names: { readonly [name: string]: () => ValueId } = {
     alpha: () => builder.constant(alpha),
     pi: () => builder.constant(Math.PI),
     ...(v === null ? {} : { v: () => v }),
   }
-  return emitExpression(parseExpression(text), {
-    text,
-    builder,
-    without: ['spike', 'detach'],
-    lookup: (name, span) => {
-      if (Object.hasOwn(names, name)) return names[name]()
-      throw equationError(text, span, `unknown name '${name}'`, suggestion(name, Object.keys(names)))
-    },
-  })
+  const lookup = (name: string, span: Span) => {
+    if (Object.hasOwn(names, name)) return names[name]()
+    throw equationError(text, span, `unknown name '${name}'`, suggestion(name, Object.keys(names)))
+  }
+  const scope = { text, builder, without: ['spike', 'detach'], lookup }
+  return within(`surrogate '${surrogate}'`, () => emitExpression(parseExpression(text), scope))
 }

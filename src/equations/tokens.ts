@@ -11,6 +11,7 @@ const blank = /(?:[ \t\r]|#[^\n]*|\/\/[^\n]*)+/y
 const number = /(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?/y
 const numberLike = /[\w.]+/y
 const name = /[A-Za-z_]\w*/y
+const longestName = 64
 const symbols = '+-*/^(),='
 
 /** Reads one token at a time, so that garbage fails at its first wrong character. */
@@ -35,10 +36,15 @@ export class Tokens {
     if (character === undefined) return { kind: 'end', text: '', start, end: start }
     if (character === '\n' || character === ';') return { kind: 'newline', text: character, start, end: start + 1 }
     const found = this.match(name)
-    if (found) return { kind: 'name', text: found, start, end: start + found.length }
+    if (found) return this.checkedName({ kind: 'name', text: found, start, end: start + found.length })
     if (/[\d.]/.test(character)) return this.readNumber(start)
     if (symbols.includes(character)) return { kind: 'symbol', text: character, start, end: start + 1 }
     throw this.stray(start)
+  }
+
+  private checkedName(token: Token): Token {
+    if (token.text.length <= longestName) return token
+    throw equationError(this.text, token, `a name of ${token.text.length} characters`, `use at most ${longestName}`)
   }
 
   private readNumber(start: number): Token {
@@ -46,8 +52,9 @@ export class Tokens {
     const whole = this.match(numberLike)
     const span = { start, end: start + Math.max(text.length, whole.length) }
     if (text === '' || whole.length > text.length || !Number.isFinite(Number(text))) {
-      const next = /^\d+[A-Za-z_]/.test(whole)
-        ? `a product needs its sign: ${/^\d+/.exec(whole)?.[0]} * name`
+      const product = /^(\d+)(?!e\d*$)([A-Za-z_]\w*)$/i.exec(whole)
+      const next = product
+        ? `a product needs its sign: ${product[1]} * ${product[2]}`
         : 'numbers are written 1, 0.5, .5 or 1e-3, up to 1.7e308'
       throw equationError(this.text, span, `bad number ${quoted(whole || text)}`, next)
     }
