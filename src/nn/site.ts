@@ -50,7 +50,7 @@ export class Site {
    */
   build(names: string | readonly string[], layer: Layer, input: Frame, label?: string): Frame {
     const local = typeof names === 'string' ? spread(names, layer.slots) : names
-    const full = local.map((name) => (joined(this.path, name)))
+    const full = local.map((name) => joined(this.path, name))
     if (this.blueprint.layers.includes(layer)) {
       throw new UsageError({
         what: `the layer "${layer.path}" is used a second time, as "${full[full.length - 1]}"`,
