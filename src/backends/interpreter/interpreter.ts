@@ -2,7 +2,7 @@ import type { Backend } from '../backend.ts'
 import { conv2d, conv2dBackward } from './convolution.ts'
 import { dropout, dropoutBackward } from './dropout.ts'
 import { linear, linearBackward } from './linear.ts'
-import { loss } from './loss.ts'
+import { lossValues } from '../loss-values.ts'
 import { bytesIn, denseOf, Memory, valuesOf } from './memory.ts'
 import { neuron, neuronBackward } from './neuron.ts'
 import { pool, poolBackward } from './pool.ts'
@@ -52,7 +52,11 @@ export function createInterpreter(): Backend {
     reshape: (x, shape) => memory.view(open(x), shape),
     sumSteps: (x) => sumSteps(memory, open(x)),
 
-    loss: (logits, targets, options) => loss(memory, open(logits), open(targets), options),
+    loss: (logits, targets, options) => {
+      const inputs = [open(logits), open(targets)].map((x) => ({ shape: x.shape, values: denseOf(x) }))
+      const { value, gradient } = lossValues(inputs[0], inputs[1], options)
+      return { loss: memory.wrap([1], Float64Array.of(value)), gradient: memory.wrap(logits.shape, gradient) }
+    },
     accumulate: (target, source, factor) => accumulate(open(target), open(source), factor),
     scale: (target, factor) => scale(open(target), factor),
     clipNorm: (gradients, maxNorm) => clipNorm(memory, gradients.map(open), maxNorm),

@@ -1,13 +1,17 @@
-import { ShapeError, shapeText } from '../../base/index.ts'
-import type { Handle, LossOptions, LossReduction } from '../backend.ts'
-import { denseOf, type HostHandle, type Memory } from './memory.ts'
+import { type Shape, ShapeError, shapeText } from '../base/index.ts'
+import type { LossOptions, LossReduction } from './backend.ts'
 
-export function loss(
-  memory: Memory,
-  logits: HostHandle,
-  targets: HostHandle,
+/**
+ * The loss of logits [T, N, K] against targets [N, K], on the host in float64: logits are few, and every backend that can
+ * read them without waiting shares this.
+ * @returns the loss, and its gradient [T, N, K]
+ * @throws ShapeError where targets do not fit the logits
+ */
+export function lossValues(
+  logits: { readonly shape: Shape; readonly values: Float64Array },
+  targets: { readonly shape: Shape; readonly values: Float64Array },
   options: LossOptions,
-): { loss: Handle; gradient: Handle } {
+): { value: number; gradient: Float64Array } {
   const [T, N, K] = logits.shape
   if (logits.shape.length !== 3 || targets.shape[0] !== N || targets.shape[1] !== K) {
     throw new ShapeError({
@@ -16,16 +20,13 @@ export function loss(
       got: shapeText(targets.shape),
     })
   }
-  const values = denseOf(logits)
-  const wanted = denseOf(targets)
+  const { values } = logits
   const rows = reduce(values, T, N * K, options.reduction)
   const gradient = new Float64Array(rows.length)
   const value =
-    crossEntropy(rows, wanted, K, options.crossEntropy, gradient) + squaredError(rows, wanted, options, gradient)
-  return {
-    loss: memory.wrap([1], Float64Array.of(value)),
-    gradient: memory.wrap(logits.shape, spread(gradient, values, T, N * K, options.reduction)),
-  }
+    crossEntropy(rows, targets.values, K, options.crossEntropy, gradient) +
+    squaredError(rows, targets.values, options, gradient)
+  return { value, gradient: spread(gradient, values, T, N * K, options.reduction) }
 }
 
 /** The rows that the loss reads: [T, N, K] or [N, K]. */

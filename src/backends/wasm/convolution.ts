@@ -1,0 +1,70 @@
+import { sizeOf } from '../../base/index.ts'
+import type { Conv2dOptions, InputGradient } from '../backend.ts'
+import { denseForward, denseInputGradient, denseWeightGradient, geometryOf } from './dense-convolution.ts'
+import type { Machine } from './machine.ts'
+import { sumColumns } from './normalisation.ts'
+import { addInto } from './sequence.ts'
+import type { WasmTensor } from './tensors.ts'
+
+export function convolution(
+  m: Machine,
+  x: WasmTensor,
+  weight: WasmTensor,
+  bias: WasmTensor | null,
+  residual: WasmTensor | null,
+  options: Conv2dOptions,
+): WasmTensor {
+  const g = geometryOf(x, weight, options)
+  const steps = Math.max(x.shape[0], residual?.shape[0] ?? 1)
+  const shape = [x.shape[0], x.shape[1], g.outHeight, g.outWidth, g.outputs]
+  const output = m.tensors.make('dense', shape)
+  denseForward(m, g, x, weight, bias, output)
+  if (!residual) return output
+  if (steps === x.shape[0]) {
+    addInto(m, output, residual, output)
+    return output
+  }
+  const repeated = m.tensors.make('dense', [steps, ...shape.slice(1)])
+  addInto(m, output, residual, repeated)
+  m.tensors.release(output)
+  return repeated
+}
+
+/** Sums of the gradient's columns. */
+function biasGradient(m: Machine, gradient: WasmTensor, outputs: number): WasmTensor {
+  const { sums } = sumColumns(m, gradient, 1, outputs)
+  const made = m.tensors.make('dense', [outputs])
+  m.tensors.floats(made).set(sums)
+  return made
+}
+
+export function convolutionBackward(
+  m: Machine,
+  x: WasmTensor,
+  weight: WasmTensor,
+  gradient: WasmTensor,
+  options: Conv2dOptions,
+  want: { input: InputGradient; weight: boolean; bias: boolean },
+): { input: WasmTensor | null; weight: WasmTensor | null; bias: WasmTensor | null } {
+  const g = geometryOf(x, weight, options)
+  let weightResult: WasmTensor | null = null
+  if (want.weight) {
+    weightResult = m.tensors.make('dense', weight.shape)
+    m.zero(weightResult)
+    denseWeightGradient(m, g, x, gradient, weightResult)
+  }
+  let input: WasmTensor | null = null
+  if (want.input !== 'none') {
+    input = m.tensors.make('dense', x.shape)
+    denseInputGradient(m, g, weight, gradient, input)
+    if (want.input === 'open' && x.kind === 'spikes') closeWindows(m, x, input)
+  }
+  return { input, weight: weightResult, bias: want.bias ? biasGradient(m, gradient, g.outputs) : null }
+}
+
+/** Sets a gradient to 0 where the window of its input is closed. */
+function closeWindows(m: Machine, x: WasmTensor, gradient: WasmTensor): void {
+  const bytes = m.tensors.bytes(x)
+  const values = m.tensors.floats(gradient)
+  for (let i = 0; i < sizeOf(x.shape); i++) if (!(bytes[i] & 2)) values[i] = 0
+}

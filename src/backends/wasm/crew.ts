@@ -1,0 +1,135 @@
+import type { MemoryLimits } from '../../codegen/index.ts'
+import { Arena } from './arena.ts'
+import { argumentsAddress, argumentWords, commands, control, reservedBytes, spins } from './control.ts'
+import { instantiate, type KernelFunction } from './worker-loop.ts'
+
+/** A worker thread as the host gives it: it runs `serve(memory, thread)` of worker-loop.ts. */
+export interface StartedWorker {
+  readonly ready: Promise<void>
+  stop(): Promise<void>
+}
+
+export type WorkerStarter = (memory: WebAssembly.Memory, thread: number) => StartedWorker
+
+export interface Kernel {
+  readonly id: number
+  readonly run: KernelFunction
+}
+
+const floatBits = new Float32Array(1)
+const floatWords = new Int32Array(floatBits.buffer)
+
+/** A float32 as an argument word. */
+export function floatWord(value: number): number {
+  floatBits[0] = value
+  return floatWords[0]
+}
+
+/**
+ * The threads that share one memory. A kernel runs on all of them at once; each takes the next task until none is
+ * left. Tasks own their outputs, so the result does not depend on who took which.
+ */
+export class Crew {
+  readonly memory: WebAssembly.Memory
+  readonly arena: Arena
+  readonly limits: MemoryLimits
+  readonly threads: number
+  private readonly workers: readonly StartedWorker[]
+  private readonly words: Int32Array
+  private kernels = 0
+  private readonly loaded = new Map<string, Kernel>()
+  private closed = false
+  private views: { f32: Float32Array; i32: Int32Array; u8: Uint8Array; f64: Float64Array; u16: Uint16Array } | undefined
+
+  private constructor(limits: MemoryLimits, workers: number, start: WorkerStarter | undefined) {
+    this.limits = limits
+    this.memory = new WebAssembly.Memory({ initial: limits.minimum, maximum: limits.maximum, shared: limits.shared })
+    this.words = new Int32Array(this.memory.buffer, 0, 64)
+    this.arena = new Arena(this.memory, reservedBytes, limits.maximum * 65536)
+    this.workers = Array.from({ length: start ? workers : 0 }, (_, i) => start!(this.memory, i + 1))
+    this.threads = this.workers.length + 1
+  }
+
+  /** @param threads threads in all; workers are started where memory can be shared and a starter is given */
+  static async start(threads: number, starter: WorkerStarter | undefined, maximumPages: number): Promise<Crew> {
+    const shared = typeof SharedArrayBuffer !== 'undefined'
+    const limits = { minimum: 64, maximum: maximumPages, shared }
+    const crew = new Crew(limits, shared ? threads - 1 : 0, starter)
+    await Promise.all(crew.workers.map((worker) => worker.ready))
+    return crew
+  }
+
+  /** Views of the memory as it is now; growing makes new ones. */
+  get view() {
+    const { buffer } = this.memory
+    if (!this.views || this.views.u8.byteLength !== buffer.byteLength) {
+      this.views = {
+        f32: new Float32Array(buffer),
+        f64: new Float64Array(buffer),
+        i32: new Int32Array(buffer),
+        u16: new Uint16Array(buffer),
+        u8: new Uint8Array(buffer),
+      }
+    }
+    return this.views
+  }
+
+  /** The kernel of that name, made by `emit` and compiled on every thread the first time. */
+  kernel(name: string, emit: () => Uint8Array<ArrayBuffer>): Kernel {
+    const known = this.loaded.get(name)
+    if (known) return known
+    const bytes = emit()
+    const kernel = { id: this.kernels++, run: instantiate(bytes, this.memory) }
+    if (this.workers.length > 0) {
+      const block = this.arena.allocate(bytes.byteLength)
+      this.view.u8.set(bytes, block.address)
+      this.words[control.codeAddress] = block.address
+      this.words[control.codeBytes] = bytes.byteLength
+      this.order(commands.load, kernel.id)
+      this.wait(name)
+      this.arena.release(block)
+    }
+    this.loaded.set(name, kernel)
+    return kernel
+  }
+
+  /** Runs a kernel's tasks to the end. */
+  run(kernel: Kernel, args: readonly number[], tasks: number): void {
+    if (args.length > argumentWords) throw new Error(`${args.length} arguments, room for ${argumentWords}`)
+    const { words } = this
+    for (let i = 0; i < args.length; i++) this.view.i32[argumentsAddress / 4 + i] = args[i]
+    Atomics.store(words, control.task, 0)
+    const alone = this.workers.length === 0 || tasks < 2
+    if (!alone) this.order(commands.run, kernel.id)
+    kernel.run(argumentsAddress, 0)
+    if (!alone) this.wait(`kernel ${kernel.id}`)
+  }
+
+  private order(command: number, kernel: number): void {
+    const { words } = this
+    words[control.command] = command
+    words[control.kernel] = kernel
+    Atomics.store(words, control.done, 0)
+    Atomics.add(words, control.order, 1)
+    Atomics.notify(words, control.order)
+  }
+
+  private wait(what: string): void {
+    const { words } = this
+    const all = this.workers.length
+    let done = Atomics.load(words, control.done)
+    for (let i = 0; done < all && i < spins; i++) done = Atomics.load(words, control.done)
+    while (done < all) {
+      Atomics.wait(words, control.done, done)
+      done = Atomics.load(words, control.done)
+    }
+    if (Atomics.exchange(words, control.failed, 0) > 0) throw new Error(`${what} failed on a worker thread`)
+  }
+
+  async close(): Promise<void> {
+    if (this.closed) return
+    this.closed = true
+    if (this.workers.length > 0) this.order(commands.stop, 0)
+    await Promise.all(this.workers.map((worker) => worker.stop()))
+  }
+}

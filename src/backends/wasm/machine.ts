@@ -1,0 +1,65 @@
+import { elementsPerTask, type MemoryLimits } from '../../codegen/index.ts'
+import type { Neuron } from '../../equations/index.ts'
+import { taskCounter } from './control.ts'
+import type { Crew, Kernel } from './crew.ts'
+import { Tensors, type WasmTensor } from './tensors.ts'
+
+type Emitter<Options extends readonly unknown[]> = (
+  limits: MemoryLimits,
+  counter: number,
+  ...options: Options
+) => Uint8Array<ArrayBuffer>
+
+/** What the layers of this backend work with. */
+export class Machine {
+  readonly crew: Crew
+  readonly tensors: Tensors
+  /** Whether multiply and add may be fused. */
+  readonly relaxed: boolean
+  /** What the code of a neuron's kernels depends on, as text; made once per neuron. */
+  readonly neuronNames = new WeakMap<Neuron, string>()
+
+  constructor(crew: Crew, relaxed: boolean) {
+    this.crew = crew
+    this.tensors = new Tensors(crew)
+    this.relaxed = relaxed
+  }
+
+  /** The kernel that `emit` writes for these options; `name` must tell apart all that differ. */
+  kernel<Options extends readonly unknown[]>(name: string, emit: Emitter<Options>, ...options: Options): Kernel {
+    return this.crew.kernel(name, () => emit(this.crew.limits, taskCounter, ...options))
+  }
+
+  run(kernel: Kernel, tasks: number, args: readonly number[]): void {
+    if (tasks > 0) this.crew.run(kernel, [tasks, ...args], tasks)
+  }
+
+  /** Runs an element-wise kernel, whose first arguments are tasks and count. */
+  overElements(kernel: Kernel, count: number, args: readonly number[]): void {
+    this.run(kernel, Math.ceil(count / elementsPerTask), [count, ...args])
+  }
+
+  /** Gives `work` the address of scratch memory of that size, taken back afterwards. */
+  scratch<Result>(bytes: number, work: (address: number) => Result): Result {
+    const block = this.crew.arena.allocate(bytes)
+    try {
+      return work(block.address)
+    } finally {
+      this.crew.arena.release(block)
+    }
+  }
+
+  writeWords(address: number, words: ArrayLike<number>): void {
+    this.crew.view.i32.set(words, address / 4)
+  }
+
+  writeFloats(address: number, values: ArrayLike<number>): void {
+    this.crew.view.f32.set(values, address / 4)
+  }
+
+  zero(tensor: WasmTensor): void {
+    this.tensors.bytes(tensor)
+    const bytes = tensor.size * (tensor.kind === 'dense' ? 4 : 1)
+    this.crew.view.u8.fill(0, tensor.address, tensor.address + bytes)
+  }
+}

@@ -1,0 +1,361 @@
+import {
+  neuronArguments,
+  neuronBackward,
+  neuronForward,
+  normalisationGradient,
+  scratchRowBytes,
+} from '../../codegen/index.ts'
+import type { Neuron, ParameterScope } from '../../equations/index.ts'
+import type { Handle, NeuronCall, NeuronGradients, NeuronResult, SavedNeuron } from '../backend.ts'
+import type { Machine } from './machine.ts'
+import { type Statistics, statisticsOf } from './normalisation.ts'
+import type { WasmTensor } from './tensors.ts'
+
+/** Neurons that one task covers, about: small enough to balance threads, large enough to pay its start. */
+const neuronsPerTask = 8192
+
+class SavedStatistics implements SavedNeuron {
+  readonly handles: readonly Handle[] = []
+  readonly statistics: Statistics | null
+
+  constructor(statistics: Statistics | null) {
+    this.statistics = statistics
+  }
+}
+
+/** Sizes that both directions share. */
+interface Layout {
+  readonly channels: number
+  /** Neurons. */
+  readonly count: number
+  readonly period: number
+  readonly chunk: number
+  readonly tasks: number
+}
+
+function greatestCommonDivisor(a: number, b: number): number {
+  return b === 0 ? a : greatestCommonDivisor(b, a % b)
+}
+
+function layoutOf(x: WasmTensor): Layout {
+  const channels = x.shape[x.shape.length - 1]
+  const count = x.size / x.shape[0]
+  const period = (channels / greatestCommonDivisor(channels, 16)) * 16
+  const chunk = Math.max(1, Math.floor(neuronsPerTask / period)) * period
+  return { channels, count, period, chunk, tasks: Math.ceil(count / chunk) }
+}
+
+/** A name for the kernel of a neuron: everything that its code depends on. */
+function kernelName(m: Machine, neuron: Neuron, direction: string, normalised: boolean): string {
+  let code = m.neuronNames.get(neuron)
+  if (!code) {
+    const { program, adjoint } = neuron
+    const start = program.states.map((s) => [s.start, s.next])
+    const scopes = program.parameters.map((p) => p.scope)
+    code = JSON.stringify([program.instructions, start, scopes, program.output, program.window ?? null, adjoint])
+    m.neuronNames.set(neuron, code)
+  }
+  return `neuron ${direction} ${normalised ? 'normalised' : 'plain'} ${code}`
+}
+
+
+const hasSteps = (scope: ParameterScope): boolean => scope === 'step' || scope === 'stepChannel'
+const hasChannels = (scope: ParameterScope): boolean => scope === 'channel' || scope === 'stepChannel'
+
+/** Tables of one kernel call in scratch memory, rows of `period` floats. */
+class Tables {
+  private readonly rows: Float32Array[] = []
+  private readonly layout: Layout
+  private length = 0
+
+  constructor(layout: Layout) {
+    this.layout = layout
+  }
+
+  /** Adds rows whose value at a channel is `value(row, channel)`; gives their offset in bytes. */
+  add(rows: number, value: (row: number, channel: number) => number): number {
+    const { period, channels } = this.layout
+    const offset = 4 * this.length
+    for (let row = 0; row < rows; row++) {
+      const table = new Float32Array(period)
+      for (let c = 0; c < channels; c++) table[c] = value(row, c)
+      for (let i = channels; i < period; i++) table[i] = table[i - channels]
+      this.rows.push(table)
+      this.length += period
+    }
+    return offset
+  }
+
+  get bytes(): number {
+    return 4 * Math.max(1, this.length)
+  }
+
+  write(m: Machine, address: number): void {
+    let at = address
+    for (const row of this.rows) {
+      m.writeFloats(at, row)
+      at += 4 * row.length
+    }
+  }
+}
+
+/** Offsets of a call's tables, and their steps in bytes. */
+function callTables(m: Machine, layout: Layout, call: NeuronCall, statistics: Statistics | null) {
+  const tables = new Tables(layout)
+  const { channels } = layout
+  const n = call.normalisation
+  let normalised = { scale: 0, shift: 0, mean: 0, step: 0 }
+  if (n && statistics) {
+    const weight = m.tensors.floats(m.tensors.of(n.weight))
+    const bias = m.tensors.floats(m.tensors.of(n.bias))
+    const { rows, mean, inverseDeviation } = statistics
+    const slope = (row: number, c: number) => weight[c] * inverseDeviation[row * channels + c]
+    normalised = {
+      scale: tables.add(rows, slope),
+      shift: tables.add(rows, (row, c) => bias[c] - mean[row * channels + c] * slope(row, c)),
+      mean: tables.add(rows, (row, c) => mean[row * channels + c]),
+      step: rows > 1 ? 4 * layout.period : 0,
+    }
+  }
+  const parameters = call.neuron.program.parameters.map(({ scope }, i) => {
+    const values = m.tensors.floats(m.tensors.of(call.parameters[i]))
+    const steps = hasSteps(scope) ? call.T : 1
+    const perRow = hasChannels(scope) ? channels : 1
+    const offset = tables.add(steps, (row, c) => values[row * perRow + (perRow > 1 ? c : 0)])
+    return { offset, step: hasSteps(scope) ? 4 * layout.period : 0 }
+  })
+  return { tables, normalised, parameters }
+}
+
+/** Argument words by name, in the kernel's order. */
+function argumentWords(neuron: Neuron, direction: 'forward' | 'backward', given: ReadonlyMap<string, number>): number[] {
+  return [...neuronArguments(neuron, direction).keys()].slice(1).map((name) => {
+    const value = given.get(name)
+    if (value === undefined) throw new Error(`neuron kernel argument ${name} is missing`)
+    return value
+  })
+}
+
+function commonWords(x: WasmTensor, output: WasmTensor, layout: Layout, call: NeuronCall): [string, number][] {
+  return [
+    ['M', 4 * layout.count],
+    ['T', call.T],
+    ['chunk', 4 * layout.chunk],
+    ['period', 4 * layout.period],
+    ['x', x.address],
+    ['xStep', x.shape[0] === 1 ? 0 : 4 * layout.count],
+    ['output', output.address],
+  ]
+}
+
+function tableWords(address: number, tables: ReturnType<typeof callTables>): [string, number][] {
+  const { normalised, parameters } = tables
+  return [
+    ['scale', address + normalised.scale],
+    ['shift', address + normalised.shift],
+    ['mean', address + normalised.mean],
+    ['tableStep', normalised.step],
+    ...parameters.flatMap(({ offset, step }, i): [string, number][] => [
+      [`parameter${i}`, address + offset],
+      [`parameterStep${i}`, step],
+    ]),
+  ]
+}
+
+export function runNeuron(m: Machine, x: WasmTensor, call: NeuronCall): NeuronResult {
+  const { neuron } = call
+  const layout = layoutOf(x)
+  const shape = [call.T, ...x.shape.slice(1)]
+  const statistics = call.normalisation ? statisticsOf(m, x, call.T, call.normalisation) : null
+  const output = m.tensors.make(neuron.program.spiking ? 'spikes' : 'dense', shape)
+  const state = call.wantState ? neuron.program.states.map(() => m.tensors.make('dense', x.shape.slice(1))) : null
+  const tables = callTables(m, layout, call, statistics)
+  m.scratch(tables.tables.bytes, (address) => {
+    tables.tables.write(m, address)
+    const given = new Map([
+      ...commonWords(x, output, layout, call),
+      ...tableWords(address, tables),
+      ...neuron.program.states.flatMap((_, i): [string, number][] => [
+        [`stateIn${i}`, call.state ? m.tensors.of(call.state[i]).address : 0],
+        [`stateOut${i}`, state ? state[i].address : 0],
+      ]),
+    ])
+    const normalised = statistics !== null
+    const name = kernelName(m, neuron, 'forward', normalised)
+    m.run(m.kernel(name, neuronForward, { neuron, normalised }), layout.tasks, argumentWords(neuron, 'forward', given))
+  })
+  return { output, state, saved: call.wantBackward ? new SavedStatistics(statistics) : null }
+}
+
+/** Tables of partial sums that every task writes for itself: their places within a task's room. */
+function partialLayout(layout: Layout, call: NeuronCall, sumRows: number) {
+  const rowBytes = 4 * layout.period
+  let bytes = 2 * sumRows * rowBytes
+  const parameters = call.neuron.program.parameters.map(({ scope }) => {
+    const rows = hasSteps(scope) ? call.T : 1
+    const offset = bytes
+    bytes += rows * rowBytes
+    return { offset, rows }
+  })
+  return { bytes, dotOffset: sumRows * rowBytes, parameters }
+}
+
+/** Sums a table over the tasks, and over the repetitions of the channels: [rows][channels], float64. */
+function sumPartials(m: Machine, layout: Layout, partials: number, bytes: number, offset: number, rows: number): Float64Array {
+  const { period, channels, tasks } = layout
+  const sums = new Float64Array(rows * channels)
+  const floats = m.crew.view.f32
+  for (let task = 0; task < tasks; task++) {
+    const from = (partials + task * bytes + offset) / 4
+    for (let row = 0; row < rows; row++) {
+      for (let i = 0; i < period; i++) sums[row * channels + (i % channels)] += floats[from + row * period + i]
+    }
+  }
+  return sums
+}
+
+function parameterGradient(m: Machine, sums: Float64Array, scope: ParameterScope, channels: number): WasmTensor {
+  const rows = sums.length / channels
+  if (hasChannels(scope)) {
+    const made = m.tensors.make('dense', hasSteps(scope) ? [rows, channels] : [channels])
+    m.tensors.floats(made).set(sums)
+    return made
+  }
+  const made = m.tensors.make('dense', [rows])
+  const values = m.tensors.floats(made)
+  for (let row = 0; row < rows; row++) {
+    let sum = 0
+    for (let c = 0; c < channels; c++) sum += sums[row * channels + c]
+    values[row] = sum
+  }
+  return made
+}
+
+/** Turns dL/d(normalised x) in `g` into dL/dx, in place, and gives the gradients of scale and shift. */
+function normalisationBackward(
+  m: Machine,
+  layout: Layout,
+  x: WasmTensor,
+  g: WasmTensor,
+  call: NeuronCall,
+  statistics: Statistics,
+  sums: Float64Array,
+  dots: Float64Array,
+) {
+  const n = call.normalisation!
+  const { channels, period, count } = layout
+  const { rows, mean, inverseDeviation, count: over } = statistics
+  const gamma = m.tensors.floats(m.tensors.of(n.weight)).slice()
+  const weight = m.tensors.make('dense', [channels])
+  const bias = m.tensors.make('dense', [channels])
+  const weightSums = new Float64Array(channels)
+  const biasSums = new Float64Array(channels)
+  for (let row = 0; row < rows; row++) {
+    for (let c = 0; c < channels; c++) {
+      const i = row * channels + c
+      weightSums[c] += dots[i] * inverseDeviation[i]
+      biasSums[c] += sums[i]
+    }
+  }
+  m.tensors.floats(weight).set(weightSums)
+  m.tensors.floats(bias).set(biasSums)
+  const tables = new Tables(layout)
+  const slope = (row: number, c: number): number => {
+    const i = row * channels + c
+    return n.training ? (-gamma[c] * inverseDeviation[i] ** 3 * dots[i]) / over : 0
+  }
+  const factor = tables.add(rows, (row, c) => gamma[c] * inverseDeviation[row * channels + c])
+  const slopes = tables.add(rows, slope)
+  const offset = tables.add(rows, (row, c) => {
+    const i = row * channels + c
+    return n.training ? -gamma[c] * inverseDeviation[i] * (sums[i] / over) - slope(row, c) * mean[i] : 0
+  })
+  const rowsPerTask = Math.max(1, Math.floor(neuronsPerTask / period))
+  m.scratch(tables.bytes, (address) => {
+    tables.write(m, address)
+    const steps = x.shape[0]
+    for (let step = 0; step < steps; step++) {
+      const row = rows > 1 ? 4 * period * step : 0
+      m.run(
+        m.kernel('normalisation gradient', normalisationGradient),
+        Math.ceil(count / (rowsPerTask * period)),
+        [
+          rowsPerTask, count, period, x.address + 4 * count * step, g.address + 4 * count * step,
+          address + factor + row, address + slopes + row, address + offset + row,
+        ],
+      )
+    }
+  })
+  return { weight, bias }
+}
+
+export function runNeuronBackward(
+  m: Machine,
+  x: WasmTensor,
+  output: WasmTensor,
+  saved: SavedNeuron,
+  gradient: WasmTensor,
+  stateGradient: readonly WasmTensor[] | null,
+  call: NeuronCall,
+): NeuronGradients {
+  const { neuron } = call
+  const { program, adjoint } = neuron
+  const { statistics } = saved as SavedStatistics
+  const layout = layoutOf(x)
+  const input = m.tensors.make('dense', x.shape)
+  const state = call.state ? program.states.map(() => m.tensors.make('dense', x.shape.slice(1))) : null
+  const sumRows = statistics ? statistics.rows : 1
+  const partial = partialLayout(layout, call, sumRows)
+  const tables = callTables(m, layout, call, statistics)
+  const scratchBytes = call.T * scratchRowBytes(program, adjoint)
+  const normalised = statistics !== null
+  const sums = m.scratch(tables.tables.bytes, (address) => {
+    tables.tables.write(m, address)
+    return m.scratch(m.crew.threads * scratchBytes, (scratch) =>
+      m.scratch(layout.tasks * partial.bytes, (partials) => {
+        const given = new Map([
+          ...commonWords(x, output, layout, call),
+          ...tableWords(address, tables),
+          ...program.states.flatMap((_, i): [string, number][] => [
+            [`stateIn${i}`, call.state ? m.tensors.of(call.state[i]).address : 0],
+            [`stateGradientIn${i}`, stateGradient ? stateGradient[i].address : 0],
+            [`stateGradientOut${i}`, state ? state[i].address : 0],
+          ]),
+          ...partial.parameters.flatMap(({ offset, rows }, i): [string, number][] => [
+            [`partialOffset${i}`, offset],
+            [`partialStep${i}`, rows > 1 ? 4 * layout.period : 0],
+          ]),
+          ['gradient', gradient.address],
+          ['inputGradient', input.address],
+          ['inputGradientStep', x.shape[0] === 1 ? 0 : 4 * layout.count],
+          ['scratch', scratch],
+          ['scratchBytes', scratchBytes],
+          ['partials', partials],
+          ['partialBytes', partial.bytes],
+          ['dotOffset', partial.dotOffset],
+          ['sumStep', sumRows > 1 ? 4 * layout.period : 0],
+        ])
+        const name = kernelName(m, neuron, 'backward', normalised)
+        const kernel = m.kernel(name, neuronBackward, { neuron, normalised })
+        m.run(kernel, layout.tasks, argumentWords(neuron, 'backward', given))
+        const total = (offset: number, rows: number) => sumPartials(m, layout, partials, partial.bytes, offset, rows)
+        return {
+          input: statistics ? total(0, sumRows) : null,
+          dots: statistics ? total(partial.dotOffset, sumRows) : null,
+          parameters: partial.parameters.map(({ offset, rows }) => total(offset, rows)),
+        }
+      }),
+    )
+  })
+  return {
+    input,
+    state,
+    parameters: program.parameters.map(({ scope }, i) =>
+      parameterGradient(m, sums.parameters[i], scope, layout.channels),
+    ),
+    normalisation:
+      statistics && sums.input && sums.dots
+        ? normalisationBackward(m, layout, x, input, call, statistics, sums.input, sums.dots)
+        : null,
+  }
+}

@@ -1,0 +1,82 @@
+import { columnSums, rowsPerBlock } from '../../codegen/index.ts'
+import { ShapeError, shapeText } from '../../base/index.ts'
+import type { Normalisation } from '../backend.ts'
+import type { Machine } from './machine.ts'
+import type { WasmTensor } from './tensors.ts'
+
+/** Per row of statistics (a time step, or one for all) and channel. */
+export interface Statistics {
+  /** How many rows: T, or 1 when merged, static or in evaluation. */
+  readonly rows: number
+  readonly mean: Float64Array
+  readonly inverseDeviation: Float64Array
+  /** Values that each mean was taken over. */
+  readonly count: number
+}
+
+/** Sums over [rows] of each step and column of x [steps, rows, columns]: [steps][columns] sums and squares. */
+export function sumColumns(m: Machine, x: WasmTensor, steps: number, columns: number) {
+  const rows = x.size / steps / columns
+  const blocks = Math.ceil(rows / rowsPerBlock)
+  const padded = Math.ceil(columns / 4) * 4
+  const sums = new Float64Array(steps * columns)
+  const squares = new Float64Array(steps * columns)
+  m.scratch(steps * blocks * padded * 16, (target) => {
+    m.run(m.kernel('column sums', columnSums), steps * blocks, [rows, columns, blocks, x.address, target])
+    const partial = m.crew.view.f64
+    for (let task = 0; task < steps * blocks; task++) {
+      const from = target / 8 + task * padded * 2
+      const to = Math.floor(task / blocks) * columns
+      for (let c = 0; c < columns; c++) {
+        sums[to + c] += partial[from + c]
+        squares[to + c] += partial[from + padded + c]
+      }
+    }
+  })
+  return { sums, squares, rows }
+}
+
+/** Batch statistics of x, with the running ones moved towards them; in evaluation the running ones themselves. */
+export function statisticsOf(m: Machine, x: WasmTensor, T: number, n: Normalisation): Statistics {
+  const channels = x.shape[x.shape.length - 1]
+  const runningMean = m.tensors.floats(m.tensors.of(n.runningMean))
+  const runningVariance = m.tensors.floats(m.tensors.of(n.runningVariance))
+  if (!n.training) {
+    const mean = Float64Array.from(runningMean)
+    return { rows: 1, mean, inverseDeviation: Float64Array.from(runningVariance, (v) => 1 / Math.sqrt(v + n.eps)), count: 0 }
+  }
+  const steps = x.shape[0]
+  const { sums, squares, rows } = sumColumns(m, x, steps, channels)
+  const merged = n.statistics === 'merged' && steps > 1
+  const groups = merged ? 1 : steps
+  const count = merged ? rows * steps : rows
+  if (count < 2) {
+    throw new ShapeError({
+      what: 'BatchNorm needs more than one value per channel in training',
+      got: `x ${shapeText(x.shape)}: one value per channel${merged ? '' : ' and step'}`,
+      next: 'use a larger batch (a last batch of one is best dropped), or evaluation mode',
+    })
+  }
+  const mean = new Float64Array(groups * channels)
+  const inverseDeviation = new Float64Array(groups * channels)
+  // One frame repeated T times moves the running statistics T times at once.
+  const repeats = steps === 1 && n.statistics === 'perStep' ? T : 1
+  const keep = (1 - n.momentum) ** repeats
+  for (let g = 0; g < groups; g++) {
+    for (let c = 0; c < channels; c++) {
+      let sum = 0
+      let square = 0
+      for (let s = merged ? 0 : g; s < (merged ? steps : g + 1); s++) {
+        sum += sums[s * channels + c]
+        square += squares[s * channels + c]
+      }
+      const mu = sum / count
+      const variance = Math.max(0, square / count - mu * mu)
+      mean[g * channels + c] = mu
+      inverseDeviation[g * channels + c] = 1 / Math.sqrt(variance + n.eps)
+      runningMean[c] = keep * runningMean[c] + (1 - keep) * mu
+      runningVariance[c] = keep * runningVariance[c] + (1 - keep) * variance * (count / (count - 1))
+    }
+  }
+  return { rows: groups, mean, inverseDeviation, count }
+}

@@ -1,0 +1,141 @@
+import { combine, countBits, dropout, elementsPerTask } from '../../codegen/index.ts'
+import { hash32, sameShape, ShapeError, shapeText, sizeOf } from '../../base/index.ts'
+import { floatWord } from './crew.ts'
+import type { Machine } from './machine.ts'
+import type { WasmTensor } from './tensors.ts'
+
+/** Operations over whole sequences that need no layer: sums, views in time, dropout, counting. */
+
+const bytesPerValue = (x: WasmTensor): number => (x.kind === 'dense' ? 4 : 1)
+
+/** target = a factorA + b factorB for `count` values from the given addresses on. */
+export function combineInto(
+  m: Machine,
+  count: number,
+  target: number,
+  a: { tensor: WasmTensor; address: number; factor: number },
+  b: { tensor: WasmTensor; address: number; factor: number } | null,
+): void {
+  const kinds = [a.tensor.kind, b ? b.tensor.kind : 'none'] as const
+  const factor = (x: { tensor: WasmTensor; factor: number }) =>
+    floatWord(x.factor * (x.tensor.kind === 'spikes' ? x.tensor.scale : 1))
+  m.overElements(m.kernel(`combine ${kinds.join(' ')}`, combine, ...kinds), count, [
+    a.address, b?.address ?? 0, target, factor(a), b ? factor(b) : 0,
+  ])
+}
+
+export function addTensors(m: Machine, a: WasmTensor, b: WasmTensor): WasmTensor {
+  const inner = a.shape.slice(1)
+  const fits = sameShape(inner, b.shape.slice(1)) && (a.shape[0] === b.shape[0] || a.shape[0] === 1 || b.shape[0] === 1)
+  if (!fits) {
+    throw new ShapeError({
+      what: 'add needs two tensors of one shape (first axes may be 1)',
+      got: `${shapeText(a.shape)} and ${shapeText(b.shape)}`,
+    })
+  }
+  const steps = Math.max(a.shape[0], b.shape[0])
+  const output = m.tensors.make('dense', [steps, ...inner])
+  addInto(m, a, b, output)
+  return output
+}
+
+/** output = a + b, where first axes of 1 repeat. The output may be one of the two if it is not the repeated one. */
+export function addInto(m: Machine, a: WasmTensor, b: WasmTensor, output: WasmTensor): void {
+  const steps = output.shape[0]
+  const repeats = (a.shape[0] !== steps || b.shape[0] !== steps) && steps > 1
+  const pieces = repeats ? steps : 1
+  const count = output.size / pieces
+  const at = (x: WasmTensor, piece: number) => ({
+    tensor: x,
+    address: x.address + (x.shape[0] === 1 ? 0 : piece * count * bytesPerValue(x)),
+    factor: 1,
+  })
+  // In order of time: a piece may write up to three values past its end, which the next one sets right.
+  for (let i = 0; i < pieces; i++) combineInto(m, count, output.address + 4 * i * count, at(a, i), at(b, i))
+}
+
+export function sliceSteps(m: Machine, x: WasmTensor, from: number, to: number): WasmTensor {
+  if (!(from >= 0 && from < to && to <= x.shape[0])) {
+    throw new ShapeError({ what: 'no such steps', expected: `0 <= from < to <= ${x.shape[0]}`, got: `${from}..${to}` })
+  }
+  const inner = x.shape.slice(1)
+  // Copied: element-wise kernels rely on slack behind each tensor.
+  const made = m.tensors.make(x.kind, [to - from, ...inner], x.scale)
+  const stepBytes = sizeOf(inner) * bytesPerValue(x)
+  m.crew.view.u8.copyWithin(made.address, x.address + from * stepBytes, x.address + to * stepBytes)
+  return made
+}
+
+export function concatSteps(m: Machine, parts: readonly WasmTensor[]): WasmTensor {
+  const [first] = parts
+  const alike = parts.every(
+    (p) => p.kind === first.kind && p.scale === first.scale && sameShape(p.shape.slice(1), first.shape.slice(1)),
+  )
+  if (!first || !alike) {
+    throw new ShapeError({
+      what: 'concat needs sequences of one kind, scale and shape per step',
+      got: parts.map((p) => `${p.kind} ${shapeText(p.shape)}`).join(', ') || 'nothing',
+    })
+  }
+  const steps = parts.reduce((sum, p) => sum + p.shape[0], 0)
+  const made = m.tensors.make(first.kind, [steps, ...first.shape.slice(1)], first.scale)
+  let at = made.address
+  for (const part of parts) {
+    const bytes = part.size * bytesPerValue(part)
+    m.crew.view.u8.copyWithin(at, part.address, part.address + bytes)
+    at += bytes
+  }
+  return made
+}
+
+export function sumOverSteps(m: Machine, x: WasmTensor): WasmTensor {
+  const made = m.tensors.make('dense', [1, ...x.shape.slice(1)])
+  const step = { tensor: x, address: x.address, factor: 1 }
+  combineInto(m, made.size, made.address, step, null)
+  for (let t = 1; t < x.shape[0]; t++) {
+    const next = { ...step, address: x.address + t * made.size * bytesPerValue(x) }
+    combineInto(m, made.size, made.address, { tensor: made, address: made.address, factor: 1 }, next)
+  }
+  return made
+}
+
+/** Dropout of values or of a gradient: the same [N, H, W, C] places at every step. */
+export function dropSteps(m: Machine, x: WasmTensor, p: number, key: number): WasmTensor {
+  const keep = p < 1 ? 1 / (1 - p) : 0
+  const made = m.tensors.make(x.kind, x.shape, x.kind === 'spikes' ? x.scale * keep : 1)
+  const perStep = x.size / x.shape[0]
+  const limit = Math.min(p * 4294967296, 4294967295) >>> 0
+  for (let t = 0; t < x.shape[0]; t++) {
+    const offset = t * perStep * bytesPerValue(x)
+    m.overElements(m.kernel(`dropout ${x.kind}`, dropout, x.kind), perStep, [
+      x.address + offset, made.address + offset, key, limit, floatWord(keep),
+    ])
+  }
+  return made
+}
+
+/** [non-zero values, open windows] */
+export function countActivity(m: Machine, x: WasmTensor): WasmTensor {
+  const made = m.tensors.make('dense', [2])
+  let [active, open] = [0, 0]
+  if (x.kind === 'dense') {
+    for (const value of m.tensors.floats(x)) if (value !== 0) active++
+    open = x.size
+  } else {
+    const tasks = Math.ceil(x.size / elementsPerTask)
+    m.scratch(8 * tasks, (target) => {
+      m.overElements(m.kernel('count bits', countBits), x.size, [x.address, target])
+      for (let i = 0; i < tasks; i++) {
+        active += m.crew.view.i32[target / 4 + 2 * i]
+        open += m.crew.view.i32[target / 4 + 2 * i + 1]
+      }
+    })
+  }
+  m.tensors.floats(made).set([active, open])
+  return made
+}
+
+/** Whether value i is dropped; what the kernel computes, for one index. */
+export function isDropped(i: number, p: number, key: number): boolean {
+  return hash32(i, key) < p * 4294967296
+}

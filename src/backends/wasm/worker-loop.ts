@@ -1,0 +1,42 @@
+import { memoryImport } from '../../codegen/index.ts'
+import { argumentsAddress, commands, control, spins } from './control.ts'
+
+/** A loaded kernel. */
+export type KernelFunction = (args: number, thread: number) => void
+
+/** Compiles kernel bytes against a memory, synchronously. */
+export function instantiate(bytes: BufferSource, memory: WebAssembly.Memory): KernelFunction {
+  const instance = new WebAssembly.Instance(new WebAssembly.Module(bytes), {
+    [memoryImport.module]: { [memoryImport.name]: memory },
+  })
+  return instance.exports.run as KernelFunction
+}
+
+/** What a worker thread does until it is told to stop: waits for an order, does its share, reports. */
+export function serve(memory: WebAssembly.Memory, thread: number): void {
+  const words = new Int32Array(memory.buffer, 0, 64)
+  const kernels: KernelFunction[] = []
+  let seen = 0
+  for (;;) {
+    let order = Atomics.load(words, control.order)
+    for (let i = 0; order === seen && i < spins; i++) order = Atomics.load(words, control.order)
+    if (order === seen) {
+      Atomics.wait(words, control.order, seen)
+      continue
+    }
+    seen = order
+    const command = words[control.command]
+    try {
+      if (command === commands.load) {
+        const from = words[control.codeAddress] >>> 0
+        const shared = new Uint8Array(memory.buffer, from, words[control.codeBytes])
+        kernels[words[control.kernel]] = instantiate(new Uint8Array(shared), memory)
+      } else if (command === commands.run) kernels[words[control.kernel]](argumentsAddress, thread)
+    } catch {
+      Atomics.add(words, control.failed, 1)
+    }
+    Atomics.add(words, control.done, 1)
+    Atomics.notify(words, control.done)
+    if (command === commands.stop) return
+  }
+}

@@ -1,0 +1,289 @@
+import { overTasks, readArguments } from './dense.ts'
+import {
+  assemble,
+  f32,
+  f32x4,
+  f64,
+  f64x2,
+  i8x16,
+  i16x8,
+  i32,
+  i32x4,
+  type Local,
+  type MemoryLimits,
+  type Value,
+  v128,
+  type Writer,
+} from './writer.ts'
+
+const n = i32.const
+const times4 = (a: Value): Value => i32.shl(a, n(2))
+
+/** Values that one task of an element-wise kernel covers. */
+export const elementsPerTask = 16384
+
+/** Four values of a float32 array, or of spike bytes as 0 or scale. */
+function loadFour(source: 'dense' | 'spikes', base: Local, i: Local, scale: Value): Value {
+  if (source === 'dense') return v128.load(i32.add(base, times4(i)))
+  const bytes = i32x4.extendLowU16(i16x8.extendLowU8(v128.load32Zero(i32.add(base, i))))
+  return f32x4.mul(f32x4.fromInteger(v128.and(bytes, i32x4.const(1))), scale)
+}
+
+/**
+ * Element-wise kernels go in steps of four values and may touch up to three values past the end, which lie in the slack
+ * of the block that holds the array.
+ */
+function overElements(w: Writer, counter: number, tasks: Value, count: Local, body: (i: Local) => void): void {
+  const i = w.i32()
+  const end = w.i32()
+  overTasks(w, counter, tasks, (task) => {
+    w.set(i, i32.mul(task, n(elementsPerTask)))
+    w.set(end, i32.add(i, n(elementsPerTask)))
+    w.if(i32.gtU(end, count), () => w.set(end, count))
+    w.for(i, i, end, n(4), () => body(i))
+  })
+}
+
+/** target = a (dense or spikes) * factorA + b (dense or spikes) * factorB. Arguments: tasks, count, a, b, target, factorA, factorB. */
+export function combine(limits: MemoryLimits, counter: number, kindA: 'dense' | 'spikes', kindB: 'dense' | 'spikes' | 'none') {
+  return assemble(limits, (w, args) => {
+    const a = readArguments(w, args, ['tasks', 'count', 'a', 'b', 'target'])
+    const factorA = w.v128(f32x4.splat(f32.load(args, 20)))
+    const factorB = w.v128(f32x4.splat(f32.load(args, 24)))
+    overElements(w, counter, a.tasks, a.count, (i) => {
+      // A dense operand with factor 1 stays exact under the multiplication.
+      const left = kindA === 'dense' ? f32x4.mul(loadFour('dense', a.a, i, factorA), factorA) : loadFour('spikes', a.a, i, factorA)
+      const right = kindB === 'dense' ? f32x4.mul(loadFour('dense', a.b, i, factorB), factorB) : loadFour('spikes', a.b, i, factorB)
+      w.do(v128.store(i32.add(a.target, times4(i)), kindB === 'none' ? left : f32x4.add(left, right)))
+    })
+  })
+}
+
+/** 32-bit mixer of base/random.ts on four neighbouring indices. */
+function hashFour(w: Writer, index: Value, key: Value): Local {
+  const h = w.v128(i32x4.add(i32x4.mul(index, i32x4.const(2654435761 | 0)), i32x4.splat(i32.mul(key, n(2246822519 | 0)))))
+  w.set(h, v128.xor(h, i32x4.shrU(h, n(16))))
+  w.set(h, i32x4.mul(h, i32x4.const(0x85ebca6b | 0)))
+  w.set(h, v128.xor(h, i32x4.shrU(h, n(13))))
+  w.set(h, i32x4.mul(h, i32x4.const(0xc2b2ae35 | 0)))
+  w.set(h, v128.xor(h, i32x4.shrU(h, n(16))))
+  return h
+}
+
+/** Dropout of one time step. Arguments: tasks, count, source, target, key, limit (p 2^32 as unsigned), factor. */
+export function dropout(limits: MemoryLimits, counter: number, kind: 'dense' | 'spikes') {
+  return assemble(limits, (w, args) => {
+    const a = readArguments(w, args, ['tasks', 'count', 'source', 'target', 'key', 'limit'])
+    const factor = w.v128(f32x4.splat(f32.load(args, 24)))
+    const sign = i32x4.const(-0x80000000)
+    const limit = w.v128(v128.xor(i32x4.splat(a.limit), sign))
+    overElements(w, counter, a.tasks, a.count, (i) => {
+      const index = w.v128(i32x4.add(i32x4.splat(i), i32x4.constLanes(0, 1, 2, 3)))
+      const dropped = w.v128(i32x4.gtS(limit, v128.xor(hashFour(w, index, a.key), sign)))
+      if (kind === 'dense') {
+        const kept = v128.andnot(f32x4.mul(v128.load(i32.add(a.source, times4(i))), factor), dropped)
+        w.do(v128.store(i32.add(a.target, times4(i)), kept))
+      } else {
+        const mask = w.v128(v128.andnot(i32x4.const(255), dropped))
+        const narrow = w.v128(i8x16.narrowU(i16x8.narrowU(mask, mask), mask))
+        w.do(v128.store32(i32.add(a.target, i), v128.and(v128.load32Zero(i32.add(a.source, i)), narrow)))
+      }
+    })
+  })
+}
+
+/** Arguments: tasks, count, parameter, gradient, velocity (0: none), learningRate, momentum, weightDecay, nesterov (0 or 1). */
+export function sgd(limits: MemoryLimits, counter: number) {
+  return assemble(limits, (w, args) => {
+    const a = readArguments(w, args, ['tasks', 'count', 'parameter', 'gradient', 'velocity'])
+    const [rate, momentum, decay, nesterov] = [20, 24, 28, 32].map((at) => w.v128(f32x4.splat(f32.load(args, at))))
+    overElements(w, counter, a.tasks, a.count, (i) => {
+      const place = w.i32(i32.add(a.parameter, times4(i)))
+      const p = w.v128(v128.load(place))
+      const g = w.v128(f32x4.add(v128.load(i32.add(a.gradient, times4(i))), f32x4.mul(decay, p)))
+      w.if(i32.ne(a.velocity, n(0)), () => {
+        const at = w.i32(i32.add(a.velocity, times4(i)))
+        const velocity = w.v128(f32x4.add(f32x4.mul(momentum, v128.load(at)), g))
+        w.do(v128.store(at, velocity))
+        const ahead = w.v128(f32x4.add(g, f32x4.mul(momentum, velocity)))
+        w.set(g, v128.select(ahead, velocity, f32x4.gt(nesterov, f32x4.const(0))))
+      })
+      w.do(v128.store(place, f32x4.sub(p, f32x4.mul(rate, g))))
+    })
+  })
+}
+
+/**
+ * Arguments: tasks, count, parameter, gradient, first, second, keep (1 - learningRate weightDecay), beta1, beta2, stepSize
+ * (learningRate / bias correction 1), secondCorrection (1 / sqrt(bias correction 2)), eps.
+ */
+export function adamW(limits: MemoryLimits, counter: number) {
+  return assemble(limits, (w, args) => {
+    const a = readArguments(w, args, ['tasks', 'count', 'parameter', 'gradient', 'first', 'second'])
+    const [keep, beta1, beta2, stepSize, correction, eps] = [24, 28, 32, 36, 40, 44].map((at) =>
+      w.v128(f32x4.splat(f32.load(args, at))),
+    )
+    const one = f32x4.const(1)
+    overElements(w, counter, a.tasks, a.count, (i) => {
+      const g = w.v128(v128.load(i32.add(a.gradient, times4(i))))
+      const [p, m, v] = [a.parameter, a.first, a.second].map((base) => w.i32(i32.add(base, times4(i))))
+      const first = w.v128(f32x4.add(f32x4.mul(beta1, v128.load(m)), f32x4.mul(f32x4.sub(one, beta1), g)))
+      const squared = f32x4.mul(f32x4.mul(f32x4.sub(one, beta2), g), g)
+      const second = w.v128(f32x4.add(f32x4.mul(beta2, v128.load(v)), squared))
+      w.do(v128.store(m, first))
+      w.do(v128.store(v, second))
+      const denominator = f32x4.add(f32x4.mul(f32x4.sqrt(second), correction), eps)
+      const step = f32x4.mul(stepSize, f32x4.div(first, denominator))
+      w.do(v128.store(p, f32x4.sub(f32x4.mul(v128.load(p), keep), step)))
+    })
+  })
+}
+
+export const rowsPerBlock = 256
+
+export const columnSumArguments = ['tasks', 'rows', 'columns', 'blocks', 'source', 'target'] as const
+
+/**
+ * Sums and sums of squares of each column of a [steps, rows, columns] array, in float64: one task is `rowsPerBlock` rows of
+ * one step and writes [sums | squares], columns padded to 4.
+ */
+export function columnSums(limits: MemoryLimits, counter: number) {
+  return assemble(limits, (w, args) => {
+    const a = readArguments(w, args, columnSumArguments)
+    const [step, block, row, rows, column, at, to, base] = Array.from({ length: 8 }, () => w.i32())
+    const rowBytes = w.i32(times4(a.columns))
+    const padded = w.i32(i32.and(i32.add(a.columns, n(3)), n(-4)))
+    const sums = Array.from({ length: 4 }, () => w.v128())
+    overTasks(w, counter, a.tasks, (task) => {
+      w.set(step, i32.div(task, a.blocks))
+      w.set(block, i32.sub(task, i32.mul(step, a.blocks)))
+      w.set(row, i32.mul(block, n(rowsPerBlock)))
+      w.set(rows, i32.sub(a.rows, row))
+      w.if(i32.gtU(rows, n(rowsPerBlock)), () => w.set(rows, n(rowsPerBlock)))
+      w.set(base, i32.add(a.source, i32.mul(i32.add(i32.mul(step, a.rows), row), rowBytes)))
+      w.set(to, i32.add(a.target, i32.mul(task, i32.shl(padded, n(4)))))
+      w.for(column, n(0), a.columns, n(4), () => {
+        for (const sum of sums) w.set(sum, f64x2.const(0))
+        w.set(at, i32.add(base, times4(column)))
+        w.for(row, n(0), rows, n(1), () => {
+          const x = w.v128(v128.load(at))
+          const low = w.v128(f64x2.promoteLow(x))
+          const high = w.v128(f64x2.promoteLow(i8x16.shuffle([8, 9, 10, 11, 12, 13, 14, 15, 0, 1, 2, 3, 4, 5, 6, 7], x, x)))
+          const added = [low, high, f64x2.mul(low, low), f64x2.mul(high, high)]
+          sums.forEach((sum, i) => w.set(sum, f64x2.add(sum, added[i])))
+          w.set(at, i32.add(at, rowBytes))
+        })
+        w.do(v128.store(to, sums[0]))
+        w.do(v128.store(to, sums[1], 16))
+        const squares = w.i32(i32.add(to, i32.shl(padded, n(3))))
+        w.do(v128.store(squares, sums[2]))
+        w.do(v128.store(squares, sums[3], 16))
+        w.set(to, i32.add(to, n(32)))
+      })
+    })
+  })
+}
+
+/** Sum of squares of each task's values, float64. Arguments: tasks, count, source, target. `count` is exact: a tail is summed singly. */
+export function sumOfSquares(limits: MemoryLimits, counter: number) {
+  return assemble(limits, (w, args) => {
+    const a = readArguments(w, args, ['tasks', 'count', 'source', 'target'])
+    const [i, end] = [w.i32(), w.i32()]
+    const total = w.local('f64')
+    overTasks(w, counter, a.tasks, (task) => {
+      w.set(i, i32.mul(task, n(elementsPerTask)))
+      w.set(end, i32.add(i, n(elementsPerTask)))
+      w.if(i32.gtU(end, a.count), () => w.set(end, a.count))
+      const sum = w.v128(f64x2.const(0))
+      w.while(i32.geU(i32.sub(end, i), n(2)), () => {
+        const x = w.v128(f64x2.promoteLow(v128.load64Zero(i32.add(a.source, times4(i)))))
+        w.set(sum, f64x2.add(sum, f64x2.mul(x, x)))
+        w.set(i, i32.add(i, n(2)))
+      })
+      w.set(total, f64.add(f64x2.lane(0, sum), f64x2.lane(1, sum)))
+      w.while(i32.ltU(i, end), () => {
+        const x = w.local('f64')
+        w.set(x, f64.promote(f32.load(i32.add(a.source, times4(i)))))
+        w.set(total, f64.add(total, f64.mul(x, x)))
+        w.set(i, i32.add(i, n(1)))
+      })
+      w.do(f64.store(i32.add(a.target, i32.shl(task, n(3))), total))
+    })
+  })
+}
+
+export const normalisationGradientArguments = [
+  'tasks', 'rowsPerTask', 'count', 'period', 'x', 'gradient', 'factor', 'slope', 'offset',
+] as const
+
+/**
+ * Second pass of BatchNorm's gradient, in place, for one step: g = g * factor + x * slope + offset, per channel. The tables
+ * hold `period` floats; x and gradient are read as rows of `period` values.
+ */
+export function normalisationGradient(limits: MemoryLimits, counter: number) {
+  return assemble(limits, (w, args) => {
+    const a = readArguments(w, args, normalisationGradientArguments)
+    const [row, end, column, limit, x, g] = Array.from({ length: 6 }, () => w.i32())
+    const periodBytes = w.i32(times4(a.period))
+    const bytes = w.i32(times4(a.count))
+    const apply = (load: (address: Value) => Value, store: (address: Value, value: Value) => Value): void => {
+      const table = (base: Local) => v128.load(i32.add(base, column))
+      const at = w.i32(i32.add(g, column))
+      const scaled = f32x4.mul(load(at), table(a.factor))
+      const sloped = f32x4.mul(load(i32.add(x, column)), table(a.slope))
+      w.do(store(at, f32x4.add(f32x4.add(scaled, sloped), table(a.offset))))
+    }
+    overTasks(w, counter, a.tasks, (task) => {
+      w.set(row, i32.mul(i32.mul(task, a.rowsPerTask), periodBytes))
+      w.set(end, i32.add(row, i32.mul(a.rowsPerTask, periodBytes)))
+      w.if(i32.gtU(end, bytes), () => w.set(end, bytes))
+      w.while(i32.ltU(row, end), () => {
+        w.set(x, i32.add(a.x, row))
+        w.set(g, i32.add(a.gradient, row))
+        w.set(limit, i32.sub(end, row))
+        w.if(i32.gtU(limit, periodBytes), () => w.set(limit, periodBytes))
+        w.set(column, n(0))
+        w.while(i32.geU(i32.sub(limit, column), n(16)), () => {
+          apply((address) => v128.load(address), (address, value) => v128.store(address, value))
+          w.set(column, i32.add(column, n(16)))
+        })
+        w.while(i32.ltU(column, limit), () => {
+          apply((address) => v128.load32Zero(address), (address, value) => v128.store32(address, value))
+          w.set(column, i32.add(column, n(4)))
+        })
+        w.set(row, i32.add(row, periodBytes))
+      })
+    })
+  })
+}
+
+/** Counts of bit 0 and bit 1 over spike bytes: two i32 per task. Arguments: tasks, count, source, target. */
+export function countBits(limits: MemoryLimits, counter: number) {
+  return assemble(limits, (w, args) => {
+    const a = readArguments(w, args, ['tasks', 'count', 'source', 'target'])
+    const [i, end, spikes, windows, to] = Array.from({ length: 5 }, () => w.i32())
+    overTasks(w, counter, a.tasks, (task) => {
+      w.set(i, i32.mul(task, n(elementsPerTask)))
+      w.set(end, i32.add(i, n(elementsPerTask)))
+      w.if(i32.gtU(end, a.count), () => w.set(end, a.count))
+      w.set(spikes, n(0))
+      w.set(windows, n(0))
+      w.while(i32.geU(i32.sub(end, i), n(16)), () => {
+        const bytes = w.v128(v128.load(i32.add(a.source, i)))
+        const bits = (mask: number) => i32.popcnt(i8x16.bitmask(i8x16.ne(v128.and(bytes, i8x16.const(mask)), i8x16.const(0))))
+        w.set(spikes, i32.add(spikes, bits(1)))
+        w.set(windows, i32.add(windows, bits(2)))
+        w.set(i, i32.add(i, n(16)))
+      })
+      w.while(i32.ltU(i, end), () => {
+        const byte = w.i32(i32.load8U(i32.add(a.source, i)))
+        w.set(spikes, i32.add(spikes, i32.and(byte, n(1))))
+        w.set(windows, i32.add(windows, i32.and(i32.shrU(byte, n(1)), n(1))))
+        w.set(i, i32.add(i, n(1)))
+      })
+      w.set(to, i32.add(a.target, i32.shl(task, n(3))))
+      w.do(i32.store(to, spikes))
+      w.do(i32.store(to, windows, 4))
+    })
+  })
+}

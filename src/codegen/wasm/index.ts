@@ -1,0 +1,6 @@
+export * from './dense.ts'
+export * from './elementwise.ts'
+export { type NeuronKernelOptions, neuronArguments, neuronForward } from './neuron.ts'
+export { neuronBackward, scratchRowBytes } from './neuron-backward.ts'
+export * from './pool.ts'
+export { type MemoryLimits, memoryImport } from './writer.ts'

@@ -1,0 +1,235 @@
+import type { Adjoint, Instruction, Program, ValueId } from '../../equations/index.ts'
+import {
+  assignTogether,
+  emitStep,
+  givenValues,
+  type Lanes,
+  type NeuronKernelOptions,
+  NeuronWriter,
+  overNeurons,
+  parameterValues,
+  startStates,
+  type Vectors,
+} from './neuron.ts'
+import { assemble, f32x4, i16x8, i32, i32x4, type Local, type MemoryLimits, type Value, v128 } from './writer.ts'
+
+/** Forward values that are at hand in reverse time without having been kept. */
+const atHand = new Set(['constant', 'input', 'parameter'])
+
+/** Which forward values the reverse pass reads from the scratch rows of the recomputed forward pass. */
+export function keptValues(program: Program, adjoint: Adjoint): ValueId[] {
+  const count = program.instructions.length
+  const read = new Set<ValueId>()
+  for (const { op, args } of adjoint.instructions) {
+    // The stored byte knows the window; nobody needs its argument again.
+    if (op !== 'window' || !program.spiking) for (const a of args) read.add(a)
+  }
+  for (const a of [adjoint.input, ...adjoint.states, ...adjoint.parameters]) read.add(a)
+  return [...read]
+    .filter((id) => id < count)
+    .filter((id) => {
+      const { op } = program.instructions[id]
+      return !atHand.has(op) && !(op === 'spike' && program.spiking)
+    })
+    .sort((a, b) => a - b)
+}
+
+/** Bytes of scratch that one step of one group takes. */
+export function scratchRowBytes(program: Program, adjoint: Adjoint): number {
+  return 32 * Math.max(1, keptValues(program, adjoint).length)
+}
+
+/** Spike and window of a group from its stored bytes, as 1 or 0. */
+function storedBits(k: NeuronWriter, lanes: Lanes, row: Value, vectors: number): { spike: Vectors; window: Vectors } {
+  const { w } = k
+  const address = w.i32(i32.add(row, i32.shrU(k.at, i32.const(2))))
+  const spike: Value[] = []
+  const window: Value[] = []
+  for (let v = 0; v < vectors; v++) {
+    const bytes = lanes === 4 ? v128.load32Zero(address, 4 * v) : i32x4.splat(i32.load8U(address, v))
+    const wide = lanes === 4 ? i32x4.extendLowU16(i16x8.extendLowU8(bytes)) : bytes
+    const bits = w.v128(wide)
+    spike.push(w.v128(f32x4.fromInteger(v128.and(bits, i32x4.const(1)))))
+    window.push(w.v128(f32x4.fromInteger(i32x4.shrU(v128.and(bits, i32x4.const(2)), i32.const(1)))))
+  }
+  return { spike, window }
+}
+
+/** Everything that the wanted values depend on. */
+function closure(instructions: readonly Instruction[], wanted: readonly ValueId[], from = 0): Set<ValueId> {
+  const needed = new Set<ValueId>()
+  const visit = (id: ValueId): void => {
+    if (needed.has(id) || id < from) return
+    needed.add(id)
+    instructions[id - from].args.forEach(visit)
+  }
+  wanted.forEach(visit)
+  return needed
+}
+
+/**
+ * Backward: recomputes the states forward in time with the forward kernel's operations, keeps what the adjoint reads in
+ * a scratch row per step (which stays in the nearest cache), then runs the adjoint in reverse time. Spikes and windows
+ * come from the stored bytes, so that both passes see the same spikes.
+ */
+export function neuronBackward(
+  limits: MemoryLimits,
+  counter: number,
+  options: NeuronKernelOptions,
+): Uint8Array<ArrayBuffer> {
+  const { neuron, normalised } = options
+  const { program, adjoint } = neuron
+  const kept = keptValues(program, adjoint)
+  const rowBytes = scratchRowBytes(program, adjoint)
+  const forwardNeeded = closure(program.instructions, [...kept, ...program.states.map((s) => s.next)])
+  return assemble(limits, (w, args, thread) => {
+    const k = new NeuronWriter(w, args, neuron, 'backward')
+    k.readArguments('backward')
+    const scratch = w.i32(i32.add(k.arg('scratch'), i32.mul(thread, k.arg('scratchBytes'))))
+    const byteStep = w.i32(i32.shrU(k.arg('M'), i32.const(2)))
+    const outputStep = program.spiking ? byteStep : k.arg('M')
+    const t = w.i32()
+    const rows = {
+      x: w.i32(),
+      output: w.i32(),
+      scale: w.i32(),
+      shift: w.i32(),
+      mean: w.i32(),
+      scratch: w.i32(),
+      gradient: w.i32(),
+      inputGradient: w.i32(),
+      sums: w.i32(),
+      parameters: program.parameters.map(() => w.i32()),
+      partials: program.parameters.map(() => w.i32()),
+    }
+    const partial = w.i32()
+
+    const move = (sign: 1 | -1): void => {
+      const by = (row: Local, step: Value) => w.set(row, sign === 1 ? i32.add(row, step) : i32.sub(row, step))
+      by(rows.x, k.arg('xStep'))
+      by(rows.output, outputStep)
+      by(rows.scale, k.arg('tableStep'))
+      by(rows.shift, k.arg('tableStep'))
+      by(rows.mean, k.arg('tableStep'))
+      by(rows.scratch, i32.const(rowBytes))
+      by(rows.gradient, k.arg('M'))
+      by(rows.inputGradient, k.arg('inputGradientStep'))
+      by(rows.sums, k.arg('sumStep'))
+      rows.parameters.forEach((row, i) => by(row, k.arg(`parameterStep${i}`)))
+      rows.partials.forEach((row, i) => by(row, k.arg(`partialStep${i}`)))
+    }
+
+    const recompute = (lanes: Lanes, vectors: number, fixed: ReadonlyMap<number, Vectors>): void => {
+      const start = program.states.map((s) => s.start)
+      const states = startStates(k, lanes, vectors, (i) => k.arg(`stateIn${i}`), start)
+      w.for(t, i32.const(0), k.arg('T'), i32.const(1), () => {
+        const { x } = k.input(lanes, vectors, normalised, rows.x, rows.scale, rows.shift)
+        const stored = program.spiking ? storedBits(k, lanes, rows.output, vectors) : undefined
+        const parameters = new Map([...fixed, ...parameterValues(k, lanes, vectors, rows.parameters, true)])
+        const known = givenValues(program, x, states, parameters)
+        const override = (i: Instruction) => (i.op === 'spike' ? stored?.spike : undefined)
+        emitStep(k, known, program.instructions, 0, vectors, override, forwardNeeded)
+        kept.forEach((id, i) =>
+          known.get(id)!.forEach((value, v) => w.do(v128.store(rows.scratch, value, 32 * i + 16 * v))),
+        )
+        assignTogether(
+          w,
+          states,
+          program.states.map((s) => known.get(s.next)!),
+        )
+        move(1)
+      })
+    }
+
+    const addTo = (lanes: Lanes, address: Local, offset: number, value: Value): void => {
+      const sum = w.v128(f32x4.add(k.load(lanes, address, offset), value))
+      k.store(lanes, address, sum, offset)
+    }
+
+    const reverse = (lanes: Lanes, vectors: number, fixed: ReadonlyMap<number, Vectors>): void => {
+      const count = program.instructions.length
+      const gradients = startStates(k, lanes, vectors, (i) => k.arg(`stateGradientIn${i}`), program.states.map(() => 0))
+      const summed = Array.from({ length: vectors }, () => w.v128(f32x4.const(0)))
+      w.for(t, i32.const(0), k.arg('T'), i32.const(1), () => {
+        move(-1)
+        const { raw, x } = k.input(lanes, vectors, normalised, rows.x, rows.scale, rows.shift)
+        const stored = program.spiking ? storedBits(k, lanes, rows.output, vectors) : undefined
+        const parameters = new Map([...fixed, ...parameterValues(k, lanes, vectors, rows.parameters, true)])
+        const known = givenValues(program, x, [], parameters)
+        program.instructions.forEach((instruction, id) => {
+          if (instruction.op === 'spike' && stored) known.set(id, stored.spike)
+          if (instruction.op === 'constant') k.compute(known, id, instruction, vectors)
+        })
+        kept.forEach((id, i) => {
+          const values = Array.from({ length: vectors }, (_, v) => w.v128(v128.load(rows.scratch, 32 * i + 16 * v)))
+          known.set(id, values)
+        })
+        const gradientAt = w.i32(i32.add(rows.gradient, k.at))
+        const outputGradient = Array.from({ length: vectors }, (_, v) => w.v128(k.load(lanes, gradientAt, 16 * v)))
+        emitStep(k, known, adjoint.instructions, count, vectors, (instruction) => {
+          if (instruction.op === 'outputGradient') return outputGradient
+          if (instruction.op === 'stateGradient') return gradients[instruction.index ?? 0]
+          return instruction.op === 'window' ? stored?.window : undefined
+        })
+        const inputGradient = known.get(adjoint.input)!
+        w.if(
+          i32.ne(k.arg('inputGradientStep'), i32.const(0)),
+          () => {
+            const address = w.i32(i32.add(rows.inputGradient, k.at))
+            inputGradient.forEach((g, v) => k.store(lanes, address, g, 16 * v))
+          },
+          () => inputGradient.forEach((g, v) => w.set(summed[v], f32x4.add(summed[v], g))),
+        )
+        if (normalised) {
+          const sumsAt = w.i32(i32.add(rows.sums, k.tableAt))
+          const dotsAt = w.i32(i32.add(sumsAt, k.arg('dotOffset')))
+          const mean = k.fromTable(lanes, rows.mean, vectors)
+          inputGradient.forEach((g, v) => {
+            addTo(lanes, sumsAt, 16 * v, g)
+            addTo(lanes, dotsAt, 16 * v, f32x4.mul(g, f32x4.sub(raw[v], mean[v])))
+          })
+        }
+        adjoint.parameters.forEach((id, i) => {
+          const address = w.i32(i32.add(rows.partials[i], k.tableAt))
+          known.get(id)!.forEach((g, v) => addTo(lanes, address, 16 * v, g))
+        })
+        assignTogether(
+          w,
+          gradients,
+          adjoint.states.map((id) => known.get(id)!),
+        )
+      })
+      w.if(i32.eqz(k.arg('inputGradientStep')), () => {
+        const address = w.i32(i32.add(k.arg('inputGradient'), k.at))
+        summed.forEach((g, v) => k.store(lanes, address, g, 16 * v))
+      })
+      gradients.forEach((gradient, i) => {
+        w.if(i32.ne(k.arg(`stateGradientOut${i}`), i32.const(0)), () => {
+          const address = w.i32(i32.add(k.arg(`stateGradientOut${i}`), k.at))
+          gradient.forEach((g, v) => k.store(lanes, address, g, 16 * v))
+        })
+      })
+    }
+
+    overNeurons(
+      k,
+      counter,
+      (lanes, vectors) => {
+        for (const name of ['x', 'output', 'scale', 'shift', 'mean', 'gradient', 'inputGradient'] as const) {
+          w.set(rows[name], k.arg(name))
+        }
+        w.set(rows.scratch, scratch)
+        w.set(rows.sums, partial)
+        rows.parameters.forEach((row, i) => w.set(row, k.arg(`parameter${i}`)))
+        rows.partials.forEach((row, i) => w.set(row, i32.add(partial, k.arg(`partialOffset${i}`))))
+        const fixed = parameterValues(k, lanes, vectors, rows.parameters, false)
+        recompute(lanes, vectors, fixed)
+        reverse(lanes, vectors, fixed)
+      },
+      (task) => {
+        w.set(partial, i32.add(k.arg('partials'), i32.mul(task, k.arg('partialBytes'))))
+        w.fillMemory(partial, i32.const(0), k.arg('partialBytes'))
+      },
+    )
+  })
+}

@@ -1,0 +1,342 @@
+import type { Instruction, Neuron, Program, ValueId } from '../../equations/index.ts'
+import * as elementary from './elementary.ts'
+import { type MemoryLimits, assemble, f32x4, i32, i32x4, i8x16, i16x8, type Local, type Value, v128, Writer } from './writer.ts'
+
+/**
+ * Neuron kernels: all T steps of a group of neurons with their state in registers.
+ *
+ * A task is a chunk of neighbouring neurons of [N, H, W, C]. Per-channel numbers come as tables of `period` values,
+ * the channels repeated until the period divides by 16, so that a group of lanes never wraps; a chunk is a whole number
+ * of periods. What is summed over neurons (gradients of learnable parameters and of BatchNorm) is summed within a task
+ * into that task's own table, and over tasks by the caller, so that no sum depends on the number of threads.
+ */
+export interface NeuronKernelOptions {
+  readonly neuron: Neuron
+  /** x is scaled and shifted per channel (and step) before the equations see it. */
+  readonly normalised: boolean
+}
+
+/** Positions of the arguments, in 32-bit words. Step strides are in bytes; 0 repeats one row. */
+export function neuronArguments(neuron: Neuron, direction: 'forward' | 'backward') {
+  const names = ['tasks', 'M', 'T', 'chunk', 'period', 'x', 'xStep', 'output', 'scale', 'shift', 'tableStep']
+  neuron.program.parameters.forEach((_, i) => names.push(`parameter${i}`, `parameterStep${i}`))
+  neuron.program.states.forEach((_, i) => names.push(`stateIn${i}`))
+  if (direction === 'forward') neuron.program.states.forEach((_, i) => names.push(`stateOut${i}`))
+  else {
+    names.push('gradient', 'inputGradient', 'inputGradientStep', 'scratch', 'scratchBytes', 'mean')
+    names.push('partials', 'partialBytes', 'dotOffset', 'sumStep')
+    neuron.program.states.forEach((_, i) => names.push(`stateGradientIn${i}`, `stateGradientOut${i}`))
+    neuron.program.parameters.forEach((_, i) => names.push(`partialOffset${i}`, `partialStep${i}`))
+  }
+  return new Map(names.map((name, i) => [name, i]))
+}
+
+type Lanes = 4 | 1
+type Vectors = readonly Value[]
+type Rule = (w: Writer, args: readonly Value[], instruction: Instruction) => Value
+
+const truth = (mask: Value): Value => v128.and(mask, f32x4.const(1))
+
+/** One line per operation; what it leaves is computed once and kept in a local by the caller. */
+const rules: { readonly [op: string]: Rule } = {
+  constant: (_, __, { value }) => f32x4.const(value ?? 0),
+  add: (_, [a, b]) => f32x4.add(a, b),
+  sub: (_, [a, b]) => f32x4.sub(a, b),
+  mul: (_, [a, b]) => f32x4.mul(a, b),
+  div: (_, [a, b]) => f32x4.div(a, b),
+  neg: (_, [a]) => f32x4.neg(a),
+  pow: (w, [a], { value }) => integerPower(w, a, value ?? 1),
+  sigmoid: (w, [a]) => elementary.sigmoid(w, a),
+  tanh: (w, [a]) => elementary.tanh(w, a),
+  exp: (w, [a]) => elementary.exp(w, a),
+  log: (w, [a]) => elementary.log(w, a),
+  relu: (_, [a]) => v128.and(a, f32x4.gt(a, f32x4.const(0))),
+  abs: (_, [a]) => f32x4.abs(a),
+  sqrt: (_, [a]) => f32x4.sqrt(a),
+  min: (_, [a, b]) => v128.select(a, b, f32x4.le(a, b)),
+  max: (_, [a, b]) => v128.select(a, b, f32x4.ge(a, b)),
+  spike: (_, [a]) => truth(f32x4.ge(a, f32x4.const(0))),
+  detach: (_, [a]) => a,
+  window: (_, [a], { value }) => truth(f32x4.le(f32x4.abs(a), f32x4.const(value ?? 0))),
+  positive: (_, [a]) => truth(f32x4.gt(a, f32x4.const(0))),
+  sign: (_, [a]) => f32x4.sub(truth(f32x4.gt(a, f32x4.const(0))), truth(f32x4.lt(a, f32x4.const(0)))),
+  less: (_, [a, b]) => truth(f32x4.lt(a, b)),
+  lessOrEqual: (_, [a, b]) => truth(f32x4.le(a, b)),
+}
+
+function integerPower(w: Writer, base: Value, exponent: number): Value {
+  let power: Value = f32x4.const(1)
+  let square = base
+  for (let n = Math.abs(exponent); n > 0; n >>= 1) {
+    if (n & 1) power = w.v128(f32x4.mul(power, square))
+    if (n > 1) square = w.v128(f32x4.mul(square, square))
+  }
+  return exponent < 0 ? w.v128(f32x4.div(f32x4.const(1), power)) : power
+}
+
+/** What a kernel is written with: its arguments, and how wide one group of neurons is. */
+class NeuronWriter {
+  readonly w: Writer
+  readonly neuron: Neuron
+  readonly program: Program
+  private readonly argument: (name: string) => Value
+  private readonly cached = new Map<string, Local>()
+  /** First neuron of the group, and its place in the tables, in bytes (4 per neuron). */
+  readonly at: Local
+  readonly tableAt: Local
+
+  constructor(w: Writer, args: Local, neuron: Neuron, direction: 'forward' | 'backward') {
+    this.w = w
+    this.neuron = neuron
+    this.program = neuron.program
+    const places = neuronArguments(neuron, direction)
+    this.argument = (name) => {
+      const place = places.get(name)
+      if (place === undefined) throw new Error(`no argument ${name}`)
+      return i32.load(args, 4 * place)
+    }
+    this.at = w.i32()
+    this.tableAt = w.i32()
+  }
+
+  /** An argument, read once at the start of the kernel. */
+  arg(name: string): Local {
+    let local = this.cached.get(name)
+    if (!local) {
+      local = this.w.i32(this.argument(name))
+      this.cached.set(name, local)
+    }
+    return local
+  }
+
+  /** Reads all arguments, before any loop begins. */
+  readArguments(direction: 'forward' | 'backward'): void {
+    for (const name of neuronArguments(this.neuron, direction).keys()) this.arg(name)
+  }
+
+  load(lanes: Lanes, address: Value, offset: number): Value {
+    return lanes === 4 ? v128.load(address, offset) : v128.load32Zero(address, offset)
+  }
+
+  store(lanes: Lanes, address: Value, value: Value, offset: number): void {
+    this.w.do(lanes === 4 ? v128.store(address, value, offset) : v128.store32(address, value, offset))
+  }
+
+  /** Values of one instruction for each vector of the group. */
+  compute(known: Map<ValueId, Vectors>, id: ValueId, instruction: Instruction, vectors: number): void {
+    const made: Value[] = []
+    for (let v = 0; v < vectors; v++) {
+      const rule = rules[instruction.op]
+      if (!rule) throw new Error(`no kernel rule for ${instruction.op}`)
+      const value = rule(
+        this.w,
+        instruction.args.map((a) => known.get(a)![v]),
+        instruction,
+      )
+      made.push(instruction.op === 'constant' ? value : this.w.v128(value))
+    }
+    known.set(id, made)
+  }
+
+  /** A table row at the group's channels: `pointer` + step offset. */
+  fromTable(lanes: Lanes, row: Value, vectors: number): Vectors {
+    const address = this.w.i32(i32.add(row, this.tableAt))
+    return Array.from({ length: vectors }, (_, v) => this.w.v128(this.load(lanes, address, 16 * v)))
+  }
+
+  /** x after scale and shift, and x itself. */
+  input(lanes: Lanes, vectors: number, normalised: boolean, row: Value, scaleRow: Local, shiftRow: Local) {
+    const address = this.w.i32(i32.add(row, this.at))
+    const raw = Array.from({ length: vectors }, (_, v) => this.w.v128(this.load(lanes, address, 16 * v)))
+    if (!normalised) return { raw, x: raw }
+    const scale = this.fromTable(lanes, scaleRow, vectors)
+    const shift = this.fromTable(lanes, shiftRow, vectors)
+    const x = raw.map((r, v) => this.w.v128(f32x4.add(f32x4.mul(r, scale[v]), shift[v])))
+    return { raw, x }
+  }
+}
+
+/** Vectors of four lanes that one pass of the main loop carries: hides the latency of a step's dependent operations. */
+const vectorsInFlight = 2
+
+/** Tasks, and in each the main loop, then groups of four, then single neurons. */
+function overNeurons(
+  k: NeuronWriter,
+  counter: number,
+  group: (lanes: Lanes, vectors: number, task: Local) => void,
+  beforeTask: (task: Local) => void = () => {},
+): void {
+  const { w } = k
+  const task = w.i32()
+  const end = w.i32()
+  const period = k.arg('period')
+  const advance = (bytes: number): void => {
+    w.set(k.at, i32.add(k.at, i32.const(bytes)))
+    w.set(k.tableAt, i32.add(k.tableAt, i32.const(bytes)))
+    w.if(i32.geU(k.tableAt, period), () => w.set(k.tableAt, i32.const(0)))
+  }
+  w.set(task, i32.atomicAdd(i32.const(counter), i32.const(1)))
+  w.while(i32.ltU(task, k.arg('tasks')), () => {
+    w.set(k.at, i32.mul(task, k.arg('chunk')))
+    w.set(end, i32.add(k.at, k.arg('chunk')))
+    w.if(i32.gtU(end, k.arg('M')), () => w.set(end, k.arg('M')))
+    w.set(k.tableAt, i32.const(0))
+    beforeTask(task)
+    const wide = 16 * vectorsInFlight
+    for (const [lanes, vectors, bytes] of [
+      [4, vectorsInFlight, wide],
+      [4, 1, 16],
+      [1, 1, 4],
+    ] as const) {
+      w.while(i32.geU(i32.sub(end, k.at), i32.const(bytes)), () => {
+        group(lanes, vectors, task)
+        advance(bytes)
+      })
+    }
+    w.set(task, i32.atomicAdd(i32.const(counter), i32.const(1)))
+  })
+}
+
+/** Parameter values for a group; those that change with the step are read per step. */
+function parameterValues(k: NeuronWriter, lanes: Lanes, vectors: number, rows: readonly Local[], perStep: boolean) {
+  const values = new Map<number, Vectors>()
+  k.program.parameters.forEach((parameter, i) => {
+    const steps = parameter.scope === 'step' || parameter.scope === 'stepChannel'
+    if (steps === perStep) values.set(i, k.fromTable(lanes, rows[i], vectors))
+  })
+  return values
+}
+
+function startStates(k: NeuronWriter, lanes: Lanes, vectors: number, pointer: (i: number) => Local, start: number[]) {
+  const { w } = k
+  return start.map((value, i) => {
+    const state = Array.from({ length: vectors }, () => w.v128(f32x4.const(value)))
+    w.if(i32.ne(pointer(i), i32.const(0)), () => {
+      const address = i32.add(pointer(i), k.at)
+      state.forEach((local, v) => w.set(local, k.load(lanes, address, 16 * v)))
+    })
+    return state
+  })
+}
+
+/**
+ * All instructions of one step; gives the map of values. `spike` overrides the value of the one spike (backward takes
+ * it from the stored byte).
+ */
+function emitStep(
+  k: NeuronWriter,
+  known: Map<ValueId, Vectors>,
+  instructions: readonly Instruction[],
+  from: number,
+  vectors: number,
+  override: (instruction: Instruction) => Vectors | undefined,
+  wanted?: ReadonlySet<ValueId>,
+): void {
+  instructions.forEach((instruction, i) => {
+    const id = from + i
+    if (known.has(id) || (wanted && !wanted.has(id))) return
+    const given = override(instruction)
+    if (given) known.set(id, given)
+    else k.compute(known, id, instruction, vectors)
+  })
+}
+
+function givenValues(
+  program: Program,
+  x: Vectors,
+  states: readonly Vectors[],
+  parameters: ReadonlyMap<number, Vectors>,
+): Map<ValueId, Vectors> {
+  const known = new Map<ValueId, Vectors>()
+  program.instructions.forEach(({ op, index }, id) => {
+    if (op === 'input') known.set(id, x)
+    if (op === 'state') known.set(id, states[index ?? 0])
+    if (op === 'parameter') known.set(id, parameters.get(index ?? 0)!)
+  })
+  return known
+}
+
+/** Spike and window bits of four neurons as one byte each. */
+function storeBytes(
+  k: NeuronWriter,
+  lanes: Lanes,
+  address: Value,
+  argument: Value,
+  window: number | undefined,
+  v: number,
+): void {
+  const spike = v128.and(f32x4.ge(argument, f32x4.const(0)), i32x4.const(1))
+  const open =
+    window === undefined
+      ? i32x4.const(2)
+      : v128.and(f32x4.le(f32x4.abs(argument), f32x4.const(window)), i32x4.const(2))
+  const bits = k.w.v128(v128.or(spike, open))
+  const narrow = k.w.v128(i8x16.narrowU(i16x8.narrowU(bits, bits), bits))
+  k.w.do(lanes === 4 ? v128.store32(address, narrow, 4 * v) : i32.store8(address, i32x4.lane(0, narrow), v))
+}
+
+/** Where the one spike of a spiking program gets its argument. */
+function spikeArgument(program: Program): ValueId {
+  return program.instructions.find(({ op }) => op === 'spike')!.args[0]
+}
+
+/** Forward: bytes (spiking programs) or float32, and the last states where a pointer for them is given. */
+export function neuronForward(limits: MemoryLimits, counter: number, options: NeuronKernelOptions): Uint8Array<ArrayBuffer> {
+  const { neuron, normalised } = options
+  const { program } = neuron
+  return assemble(limits, (w, args) => {
+    const k = new NeuronWriter(w, args, neuron, 'forward')
+    k.readArguments('forward')
+    const t = w.i32()
+    const xRow = w.i32()
+    const outRow = w.i32()
+    const scaleRow = w.i32()
+    const shiftRow = w.i32()
+    const rows = program.parameters.map(() => w.i32())
+    overNeurons(k, counter, (lanes, vectors) => {
+      w.set(xRow, k.arg('x'))
+      w.set(outRow, k.arg('output'))
+      w.set(scaleRow, k.arg('scale'))
+      w.set(shiftRow, k.arg('shift'))
+      rows.forEach((row, i) => w.set(row, k.arg(`parameter${i}`)))
+      const fixed = parameterValues(k, lanes, vectors, rows, false)
+      const states = startStates(k, lanes, vectors, (i) => k.arg(`stateIn${i}`), program.states.map((s) => s.start))
+      w.for(t, i32.const(0), k.arg('T'), i32.const(1), () => {
+        const { x } = k.input(lanes, vectors, normalised, xRow, scaleRow, shiftRow)
+        const parameters = new Map([...fixed, ...parameterValues(k, lanes, vectors, rows, true)])
+        const known = givenValues(program, x, states, parameters)
+        emitStep(k, known, program.instructions, 0, vectors, () => undefined)
+        if (program.spiking) {
+          const address = w.i32(i32.add(outRow, i32.shrU(k.at, i32.const(2))))
+          const argument = known.get(spikeArgument(program))!
+          argument.forEach((value, v) => storeBytes(k, lanes, address, value, program.window, v))
+          w.set(outRow, i32.add(outRow, i32.shrU(k.arg('M'), i32.const(2))))
+        } else {
+          const address = w.i32(i32.add(outRow, k.at))
+          known.get(program.output)!.forEach((value, v) => k.store(lanes, address, value, 16 * v))
+          w.set(outRow, i32.add(outRow, k.arg('M')))
+        }
+        assignTogether(w, states, program.states.map((s) => known.get(s.next)!))
+        w.set(xRow, i32.add(xRow, k.arg('xStep')))
+        w.set(scaleRow, i32.add(scaleRow, k.arg('tableStep')))
+        w.set(shiftRow, i32.add(shiftRow, k.arg('tableStep')))
+        rows.forEach((row, i) => w.set(row, i32.add(row, k.arg(`parameterStep${i}`))))
+      })
+      states.forEach((state, i) => {
+        w.if(i32.ne(k.arg(`stateOut${i}`), i32.const(0)), () => {
+          const address = i32.add(k.arg(`stateOut${i}`), k.at)
+          state.forEach((local, v) => k.store(lanes, address, local, 16 * v))
+        })
+      })
+    })
+  })
+}
+
+/** targets = values, all read before any is written. */
+function assignTogether(w: Writer, targets: readonly (readonly Local[])[], values: readonly Vectors[]): void {
+  const copies = values.map((vectors) => vectors.map((value) => w.v128(value)))
+  targets.forEach((locals, i) => locals.forEach((local, v) => w.set(local, copies[i][v])))
+}
+
+export { assignTogether, emitStep, givenValues, NeuronWriter, overNeurons, parameterValues, startStates }
+export type { Lanes, Vectors }

@@ -1,0 +1,170 @@
+import { overTasks, readArguments } from './dense.ts'
+import { assemble, f32, f32x4, i16x8, i32, i32x4, type Local, type MemoryLimits, type Value, v128, type Writer } from './writer.ts'
+
+/**
+ * Pooling over images [H, W, C], float32 or spike bytes. The windows come as tables, per output row and column: first
+ * index, end index and (for averages) factor, 12 bytes each; so one kernel serves plain and adaptive pooling. One task
+ * is one image.
+ */
+export const poolArguments = [
+  'tasks', 'source', 'target', 'height', 'width', 'channels', 'outHeight', 'outWidth', 'rowTable', 'columnTable', 'scale',
+] as const
+
+const n = i32.const
+const times4 = (a: Value): Value => i32.shl(a, n(2))
+
+export type PoolKind = 'average' | 'max'
+
+/** Calls `body` for each group of 4 channels and then for each single one left. */
+function overChannels(w: Writer, channel: Local, channels: Local, body: (lanes: 4 | 1) => void): void {
+  w.set(channel, n(0))
+  for (const lanes of [4, 1] as const) {
+    w.while(i32.geU(i32.sub(channels, channel), n(lanes)), () => {
+      body(lanes)
+      w.set(channel, i32.add(channel, n(lanes)))
+    })
+  }
+}
+
+interface Cells {
+  readonly rowFrom: Local
+  readonly rowTo: Local
+  readonly columnFrom: Local
+  readonly columnTo: Local
+  readonly factor: Local
+}
+
+/** Calls `body` for each output cell, with its window. */
+function overCells(
+  w: Writer,
+  a: { outHeight: Local; outWidth: Local; rowTable: Local; columnTable: Local },
+  body: (cell: Cells) => void,
+): void {
+  const [row, column, rowAt, columnAt] = Array.from({ length: 4 }, () => w.i32())
+  const cell = { rowFrom: w.i32(), rowTo: w.i32(), columnFrom: w.i32(), columnTo: w.i32(), factor: w.v128() }
+  w.for(row, n(0), a.outHeight, n(1), () => {
+    w.set(rowAt, i32.add(a.rowTable, i32.mul(row, n(12))))
+    w.set(cell.rowFrom, i32.load(rowAt))
+    w.set(cell.rowTo, i32.load(rowAt, 4))
+    w.for(column, n(0), a.outWidth, n(1), () => {
+      w.set(columnAt, i32.add(a.columnTable, i32.mul(column, n(12))))
+      w.set(cell.columnFrom, i32.load(columnAt))
+      w.set(cell.columnTo, i32.load(columnAt, 4))
+      w.set(cell.factor, f32x4.mul(v128.load32Splat(rowAt, 8), v128.load32Splat(columnAt, 8)))
+      body(cell)
+    })
+  })
+}
+
+function spikeValue(lanes: 4 | 1, address: Value, scale: Local): Value {
+  const bits = lanes === 4 ? i32x4.extendLowU16(i16x8.extendLowU8(v128.load32Zero(address))) : i32x4.splat(i32.load8U(address))
+  return f32x4.mul(f32x4.fromInteger(v128.and(bits, i32x4.const(1))), scale)
+}
+
+export function pool(limits: MemoryLimits, counter: number, kind: PoolKind, from: 'dense' | 'spikes') {
+  const size = from === 'dense' ? 4 : 1
+  return assemble(limits, (w, args) => {
+    const a = readArguments(w, args, poolArguments)
+    const scale = w.v128(f32x4.splat(f32.load(args, 4 * poolArguments.indexOf('scale'))))
+    const [channel, y, x, source, target] = Array.from({ length: 5 }, () => w.i32())
+    overTasks(w, counter, a.tasks, (task) => {
+      const imageBytes = i32.mul(i32.mul(a.height, a.width), i32.mul(a.channels, n(size)))
+      w.set(source, i32.add(a.source, i32.mul(task, imageBytes)))
+      const outBytes = times4(i32.mul(i32.mul(a.outHeight, a.outWidth), a.channels))
+      w.set(target, i32.add(a.target, i32.mul(task, outBytes)))
+      overCells(w, a, (cell) => {
+        overChannels(w, channel, a.channels, (lanes) => {
+          const sum = w.v128(f32x4.const(kind === 'average' ? 0 : Number.NEGATIVE_INFINITY))
+          w.for(y, cell.rowFrom, cell.rowTo, n(1), () => {
+            w.for(x, cell.columnFrom, cell.columnTo, n(1), () => {
+              const pixel = i32.mul(i32.add(i32.mul(y, a.width), x), a.channels)
+              const address = w.i32(i32.add(source, i32.mul(i32.add(pixel, channel), n(size))))
+              const dense = lanes === 4 ? v128.load(address) : v128.load32Zero(address)
+              const value = from === 'dense' ? dense : spikeValue(lanes, address, scale)
+              w.set(sum, kind === 'average' ? f32x4.add(sum, value) : f32x4.max(sum, value))
+            })
+          })
+          const result = kind === 'average' ? f32x4.mul(sum, cell.factor) : sum
+          const to = w.i32(i32.add(target, times4(channel)))
+          w.do(lanes === 4 ? v128.store(to, result) : v128.store32(to, result))
+        })
+        w.set(target, i32.add(target, times4(a.channels)))
+      })
+    })
+  })
+}
+
+export const poolBackwardArguments = [...poolArguments, 'gradient', 'onlyOpen'] as const
+
+/**
+ * dL/dx into `target` (zeroed first). Max pooling gives the gradient to the first maximum in row-major order. With
+ * `onlyOpen`, spike inputs get none where their window bit is closed.
+ */
+export function poolBackward(limits: MemoryLimits, counter: number, kind: PoolKind, from: 'dense' | 'spikes') {
+  const size = from === 'dense' ? 4 : 1
+  return assemble(limits, (w, args) => {
+    const a = readArguments(w, args, poolBackwardArguments)
+    const one = f32x4.const(1)
+    const [channel, y, x, source, target, gradient, pixel, best] = Array.from({ length: 8 }, () => w.i32())
+    const pixels = w.i32(i32.mul(a.height, a.width))
+    const add = (lanes: 4 | 1, at: Local, g: Local): void => {
+      const to = w.i32(i32.add(target, times4(at)))
+      const mask = w.v128(i32x4.const(-1))
+      if (from === 'spikes') {
+        w.if(a.onlyOpen, () => {
+          const address = i32.add(source, at)
+          const bits =
+            lanes === 4 ? i32x4.extendLowU16(i16x8.extendLowU8(v128.load32Zero(address))) : i32x4.splat(i32.load8U(address))
+          w.set(mask, i32x4.eq(v128.and(bits, i32x4.const(2)), i32x4.const(2)))
+        })
+      }
+      const sum = f32x4.add(lanes === 4 ? v128.load(to) : v128.load32Zero(to), v128.and(g, mask))
+      w.do(lanes === 4 ? v128.store(to, sum) : v128.store32(to, sum))
+    }
+    const average = (cell: Cells): void =>
+      overChannels(w, channel, a.channels, (lanes) => {
+        const from_ = i32.add(gradient, times4(channel))
+        const g = w.v128(f32x4.mul(lanes === 4 ? v128.load(from_) : v128.load32Zero(from_), cell.factor))
+        w.for(y, cell.rowFrom, cell.rowTo, n(1), () => {
+          w.for(x, cell.columnFrom, cell.columnTo, n(1), () => {
+            w.set(pixel, i32.add(i32.mul(i32.add(i32.mul(y, a.width), x), a.channels), channel))
+            add(lanes, pixel, g)
+          })
+        })
+      })
+    const maximum = (cell: Cells): void => {
+      w.for(channel, n(0), a.channels, n(1), () => {
+        const highest = w.v128(f32x4.const(Number.NEGATIVE_INFINITY))
+        w.set(best, n(-1))
+        w.for(y, cell.rowFrom, cell.rowTo, n(1), () => {
+          w.for(x, cell.columnFrom, cell.columnTo, n(1), () => {
+            w.set(pixel, i32.add(i32.mul(i32.add(i32.mul(y, a.width), x), a.channels), channel))
+            const address = w.i32(i32.add(source, i32.mul(pixel, n(size))))
+            const value = w.v128(from === 'dense' ? v128.load32Zero(address) : spikeValue(1, address, w.v128(one)))
+            w.if(v128.anyTrue(v128.and(f32x4.gt(value, highest), i32x4.constLanes(-1, 0, 0, 0))), () => {
+              w.set(highest, value)
+              w.set(best, pixel)
+            })
+          })
+        })
+        w.if(i32.ne(best, n(-1)), () => {
+          const g = w.v128(v128.load32Zero(i32.add(gradient, times4(channel))))
+          add(1, best, g)
+        })
+      })
+    }
+    overTasks(w, counter, a.tasks, (task) => {
+      const values = i32.mul(pixels, a.channels)
+      w.set(source, i32.add(a.source, i32.mul(i32.mul(task, values), n(size))))
+      w.set(target, i32.add(a.target, times4(i32.mul(task, values))))
+      const outBytes = times4(i32.mul(i32.mul(a.outHeight, a.outWidth), a.channels))
+      w.set(gradient, i32.add(a.gradient, i32.mul(task, outBytes)))
+      w.fillMemory(target, n(0), times4(values))
+      overCells(w, a, (cell) => {
+        if (kind === 'average') average(cell)
+        else maximum(cell)
+        w.set(gradient, i32.add(gradient, times4(a.channels)))
+      })
+    })
+  })
+}

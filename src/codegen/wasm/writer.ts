@@ -1,0 +1,462 @@
+import {
+  atomic as atomicOps,
+  block,
+  br,
+  br_if,
+  f32 as F32,
+  f32x4 as F32x4,
+  f64 as F64,
+  f64x2 as F64x2,
+  func,
+  i8x16 as I8x16,
+  i16x8 as I16x8,
+  i32 as I32,
+  i32x4 as I32x4,
+  i64 as I64,
+  if_,
+  importMemory,
+  loop as loopOp,
+  local as localOps,
+  Module,
+  memory as memoryOps,
+  v128 as V128,
+} from 'wasmati'
+
+/**
+ * The one file that knows wasmati. Code is written as expressions: a `Value` emits the instructions that leave one
+ * value on the stack, so that operands can be composed in any order before anything is emitted. wasmati's authoring
+ * context is global to its module: nothing here awaits while a function body is being written.
+ */
+export type Value = () => void
+
+export type LocalType = 'i32' | 'f32' | 'f64' | 'v128'
+
+/** A local variable; used as a value it reads itself. */
+export interface Local extends Value {
+  readonly type: LocalType
+  readonly slot: { local: unknown }
+}
+
+type Unary = (a: Value) => Value
+type Binary = (a: Value, b: Value) => Value
+type Ternary = (a: Value, b: Value, c: Value) => Value
+type AnyOp = (...operands: never[]) => unknown
+
+const unary =
+  (op: AnyOp): Unary =>
+  (a) =>
+  () => {
+    a()
+    op()
+  }
+const binary =
+  (op: AnyOp): Binary =>
+  (a, b) =>
+  () => {
+    a()
+    b()
+    op()
+  }
+const ternary =
+  (op: AnyOp): Ternary =>
+  (a, b, c) =>
+  () => {
+    a()
+    b()
+    c()
+    op()
+  }
+
+type MemoryOp = (memarg: { offset?: number; align?: number }) => unknown
+const load =
+  (op: unknown) =>
+  (address: Value, offset = 0): Value =>
+  () => {
+    address()
+    ;(op as MemoryOp)({ offset })
+  }
+const store =
+  (op: unknown) =>
+  (address: Value, value: Value, offset = 0): Value =>
+  () => {
+    address()
+    value()
+    ;(op as MemoryOp)({ offset })
+  }
+const lane = (op: unknown) => (index: number, a: Value) => () => {
+  a()
+  ;(op as (index: number) => unknown)(index)
+}
+
+/** 32-bit integers; addresses are unsigned, so that memory above 2 GiB works. */
+export const i32 = {
+  const: (value: number): Value => {
+    return () => void I32.const(value | 0)
+  },
+  add: binary(I32.add),
+  sub: binary(I32.sub),
+  mul: binary(I32.mul),
+  div: binary(I32.div_u),
+  rem: binary(I32.rem_u),
+  and: binary(I32.and),
+  or: binary(I32.or),
+  shl: binary(I32.shl),
+  shrU: binary(I32.shr_u),
+  eq: binary(I32.eq),
+  ne: binary(I32.ne),
+  eqz: unary(I32.eqz),
+  ltU: binary(I32.lt_u),
+  ltS: binary(I32.lt_s),
+  geU: binary(I32.ge_u),
+  geS: binary(I32.ge_s),
+  gtU: binary(I32.gt_u),
+  ctz: unary(I32.ctz),
+  popcnt: unary(I32.popcnt),
+  load: load(I32.load),
+  load8U: load(I32.load8_u),
+  load16U: load(I32.load16_u),
+  store: store(I32.store),
+  store8: store(I32.store8),
+  store16: store(I32.store16),
+  atomicAdd: (address: Value, value: Value, offset = 0): Value => {
+    return () => {
+      address()
+      value()
+      ;(I32.atomic.rmw.add as unknown as MemoryOp)({ offset })
+    }
+  },
+}
+
+export const f32 = {
+  const: (value: number): Value => {
+    return () => void F32.const(value)
+  },
+  add: binary(F32.add),
+  sub: binary(F32.sub),
+  mul: binary(F32.mul),
+  load: load(F32.load),
+  store: store(F32.store),
+  fromInteger: unary(F32.convert_i32_s),
+}
+
+export const f64 = {
+  const: (value: number): Value => {
+    return () => void F64.const(value)
+  },
+  add: binary(F64.add),
+  mul: binary(F64.mul),
+  load: load(F64.load),
+  store: store(F64.store),
+  promote: unary(F64.promote_f32),
+}
+
+export const i64 = { loadBits: load(I64.load), storeBits: store(I64.store) }
+
+export const v128 = {
+  load: load(V128.load),
+  load32Splat: load(V128.load32_splat),
+  load32Zero: load(V128.load32_zero),
+  load64Zero: load(V128.load64_zero),
+  store: store(V128.store),
+  store64: (address: Value, value: Value, offset = 0): Value => {
+    return () => {
+      address()
+      value()
+      ;(V128.store64_lane as unknown as (m: object, lane: number) => unknown)({ offset }, 0)
+    }
+  },
+  store32: (address: Value, value: Value, offset = 0): Value => {
+    return () => {
+      address()
+      value()
+      ;(V128.store32_lane as unknown as (m: object, lane: number) => unknown)({ offset }, 0)
+    }
+  },
+  and: binary(V128.and),
+  andnot: binary(V128.andnot),
+  or: binary(V128.or),
+  xor: binary(V128.xor),
+  /** Bits of a where the mask is set, else of b. */
+  select: ternary(V128.bitselect),
+  anyTrue: unary(V128.any_true),
+}
+
+const unaryF32x4 = { abs: F32x4.abs, neg: F32x4.neg, sqrt: F32x4.sqrt, nearest: F32x4.nearest, ceil: F32x4.ceil }
+
+export const f32x4 = {
+  const: (value: number): Value => {
+    return () => void V128.const('f32x4', [value, value, value, value])
+  },
+  splat: unary(F32x4.splat),
+  lane: lane(F32x4.extract_lane),
+  abs: unary(unaryF32x4.abs),
+  neg: unary(unaryF32x4.neg),
+  sqrt: unary(unaryF32x4.sqrt),
+  nearest: unary(unaryF32x4.nearest),
+  add: binary(F32x4.add),
+  sub: binary(F32x4.sub),
+  mul: binary(F32x4.mul),
+  div: binary(F32x4.div),
+  min: binary(F32x4.pmin),
+  max: binary(F32x4.pmax),
+  eq: binary(F32x4.eq),
+  lt: binary(F32x4.lt),
+  le: binary(F32x4.le),
+  gt: binary(F32x4.gt),
+  ge: binary(F32x4.ge),
+  fromInteger: unary(F32x4.convert_i32x4_s),
+  relaxedMadd: ternary(F32x4.relaxed_madd),
+}
+
+export const f64x2 = {
+  const: (value: number): Value => {
+    return () => void V128.const('f64x2', [value, value])
+  },
+  splat: unary(F64x2.splat),
+  lane: lane(F64x2.extract_lane),
+  add: binary(F64x2.add),
+  sub: binary(F64x2.sub),
+  mul: binary(F64x2.mul),
+  promoteLow: unary(F64x2.promote_low_f32x4),
+  demoteZero: unary(F32x4.demote_f64x2_zero),
+}
+
+export const i32x4 = {
+  const: (value: number): Value => {
+    return () => void V128.const('i32x4', [value, value, value, value])
+  },
+  constLanes: (a: number, b: number, c: number, d: number): Value => {
+    return () => void V128.const('i32x4', [a, b, c, d])
+  },
+  splat: unary(I32x4.splat),
+  lane: lane(I32x4.extract_lane),
+  add: binary(I32x4.add),
+  sub: binary(I32x4.sub),
+  mul: binary(I32x4.mul),
+  eq: binary(I32x4.eq),
+  gtS: binary(I32x4.gt_s),
+  shl: binary(I32x4.shl),
+  shrU: binary(I32x4.shr_u),
+  shrS: binary(I32x4.shr_s),
+  bitmask: unary(I32x4.bitmask),
+  truncateF32: unary(I32x4.trunc_sat_f32x4_s),
+  extendLowU16: unary(I32x4.extend_low_i16x8_u),
+  extendHighU16: unary(I32x4.extend_high_i16x8_u),
+}
+
+export const i16x8 = {
+  splat: unary(I16x8.splat),
+  add: binary(I16x8.add),
+  extendLowU8: unary(I16x8.extend_low_i8x16_u),
+  extendHighU8: unary(I16x8.extend_high_i8x16_u),
+  narrowU: binary(I16x8.narrow_i32x4_u),
+}
+
+export const i8x16 = {
+  const: (value: number): Value => {
+    const bytes = Array.from({ length: 16 }, () => value) as never
+    return () => void (V128.const as (shape: string, lanes: never) => unknown)('i8x16', bytes)
+  },
+  splat: unary(I8x16.splat),
+  and: binary(V128.and),
+  eq: binary(I8x16.eq),
+  ne: binary(I8x16.ne),
+  sub: binary(I8x16.sub),
+  bitmask: unary(I8x16.bitmask),
+  narrowU: binary(I8x16.narrow_i16x8_u),
+  popcnt: unary(I8x16.popcnt),
+  /** Lanes of a (0..15) and b (16..31), chosen one by one. */
+  shuffle: (lanes: readonly number[], a: Value, b: Value): Value => {
+    return () => {
+      a()
+      b()
+      ;(I8x16.shuffle as unknown as (lanes: readonly number[]) => unknown)(lanes)
+    }
+  },
+}
+
+/** Writes one function: locals and statements are collected first, emitted at the end. */
+export class Writer {
+  private readonly locals: Local[] = []
+  private statements: Value[] = []
+
+  local(type: LocalType): Local {
+    const slot = { local: undefined as unknown }
+    const read = () => void (localOps.get as (l: unknown) => unknown)(slot.local)
+    const made = Object.assign(read, { type, slot })
+    this.locals.push(made)
+    return made
+  }
+
+  i32(start?: Value): Local {
+    return this.started('i32', start)
+  }
+
+  f32(start?: Value): Local {
+    return this.started('f32', start)
+  }
+
+  v128(start?: Value): Local {
+    return this.started('v128', start)
+  }
+
+  private started(type: LocalType, start: Value | undefined): Local {
+    const made = this.local(type)
+    if (start) this.set(made, start)
+    return made
+  }
+
+  /** Emits a statement, e.g. a store. */
+  do(statement: Value): void {
+    this.statements.push(statement)
+  }
+
+  set(target: Local, value: Value): void {
+    this.statements.push(() => {
+      value()
+      ;(localOps.set as (l: unknown) => unknown)(target.slot.local)
+    })
+  }
+
+  private nested(write: () => void): Value[] {
+    const outer = this.statements
+    this.statements = []
+    write()
+    const inner = this.statements
+    this.statements = outer
+    return inner
+  }
+
+  if(condition: Value, then: () => void, otherwise?: () => void): void {
+    const yes = this.nested(then)
+    const no = otherwise ? this.nested(otherwise) : undefined
+    this.statements.push(() => {
+      condition()
+      if (no)
+        if_(
+          {},
+          () => run(yes),
+          () => run(no),
+        )
+      else if_({}, () => run(yes))
+    })
+  }
+
+  /** do { body } while (condition) */
+  doWhile(body: () => void, condition: Value): void {
+    const inner = this.nested(body)
+    this.statements.push(() => {
+      loopOp({}, (label) => {
+        run(inner)
+        condition()
+        br_if(label)
+      })
+    })
+  }
+
+  /** while (condition) { body } */
+  while(condition: Value, body: () => void): void {
+    const inner = this.nested(body)
+    this.statements.push(() => {
+      block({}, (out) => {
+        condition()
+        I32.eqz()
+        br_if(out)
+        loopOp({}, (again) => {
+          run(inner)
+          condition()
+          br_if(again)
+        })
+      })
+    })
+  }
+
+  /** for (i = from; i < to; i += step), unsigned; `i` may be changed by the body. */
+  for(i: Local, from: Value, to: Value, step: Value, body: () => void): void {
+    this.set(i, from)
+    this.while(i32.ltU(i, to), () => {
+      body()
+      this.set(i, i32.add(i, step))
+    })
+  }
+
+  fillMemory(address: Value, byte: Value, bytes: Value): void {
+    this.statements.push(() => {
+      address()
+      byte()
+      bytes()
+      ;(memoryOps.fill as () => unknown)()
+    })
+  }
+
+  copyMemory(to: Value, from: Value, bytes: Value): void {
+    this.statements.push(() => {
+      to()
+      from()
+      bytes()
+      ;(memoryOps.copy as () => unknown)()
+    })
+  }
+
+  return(): void {
+    this.statements.push(() => void (br as (label: number | string) => unknown)('top'))
+  }
+
+  /** The function, with the given number of i32 parameters, which `body` received as locals. */
+  finish(parameters: Local[]) {
+    const own = this.locals.filter((l) => !parameters.includes(l))
+    return func(
+      {
+        in: parameters.map(() => I32) as never,
+        locals: own.map((l) => ({ i32: I32, f32: F32, f64: F64, v128: V128 })[l.type]) as never,
+        out: [],
+      },
+      (args: unknown, locals: unknown) => {
+        parameters.forEach((p, i) => {
+          p.slot.local = (args as unknown[])[i]
+        })
+        own.forEach((l, i) => {
+          l.slot.local = (locals as unknown[])[i]
+        })
+        run(this.statements)
+      },
+    )
+  }
+}
+
+function run(statements: readonly Value[]): void {
+  for (const statement of statements) statement()
+}
+
+export const fence = (): void => atomicOps.fence()
+
+export interface MemoryLimits {
+  readonly minimum: number
+  readonly maximum: number
+  readonly shared: boolean
+}
+
+/** Name under which every kernel imports the backend's memory. */
+export const memoryImport = { module: 'spikelet', name: 'memory' }
+
+/**
+ * A module of one exported function `run(arguments: i32, thread: i32)`.
+ * @param limits pages of the memory it imports
+ */
+export function assemble(
+  limits: MemoryLimits,
+  write: (writer: Writer, args: Local, thread: Local) => void,
+): Uint8Array<ArrayBuffer> {
+  const writer = new Writer()
+  const args = writer.i32()
+  const thread = writer.i32()
+  write(writer, args, thread)
+  const memory = importMemory(
+    { min: limits.minimum, max: limits.maximum, shared: limits.shared },
+    {} as WebAssembly.Memory,
+  )
+  const module = Module({ exports: { run: writer.finish([args, thread]) as never }, memory })
+  const [entry] = module.module.imports
+  Object.assign(entry as object, memoryImport)
+  return new Uint8Array(module.toBytes())
+}
