@@ -1,0 +1,6 @@
+export { cifar10, cifar100 } from './cifar.ts'
+export * from './dataset.ts'
+export { idxDataset, type NamedBytes } from './idx-dataset.ts'
+export { embeddedFashionMnist, fashionMnist, mnist } from './mnist.ts'
+export * from './registry.ts'
+export * from './stratified-split.ts'

@@ -1,0 +1,21 @@
+import { describe, expect, test } from 'vitest'
+import { datasetNames, normalisationOf, openDataset } from './registry.ts'
+
+describe('data sets by name', () => {
+  test('fashion-mnist opens without a folder, the others ask for one', async () => {
+    expect((await openDataset('fashion-mnist')).train.length).toBe(11000)
+    await expect(openDataset('cifar10')).rejects.toThrow(/cifar10 needs a folder/)
+  })
+
+  test('a mistyped name is answered with the nearest', async () => {
+    await expect(openDataset('cifra10')).rejects.toThrow(/did you mean 'cifar10'/)
+    await expect(openDataset('toString')).rejects.toThrow(/unknown data set 'toString'/)
+    expect(() => normalisationOf('fashion_mnist')).toThrow(/did you mean 'fashion-mnist'/)
+  })
+
+  test('every name has a normalisation with a value per channel', () => {
+    expect(datasetNames.length).toBe(4)
+    expect(normalisationOf('mnist')).toEqual({ mean: [0.1307], deviation: [0.3081] })
+    expect(normalisationOf('cifar100').deviation).toEqual([0.2675, 0.2565, 0.2761])
+  })
+})

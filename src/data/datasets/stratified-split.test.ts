@@ -1,0 +1,38 @@
+import { describe, expect, test } from 'vitest'
+import { stratifiedSplit } from './stratified-split.ts'
+
+/** 3 classes of 50, 30 and 20 images. */
+const dataset = {
+  name: 'three',
+  classes: ['a', 'b', 'c'],
+  length: 100,
+  label: (i: number) => (i < 50 ? 0 : i < 80 ? 1 : 2),
+}
+
+describe('stratifiedSplit', () => {
+  test('takes the fraction of every class, and every image once', () => {
+    const { train, validation } = stratifiedSplit(dataset, 0.1, 1)
+    const counts = [0, 0, 0]
+    for (const i of validation) counts[dataset.label(i)]++
+    expect(counts).toEqual([5, 3, 2])
+    expect([...train, ...validation].sort((a, b) => a - b)).toEqual(Array.from({ length: 100 }, (_, i) => i))
+    expect([...validation]).toEqual([...validation].sort((a, b) => a - b))
+  })
+
+  test('depends on the seed alone, and the hash tells splits apart', () => {
+    const one = stratifiedSplit(dataset, 0.1, 1)
+    expect(stratifiedSplit(dataset, 0.1, 1)).toEqual(one)
+    const two = stratifiedSplit(dataset, 0.1, 2)
+    expect(two.validation).not.toEqual(one.validation)
+    expect(two.hash).not.toBe(one.hash)
+    expect(one.hash).toMatch(/^[0-9a-f]{16}$/)
+  })
+
+  test('small classes keep an image on each side; a single image cannot', () => {
+    const pairs = { name: 'pairs', classes: ['a', 'b'], length: 4, label: (i: number) => i % 2 }
+    expect(stratifiedSplit(pairs, 0.01, 1).validation.length).toBe(2)
+    expect(stratifiedSplit(pairs, 0.99, 1).train.length).toBe(2)
+    expect(() => stratifiedSplit({ ...pairs, length: 1 }, 0.5, 1)).toThrow(/pairs, class a/)
+    expect(() => stratifiedSplit(pairs, 1, 1)).toThrow(/between 0 and 1/)
+  })
+})

@@ -1,0 +1,5 @@
+export * from './datasets/index.ts'
+export * from './files.ts'
+export * from './formats/index.ts'
+export * from './loader/index.ts'
+export * from './transforms/index.ts'

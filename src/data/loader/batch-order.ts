@@ -1,0 +1,43 @@
+import { Random } from '../../base/index.ts'
+
+/**
+ * What becomes of the last, smaller batch: `drop-one` drops it if it is a single image (statistics over one value say
+ * nothing), `drop-incomplete` drops it always, `keep` never (for evaluation, where every image counts).
+ */
+export type LastBatch = 'drop-one' | 'drop-incomplete' | 'keep'
+
+export interface BatchOrder {
+  batchesPerEpoch: number
+  imagesPerEpoch: number
+  /** The numbers of an epoch's images, batch after batch. */
+  epoch(epoch: number): Uint32Array[]
+}
+
+/** Cuts images into batches, shuffled anew in every epoch; seed and epoch alone decide the order. */
+export function batchOrder(
+  indices: Uint32Array,
+  options: { batchSize: number; shuffle: boolean; seed: number; lastBatch: LastBatch },
+): BatchOrder {
+  const { batchSize, shuffle, seed, lastBatch } = options
+  const rest = indices.length % batchSize
+  const dropped = lastBatch === 'drop-incomplete' || (lastBatch === 'drop-one' && rest === 1) ? rest : 0
+  const imagesPerEpoch = indices.length - dropped
+  const random = new Random(seed).fork('shuffle')
+  return {
+    imagesPerEpoch,
+    batchesPerEpoch: Math.ceil(imagesPerEpoch / batchSize),
+    epoch(epoch) {
+      const order = shuffle
+        ? random
+            .fork(epoch)
+            .permutation(indices.length)
+            .map((k) => indices[k])
+        : indices
+      const batches: Uint32Array[] = []
+      for (let at = 0; at < imagesPerEpoch; at += batchSize) {
+        batches.push(order.slice(at, Math.min(at + batchSize, imagesPerEpoch)))
+      }
+      return batches
+    },
+  }
+}

@@ -1,0 +1,3 @@
+export type { LastBatch } from './batch-order.ts'
+export * from './loader.ts'
+export type { LoaderThread, StartLoaderThread, ThreadEvents, ThreadJob, ThreadSetup } from './thread.ts'

@@ -1,0 +1,92 @@
+import { execFileSync } from 'node:child_process'
+import { existsSync } from 'node:fs'
+import { beforeAll, describe, expect, test } from 'vitest'
+import type * as DataRoom from '../index.ts'
+
+/** Threads run the built package: start these tests through `npm test`, which builds first. */
+const built = new URL('../../../dist/data/index.js', import.meta.url)
+
+describe.skipIf(!existsSync(built))('Loader with threads (needs the build)', () => {
+  let room: typeof DataRoom
+  let dataset: DataRoom.Dataset
+
+  beforeAll(async () => {
+    room = (await import(built.href)) as typeof DataRoom
+    dataset = (await room.fashionMnist()).test
+  })
+
+  const loaderWith = (threads: number, more: Partial<DataRoom.LoaderOptions> = {}) => {
+    const { mean, deviation } = room.normalisationOf('fashion-mnist')
+    const transforms = [
+      room.randomCrop({ padding: 4 }),
+      room.randomFlip(),
+      room.normalise(mean, deviation),
+      room.cutout({ size: 8 }),
+    ]
+    const indices = Uint32Array.from({ length: 500 }, (_, i) => 3 * i)
+    return new room.Loader(dataset, { batchSize: 64, seed: 3, indices, transforms, threads, ...more })
+  }
+
+  async function twoEpochs(loader: DataRoom.Loader): Promise<DataRoom.Batch[]> {
+    const batches: DataRoom.Batch[] = []
+    for (let epoch = 0; epoch < 2; epoch++) for await (const batch of loader.epoch()) batches.push(batch)
+    await loader.close()
+    return batches
+  }
+
+  test('0, 1 and 2 threads, and rings of any size, give the same bits', async () => {
+    const expected = await twoEpochs(loaderWith(0))
+    expect(expected.length).toBe(16)
+    for (const [threads, ahead] of [
+      [1, 1],
+      [1, 3],
+      [2, 5],
+      [2, 40],
+    ]) {
+      // biome-ignore format: pairs
+      expect(await twoEpochs(loaderWith(threads, { ahead }))).toEqual(expected)
+    }
+  })
+
+  test('a broken-off epoch, and a state set back, continue right', async () => {
+    const expected = await twoEpochs(loaderWith(0))
+    const loader = loaderWith(2)
+    for await (const batch of loader.epoch()) if (batch.position === 2) break
+    expect(loader.state).toEqual({ epoch: 0, position: 3 })
+    for await (const batch of loader.epoch()) expect(batch).toEqual(expected[batch.position])
+    loader.state = { epoch: 0, position: 6 }
+    const rest = await twoEpochs(loader)
+    expect(rest).toEqual(expected.slice(6))
+  })
+
+  test('a data set that is not in shared memory, and one image by image, load alike', async () => {
+    const { pixels: _, ...plain } = dataset
+    const options = { batchSize: 100, seed: 1 }
+    const expected = await twoEpochs(new room.Loader(dataset, options))
+    expect(await twoEpochs(new room.Loader(plain, { ...options, threads: 1 }))).toEqual(expected)
+  })
+
+  test('a consumer that works longer than the threads does not wait', async () => {
+    const loader = loaderWith(2)
+    let waited = 0
+    for await (const batch of loader.epoch()) {
+      if (batch.position === 0) waited = loader.waitedSeconds
+      const until = performance.now() + 60
+      while (performance.now() < until); // kernels do not yield either
+    }
+    const later = loader.waitedSeconds - waited
+    await loader.close()
+    expect(later).toBeLessThan(0.1)
+  })
+
+  test('threads neither keep the process alive nor let it end while waited for', () => {
+    const script = `
+      const { Loader, fashionMnist } = await import(${JSON.stringify(built.href)})
+      const loader = new Loader((await fashionMnist()).test, { batchSize: 100, seed: 1, threads: 2 })
+      let count = 0
+      for await (const batch of loader.epoch()) count += batch.labels.length
+      console.log(count)`
+    const printed = execFileSync(process.execPath, ['--input-type=module', '-e', script], { timeout: 60_000 })
+    expect(printed.toString().trim()).toBe('2000')
+  })
+})

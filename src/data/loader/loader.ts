@@ -1,0 +1,174 @@
+import { ResourceError, sizeOf, UsageError } from '../../base/index.ts'
+import type { Dataset } from '../datasets/index.ts'
+import { type ImagePipeline, imagePipeline, isDescribable, type Transform } from '../transforms/index.ts'
+import { type BatchOrder, batchOrder, type LastBatch } from './batch-order.ts'
+import { type BatchRequest, BatchRing } from './batch-ring.ts'
+import { fillBatch } from './fill-batch.ts'
+import { startNodeThread } from './node-thread.ts'
+import type { StartLoaderThread } from './thread.ts'
+
+export interface Batch {
+  /** [N, H, W, C]; the batch's own memory. */
+  images: Float32Array
+  /** [N] */
+  labels: Int32Array
+  /** [N], each image's number in the data set. */
+  indices: Uint32Array
+  epoch: number
+  /** 0 for an epoch's first batch. */
+  position: number
+}
+
+/** Where a run is: the next batch it takes. All that a checkpoint needs to know of a loader. */
+export interface LoaderState {
+  epoch: number
+  position: number
+}
+
+export interface LoaderOptions {
+  batchSize: number
+  seed: number
+  transforms?: readonly Transform[]
+  /** The images to load, by number; all by default. */
+  indices?: Uint32Array
+  /** In a new order each epoch; true by default. */
+  shuffle?: boolean
+  /** 'drop-one' by default; use 'keep' for evaluation. */
+  lastBatch?: LastBatch
+  /** Threads that make batches ahead; 0 (default) makes each when it is asked for. The bits are the same. */
+  threads?: number
+  /** Batches in the ring; twice the threads and one by default. */
+  ahead?: number
+  startThread?: StartLoaderThread
+}
+
+/**
+ * Yields batches, shuffled and transformed, made ahead of time by threads.
+ * Which images a batch holds, and how they look, depends on seed, epoch and position alone.
+ */
+export class Loader {
+  readonly batchesPerEpoch: number
+  readonly imagesPerEpoch: number
+  /** Seconds that consumers waited for batches (without threads: all the time that making them took). */
+  waitedSeconds = 0
+  /** The next batch of the run. Set it to continue a run elsewhere. */
+  state: LoaderState = { epoch: 0, position: 0 }
+  private readonly dataset: Dataset
+  private readonly order: BatchOrder
+  private readonly pipeline: ImagePipeline
+  private readonly ring: BatchRing | undefined
+  private busy = false
+  private closed = false
+
+  /** @throws UsageError if an option is out of range; ResourceError if memory cannot be shared with threads */
+  constructor(dataset: Dataset, options: LoaderOptions) {
+    const { batchSize, seed, transforms = [], shuffle = true, lastBatch = 'drop-one', threads = 0 } = options
+    const { ahead = 2 * threads + 1, startThread = startNodeThread } = options
+    checkCounts({ batchSize, threads: threads + 1, ahead })
+    const indices = checkIndices(options.indices, dataset)
+    this.dataset = dataset
+    this.order = batchOrder(indices, { batchSize, seed, shuffle, lastBatch })
+    this.batchesPerEpoch = this.order.batchesPerEpoch
+    this.imagesPerEpoch = this.order.imagesPerEpoch
+    this.pipeline = imagePipeline(dataset.shape, transforms, seed)
+    if (threads > 0) {
+      checkThreads(transforms)
+      this.ring = new BatchRing(dataset, { transforms, seed, batchSize, threads, ahead, startThread })
+    }
+  }
+
+  /**
+   * The batches from `state` to the end of its epoch, which is then the next epoch's start. Take one epoch at a time.
+   * @throws UsageError if another epoch is being read, or the loader is closed
+   */
+  async *epoch(): AsyncGenerator<Batch> {
+    if (this.busy || this.closed) {
+      throw new UsageError({ what: this.closed ? 'the loader is closed' : 'the loader is reading an epoch already' })
+    }
+    this.busy = true
+    try {
+      const { epoch, position: first } = this.state
+      const batches = this.order.epoch(epoch)
+      let next: Uint32Array[] | undefined
+      const request = (position: number): BatchRequest => {
+        if (position < batches.length) return { epoch, position, indices: batches[position] }
+        next ??= this.order.epoch(epoch + 1)
+        return { epoch: epoch + 1, position: position - batches.length, indices: next[position - batches.length] }
+      }
+      for (let position = first; position < batches.length; position++) {
+        const batch = await this.make(position, request, 2 * batches.length)
+        this.state =
+          position + 1 < batches.length ? { epoch, position: position + 1 } : { epoch: epoch + 1, position: 0 }
+        yield batch
+      }
+    } finally {
+      this.busy = false
+    }
+  }
+
+  /** Ends the threads. */
+  async close(): Promise<void> {
+    this.closed = true
+    await this.ring?.close()
+  }
+
+  private async make(position: number, request: (position: number) => BatchRequest, end: number): Promise<Batch> {
+    const started = performance.now()
+    const wanted = request(position)
+    const images = this.ring
+      ? await this.ring.take(requestsFrom(position, request, end))
+      : new Float32Array(wanted.indices.length * sizeOf(this.dataset.shape))
+    if (!this.ring) fillBatch(this.pipeline, this.dataset.shape, this.dataset.image, wanted, images)
+    this.waitedSeconds += (performance.now() - started) / 1000
+    const labels = Int32Array.from(wanted.indices, (index) => this.dataset.label(index))
+    return { images, labels, ...wanted }
+  }
+}
+
+function* requestsFrom(
+  first: number,
+  request: (position: number) => BatchRequest,
+  end: number,
+): Generator<BatchRequest> {
+  for (let position = first; position < end; position++) yield request(position)
+}
+
+function checkCounts(counts: Record<string, number>): void {
+  for (const [name, count] of Object.entries(counts)) {
+    if (Number.isSafeInteger(count) && count >= 1) continue
+    const least = name === 'threads' ? 0 : 1
+    throw new UsageError({
+      what: `loader: ${name} out of range`,
+      expected: `a whole number, ${least} or more`,
+      got: String(count - 1 + least),
+    })
+  }
+}
+
+function checkIndices(indices: Uint32Array | undefined, dataset: Dataset): Uint32Array {
+  if (!indices) return Uint32Array.from({ length: dataset.length }, (_, i) => i)
+  const wrong = indices.find((index) => index >= dataset.length)
+  if (wrong === undefined) return indices
+  throw new UsageError({
+    what: 'loader: no such image',
+    place: dataset.name,
+    expected: `numbers below ${dataset.length}`,
+    got: String(wrong),
+  })
+}
+
+function checkThreads(transforms: readonly Transform[]): void {
+  const own = transforms.find((transform) => !isDescribable(transform))
+  if (own) {
+    throw new UsageError({
+      what: `loader: transform '${own.name}' cannot be sent to a thread`,
+      next: 'load without threads (threads: 0)',
+    })
+  }
+  if (typeof SharedArrayBuffer === 'undefined') {
+    throw new ResourceError({
+      what: 'this page may not share memory with threads',
+      next: 'serve it with the headers COOP same-origin and COEP require-corp, or load without threads (threads: 0)',
+    })
+  }
+}

@@ -1,0 +1,6 @@
+export * from './cutout.ts'
+export * from './normalise.ts'
+export * from './pipeline.ts'
+export * from './random-crop.ts'
+export * from './random-flip.ts'
+export * from './transform.ts'

@@ -1,0 +1,241 @@
+import { FormatError, type Shape, shapeText, sizeOf } from '../base/index.ts'
+
+/** One tensor of a file: the values are flat and row-major; their array type follows the dtype. */
+export type SafetensorsTensor =
+  | { dtype: 'F32'; shape: Shape; values: Float32Array }
+  | { dtype: 'F64'; shape: Shape; values: Float64Array }
+  | { dtype: 'I64'; shape: Shape; values: BigInt64Array }
+  | { dtype: 'I32'; shape: Shape; values: Int32Array }
+  | { dtype: 'U8'; shape: Shape; values: Uint8Array }
+
+export type SafetensorsDtype = SafetensorsTensor['dtype']
+
+export interface SafetensorsFile {
+  tensors: Map<string, SafetensorsTensor>
+  /** The free text of `__metadata__`, empty where there is none. */
+  metadata: Record<string, string>
+}
+
+const arrayTypes = {
+  F64: Float64Array,
+  I64: BigInt64Array,
+  F32: Float32Array,
+  I32: Int32Array,
+  U8: Uint8Array,
+} as const
+
+/** What the format itself allows; keeps a damaged length from asking for the whole memory. */
+const longestHeader = 100_000_000
+
+interface Entry {
+  name: string
+  dtype: SafetensorsDtype
+  shape: number[]
+  begin: number
+  end: number
+}
+
+/**
+ * Reads a safetensors file. Values are views of `bytes` where their address is aligned, and copies elsewhere.
+ * @param file the name that errors show
+ * @throws FormatError if the header is damaged, a tensor lies outside the file or over another, bytes belong to no
+ * tensor, a size does not match its shape, or a dtype is none of F64, F32, I64, I32, U8
+ * @see https://huggingface.co/docs/safetensors
+ */
+export function readSafetensors(bytes: Uint8Array, file = 'safetensors bytes'): SafetensorsFile {
+  const { header, dataStart } = readHeader(bytes, file)
+  const metadata: Record<string, string> = {}
+  const entries: Entry[] = []
+  for (const [name, value] of Object.entries(header)) {
+    if (name === '__metadata__') Object.assign(metadata, readMetadata(value, file))
+    else entries.push(readEntry(name, value, file))
+  }
+  checkCover(entries, bytes.length - dataStart, dataStart, file)
+  const tensors = new Map<string, SafetensorsTensor>()
+  for (const entry of entries) tensors.set(entry.name, tensorOf(entry, bytes, dataStart))
+  return { tensors, metadata }
+}
+
+/**
+ * Writes a safetensors file: the header in the order given, the data with the widest dtypes first, so that every
+ * tensor is aligned and a reader needs no copies.
+ * @throws FormatError if a name repeats or is `__metadata__`, or the number of values does not match the shape
+ */
+export function writeSafetensors(
+  tensors: Iterable<readonly [string, SafetensorsTensor]>,
+  metadata: Record<string, string> = {},
+): Uint8Array {
+  const list = [...tensors]
+  checkWritable(list)
+  const byWidth = [...list].sort((a, b) => b[1].values.BYTES_PER_ELEMENT - a[1].values.BYTES_PER_ELEMENT)
+  const begins = new Map<string, number>()
+  let size = 0
+  for (const [name, tensor] of byWidth) {
+    begins.set(name, size)
+    size += tensor.values.byteLength
+  }
+  const fields = list.map(([name, { dtype, shape, values }]) => {
+    const begin = begins.get(name)!
+    const entry = { dtype, shape, data_offsets: [begin, begin + values.byteLength] }
+    return `${JSON.stringify(name)}:${JSON.stringify(entry)}`
+  })
+  if (Object.keys(metadata).length > 0) fields.unshift(`"__metadata__":${JSON.stringify(metadata)}`)
+  const text = new TextEncoder().encode(`{${fields.join(',')}}`)
+  const headerLength = Math.ceil(text.length / 8) * 8
+  const bytes = new Uint8Array(8 + headerLength + size).fill(0x20, 8, 8 + headerLength)
+  new DataView(bytes.buffer).setBigUint64(0, BigInt(headerLength), true)
+  bytes.set(text, 8)
+  for (const [name, { values }] of list) {
+    bytes.set(new Uint8Array(values.buffer, values.byteOffset, values.byteLength), 8 + headerLength + begins.get(name)!)
+  }
+  return bytes
+}
+
+function readHeader(bytes: Uint8Array, file: string): { header: Record<string, unknown>; dataStart: number } {
+  if (bytes.length < 8) {
+    throw new FormatError({
+      what: 'not a safetensors file: too short',
+      place: `${file}, byte 0`,
+      expected: 'a header length of 8 bytes',
+      got: `${bytes.length} bytes`,
+    })
+  }
+  const length = new DataView(bytes.buffer, bytes.byteOffset, 8).getBigUint64(0, true)
+  if (length > BigInt(Math.min(longestHeader, bytes.length - 8))) {
+    throw new FormatError({
+      what: 'safetensors header length is longer than the file, or absurd',
+      place: `${file}, byte 0`,
+      expected: `at most ${Math.min(longestHeader, bytes.length - 8)}`,
+      got: String(length),
+      next: 'the file is truncated or of another format: fetch it again',
+    })
+  }
+  const dataStart = 8 + Number(length)
+  return { header: parseHeader(bytes.slice(8, dataStart), file), dataStart }
+}
+
+function parseHeader(bytes: Uint8Array, file: string): Record<string, unknown> {
+  let header: unknown
+  try {
+    header = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes))
+  } catch (cause) {
+    throw new FormatError({
+      what: 'safetensors header is not JSON',
+      place: `${file}, bytes 8 to ${8 + bytes.length}`,
+      got: (cause as Error).message,
+      cause,
+    })
+  }
+  if (!isObject(header)) {
+    throw new FormatError({ what: 'safetensors header is not an object', place: `${file}, byte 8`, got: typeof header })
+  }
+  return header
+}
+
+function readMetadata(value: unknown, file: string): Record<string, string> {
+  if (isObject(value) && Object.values(value).every((text) => typeof text === 'string')) {
+    return value as Record<string, string>
+  }
+  throw new FormatError({
+    what: 'safetensors __metadata__ is not a table of texts',
+    place: `${file}, header`,
+    expected: 'names and texts',
+    got: JSON.stringify(value).slice(0, 80),
+  })
+}
+
+function readEntry(name: string, value: unknown, file: string): Entry {
+  const place = `${file}, tensor ${JSON.stringify(name)}`
+  const { dtype, shape, data_offsets: offsets } = isObject(value) ? value : ({} as Record<string, unknown>)
+  if (!isCounts(shape) || !isCounts(offsets) || offsets.length !== 2) {
+    throw new FormatError({
+      what: 'safetensors entry is damaged',
+      place,
+      expected: 'dtype, shape and data_offsets of whole numbers',
+      got: (JSON.stringify(value) ?? 'nothing').slice(0, 120),
+    })
+  }
+  if (typeof dtype !== 'string' || !Object.hasOwn(arrayTypes, dtype)) {
+    throw new FormatError({
+      what: 'safetensors dtype cannot be read',
+      place,
+      expected: Object.keys(arrayTypes).join(', '),
+      got: String(dtype),
+      next: 'convert the file to float32 first',
+    })
+  }
+  const [begin, end] = offsets
+  const entry: Entry = { name, dtype: dtype as SafetensorsDtype, shape, begin, end }
+  const bytes = sizeOf(shape) * arrayTypes[entry.dtype].BYTES_PER_ELEMENT
+  if (end - begin !== bytes) {
+    throw new FormatError({
+      what: 'safetensors tensor has another size than its shape',
+      place: `${place}, data offset ${begin}`,
+      expected: `${bytes} bytes for ${dtype} ${shapeText(shape)}`,
+      got: `${end - begin} bytes`,
+    })
+  }
+  return entry
+}
+
+/** Every byte after the header must belong to exactly one tensor. */
+function checkCover(entries: Entry[], size: number, dataStart: number, file: string): void {
+  let covered = 0
+  const last: Entry = { name: '', dtype: 'U8', shape: [], begin: size, end: size }
+  const sorted = [...entries].sort((a, b) => a.begin - b.begin || a.end - b.end)
+  for (const entry of [...sorted, last]) {
+    if (entry.begin === covered && entry.end <= size) {
+      covered = entry.end
+      continue
+    }
+    const whose = entry === last ? 'the end of the file' : `tensor ${JSON.stringify(entry.name)}`
+    let what = 'safetensors tensor lies outside the file'
+    if (entry.begin < covered && entry !== last) what = 'safetensors tensors overlap'
+    else if (entry.begin > covered && entry.end <= size) what = 'safetensors bytes belong to no tensor'
+    throw new FormatError({
+      what,
+      place: `${file}, byte ${dataStart + entry.begin}, ${whose}`,
+      expected: `data from offset ${covered} on, at most ${size}`,
+      got: `offsets ${entry.begin} to ${entry.end}`,
+      next: 'the file is truncated or damaged: fetch it again',
+    })
+  }
+}
+
+function tensorOf(entry: Entry, bytes: Uint8Array, dataStart: number): SafetensorsTensor {
+  const { dtype, shape, begin, end } = entry
+  const type = arrayTypes[dtype]
+  const address = bytes.byteOffset + dataStart + begin
+  const values =
+    address % type.BYTES_PER_ELEMENT === 0
+      ? new type(bytes.buffer as ArrayBuffer, address, (end - begin) / type.BYTES_PER_ELEMENT)
+      : new type(bytes.slice(dataStart + begin, dataStart + end).buffer as ArrayBuffer)
+  return { dtype, shape, values } as SafetensorsTensor
+}
+
+function checkWritable(list: (readonly [string, SafetensorsTensor])[]): void {
+  const names = new Set<string>()
+  for (const [name, { dtype, shape, values }] of list) {
+    const place = `tensor ${JSON.stringify(name)}`
+    if (names.has(name) || name === '__metadata__') {
+      throw new FormatError({ what: 'safetensors name is taken', place, next: 'give every tensor its own name' })
+    }
+    if (sizeOf(shape) !== values.length || !(values instanceof arrayTypes[dtype])) {
+      throw new FormatError({
+        what: 'safetensors tensor does not match its dtype and shape',
+        place,
+        expected: `${dtype} ${shapeText(shape)}, ${sizeOf(shape)} values`,
+        got: `${values.constructor.name} of ${values.length} values`,
+      })
+    }
+    names.add(name)
+  }
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}
+
+function isCounts(value: unknown): value is number[] {
+  return Array.isArray(value) && value.every((n) => Number.isSafeInteger(n) && n >= 0)
+}

@@ -1,0 +1,161 @@
+import { FormatError, UsageError } from '../base/index.ts'
+import { type CsvRow, csvText } from './csv.ts'
+import { appendToFile, cutTornLine, readIfPresent, replaceFile } from './durable-files.ts'
+import { lineText, type RunCheckpoint, type RunLine, type RunLog, type RunStore } from './run-store.ts'
+import { restartRecord, scalarsRecord, versionRecord } from './tensorboard.ts'
+
+const logs: readonly RunLog[] = ['steps', 'epochs']
+
+export interface NodeRunStoreOptions {
+  /** `new` refuses a folder that holds a run; `resume` wants one. */
+  mode: 'new' | 'resume'
+  /** Seconds since 1970. */
+  clock(): number
+}
+
+/**
+ * Opens a run's folder: config.json, steps.jsonl, epochs.jsonl, metrics.csv, events.out.tfevents..., and
+ * checkpoints/last.safetensors and best.safetensors. A half line left by a killed process is cut off.
+ * @throws UsageError if a new run's folder holds a run already, or there is none to resume
+ */
+export async function openNodeRunStore(folder: string, options: NodeRunStoreOptions): Promise<RunStore> {
+  const { mkdir } = process.getBuiltinModule('node:fs/promises')
+  const { join } = process.getBuiltinModule('node:path')
+  const exists = (await readIfPresent(join(folder, 'config.json'))) !== undefined
+  if (exists !== (options.mode === 'resume')) {
+    throw new UsageError({
+      what: exists ? 'there is a run in this folder already' : 'there is no run in this folder to resume',
+      place: folder,
+      next: exists ? 'resume it, or give the new run another name' : 'check the name, or start the run anew',
+    })
+  }
+  await mkdir(join(folder, 'checkpoints'), { recursive: true })
+  for (const log of logs) await cutTornLine(join(folder, `${log}.jsonl`))
+  return new NodeRunStore(folder, options)
+}
+
+class NodeRunStore implements RunStore {
+  readonly place: string
+  private readonly options: NodeRunStoreOptions
+  private events: string | undefined
+  /** Writes happen one after the other, in the order asked for. */
+  private last: Promise<unknown> = Promise.resolve()
+
+  constructor(folder: string, options: NodeRunStoreOptions) {
+    this.place = folder
+    this.options = options
+  }
+
+  async readConfig(): Promise<RunLine | undefined> {
+    const bytes = await readIfPresent(this.path('config.json'))
+    return bytes && parse(new TextDecoder().decode(bytes), this.path('config.json'))
+  }
+
+  writeConfig(config: RunLine): Promise<void> {
+    const text = JSON.stringify(JSON.parse(lineText(config)), undefined, 2)
+    return this.next(() => replaceFile(this.path('config.json'), `${text}\n`))
+  }
+
+  append(log: RunLog, line: RunLine): Promise<void> {
+    const text = `${lineText(line)}\n`
+    return this.next(async () => {
+      try {
+        await appendToFile(this.logPath(log), text)
+      } catch (error) {
+        await cutTornLine(this.logPath(log)).catch(() => {}) // a full disk may have taken half of it
+        throw error
+      }
+    })
+  }
+
+  lines(log: RunLog): Promise<RunLine[]> {
+    return this.next(() => this.readLines(log))
+  }
+
+  keepLines(log: RunLog, wanted: (line: RunLine) => boolean): Promise<void> {
+    return this.next(async () => {
+      const lines = await this.readLines(log)
+      const kept = lines.filter(wanted)
+      if (kept.length === lines.length) return
+      await replaceFile(this.logPath(log), kept.map((line) => `${lineText(line)}\n`).join(''))
+    })
+  }
+
+  writeMetrics(rows: readonly CsvRow[]): Promise<void> {
+    const text = csvText(rows)
+    return this.next(() => replaceFile(this.path('metrics.csv'), text))
+  }
+
+  scalars(step: number, values: Readonly<Record<string, number>>): Promise<void> {
+    const seconds = this.options.clock()
+    const record = scalarsRecord(seconds, step, values)
+    return this.next(async () => {
+      this.events ??= await this.startEvents(seconds, step)
+      await appendToFile(this.events, record)
+    })
+  }
+
+  writeCheckpoint(name: RunCheckpoint, bytes: Uint8Array): Promise<void> {
+    return this.next(() => replaceFile(this.checkpointPath(name), bytes))
+  }
+
+  readCheckpoint(name: RunCheckpoint): Promise<Uint8Array | undefined> {
+    return this.next(() => readIfPresent(this.checkpointPath(name)))
+  }
+
+  async close(): Promise<void> {
+    await this.last
+  }
+
+  private next<T>(work: () => Promise<T>): Promise<T> {
+    const done = this.last.then(work)
+    this.last = done.catch(() => {}) // whoever asked for this write hears of it
+    return done
+  }
+
+  private path(...parts: string[]): string {
+    return process.getBuiltinModule('node:path').join(this.place, ...parts)
+  }
+
+  private logPath(log: RunLog): string {
+    return this.path(`${log}.jsonl`)
+  }
+
+  private checkpointPath(name: RunCheckpoint): string {
+    return this.path('checkpoints', `${name}.safetensors`)
+  }
+
+  private async readLines(log: RunLog): Promise<RunLine[]> {
+    const path = this.logPath(log)
+    const text = new TextDecoder().decode(await readIfPresent(path))
+    return text
+      .split('\n')
+      .slice(0, -1)
+      .map((line, i) => parse(line, `${path}, line ${i + 1}`))
+  }
+
+  /** Each session writes a file of its own, named by its start; a resumed one outdates what follows its first step. */
+  private async startEvents(seconds: number, step: number): Promise<string> {
+    const { writeFile } = process.getBuiltinModule('node:fs/promises')
+    for (let session = 0; ; session++) {
+      const suffix = String(session).padStart(3, '0')
+      const path = this.path(`events.out.tfevents.${Math.floor(seconds)}.spikelet.${suffix}`)
+      try {
+        await writeFile(path, versionRecord(seconds), { flag: 'wx' })
+      } catch (error) {
+        if ((error as NodeJS.ErrnoException).code === 'EEXIST') continue
+        throw error
+      }
+      if (this.options.mode === 'resume') await appendToFile(path, restartRecord(seconds, step))
+      return path
+    }
+  }
+}
+
+function parse(text: string, place: string): RunLine {
+  try {
+    return JSON.parse(text)
+  } catch (cause) {
+    throw new FormatError({ what: 'not JSON', place, got: (cause as Error).message, cause })
+  }
+}
