@@ -1,0 +1,120 @@
+import { Tape } from '../../autograd/index.ts'
+import type { Backend, Handle } from '../../backends/index.ts'
+import { FormatError, sizeOf } from '../../base/index.ts'
+import { paperLoss } from '../../losses/index.ts'
+import { modelNamed } from '../../models/index.ts'
+import { activityObserver, type Network } from '../../nn/index.ts'
+import { loss } from '../../ops/index.ts'
+import { inputTensor, tensorOf } from '../../tensor/index.ts'
+import { neuronOf, numberIn, type Reference, tensorIn } from './reference.ts'
+import { fillHashed, hashedImages } from './start-values.ts'
+
+/** What a reference file holds, as a backend computes it. */
+export interface NetworkValues {
+  readonly logits: Float64Array
+  /** 2-norm of each parameter's gradient. */
+  readonly gradientNorms: Float64Array
+  readonly firingRates: Float64Array
+  /** Loss of each update. */
+  readonly losses: Float64Array
+  /** Sum over steps after all updates, in evaluation mode. */
+  readonly evalLogits: Float64Array
+}
+
+/** The network of a reference file with its start values. @throws FormatError where parameters are named otherwise */
+export function networkOf(reference: Reference): Network {
+  const size = numberIn(reference, 'size')
+  const T = numberIn(reference, 'T')
+  const network = modelNamed(reference.metadata.model)({
+    input: [size, size, numberIn(reference, 'cin')],
+    classes: numberIn(reference, 'classes'),
+    neuron: neuronOf(reference),
+    T,
+  })
+  const names = network.parameters().map((p) => p.path)
+  const expected = JSON.parse(reference.metadata.parameters) as string[]
+  const wrong = expected.findIndex((name, i) => name !== names[i])
+  if (wrong >= 0 || names.length !== expected.length) {
+    throw new FormatError({
+      what: 'the network has other parameters than the reference',
+      place: reference.name,
+      expected: `${expected.length} parameters${wrong >= 0 ? `, "${expected[wrong]}" at ${wrong}` : ''}`,
+      got: `${names.length}${wrong >= 0 ? `, "${names[wrong]}"` : ''}`,
+    })
+  }
+  fillHashed(network)
+  return network
+}
+
+/** Trains the reference's network as the reference was made, for at most `updates` updates. */
+export async function runNetwork(reference: Reference, backend: Backend, updates: number): Promise<NetworkValues> {
+  const network = networkOf(reference)
+  await network.place(backend)
+  const [T, B, size, cin, classes] = ['T', 'B', 'size', 'cin', 'classes'].map((name) => numberIn(reference, name))
+  const labels = Array.from({ length: B }, (_, i) => (3 * i) % classes)
+  const rule = paperLoss()
+  const x = tensorOf(backend, [1, B, size, size, cin], hashedImages(B, size, cin))
+  const targets = tensorOf(backend, [B, classes], rule.targets(labels, classes))
+  const velocities = network.parameters().map((p) => backend.tensor(p.shape, null))
+
+  let first: Pick<NetworkValues, 'logits' | 'gradientNorms' | 'firingRates'> | null = null
+  const losses: number[] = []
+  for (let update = 0; update < updates; update++) {
+    backend.beginStep()
+    const tape = new Tape(backend)
+    const { observe, rates } = activityObserver({ backend })
+    const logits = network.forward(x, { backend, tape, training: true, T, key: update, observe })
+    tape.keep(logits)
+    const value = loss({ backend, tape }, logits, targets, rule.options(T))
+    tape.keep(value)
+    const gradients = tape.backward(value)
+    const handles = network.parameters().map((p) => gradients.get(p.on(backend)) as Handle)
+    losses.push((await backend.read(value.handle))[0])
+    if (!first) {
+      const norms: number[] = []
+      for (const handle of handles) norms.push(norm(await backend.read(handle)))
+      first = {
+        logits: Float64Array.from(await backend.read(logits.handle)),
+        gradientNorms: Float64Array.from(norms),
+        firingRates: Float64Array.from(await rates(), (r) => r.firingRate),
+      }
+    }
+    network.parameters().forEach((p, i) => {
+      backend.sgd(p.on(backend).handle, handles[i], velocities[i], {
+        learningRate: numberIn(reference, 'lr'),
+        momentum: numberIn(reference, 'momentum', 0.9),
+        nesterov: false,
+        weightDecay: numberIn(reference, 'weight_decay', 0),
+      })
+    })
+    backend.endStep()
+  }
+  const evalLogits = await evaluate(network, backend, x.handle, T)
+  for (const handle of [x.handle, targets.handle, ...velocities]) backend.release(handle)
+  network.unplace()
+  return { ...(first as NonNullable<typeof first>), losses: Float64Array.from(losses), evalLogits }
+}
+
+async function evaluate(network: Network, backend: Backend, x: Handle, T: number): Promise<Float64Array> {
+  const output = network.forward(inputTensor(x), { backend, tape: null, training: false, T, key: 0 })
+  const values = await backend.read(output.handle)
+  backend.release(output.handle)
+  const sum = new Float64Array(sizeOf(output.shape.slice(1)))
+  for (let i = 0; i < values.length; i++) sum[i % sum.length] += values[i]
+  return sum
+}
+
+function norm(values: ArrayLike<number>): number {
+  let squares = 0
+  for (let i = 0; i < values.length; i++) squares += values[i] ** 2
+  return Math.sqrt(squares)
+}
+
+/** Positions of parameters whose gradient is 0 but for rounding: biases that a BatchNorm right behind takes away. */
+export function cancelledByNorm(reference: Reference): boolean[] {
+  const norms = tensorIn(reference, 'gradient_norms')
+  let largest = 0
+  for (const value of norms) largest = Math.max(largest, value)
+  const negligible = reference.double ? 1e-10 : 1e-4
+  return Array.from(norms, (value) => value < negligible * largest)
+}

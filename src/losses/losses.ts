@@ -1,0 +1,83 @@
+import type { LossOptions } from '../backends/index.ts'
+import { UsageError } from '../base/index.ts'
+
+/** A loss as a value: what a backend computes, and how targets are made of labels. */
+export interface Loss {
+  readonly name: string
+  /** What the backend computes for a run of T steps. */
+  options(T: number): LossOptions
+  /** Targets [N, K] from labels 0..classes-1. @throws UsageError for a label out of range */
+  targets(labels: ArrayLike<number>, classes: number): Float64Array
+}
+
+/** 1 at each label. */
+export function oneHot(labels: ArrayLike<number>, classes: number): Float64Array {
+  const targets = new Float64Array(labels.length * classes)
+  for (let i = 0; i < labels.length; i++) {
+    if (!(labels[i] >= 0 && labels[i] < classes)) {
+      throw new UsageError({ what: 'a label is out of range', expected: `0..${classes - 1}`, got: `${labels[i]}` })
+    }
+    targets[i * classes + labels[i]] = 1
+  }
+  return targets
+}
+
+/** Targets with the share `smoothing` of each spread evenly over all classes. */
+function smoothed(smoothing: number): Loss['targets'] {
+  return (labels, classes) => oneHot(labels, classes).map((target) => target * (1 - smoothing) + smoothing / classes)
+}
+
+export interface PaperLossOptions {
+  /** Weight of the squared error; the cross entropy has the rest. Default 0.05. */
+  readonly lambda?: number
+  /** What the squared error pulls every logit to: 1, or the one-hot target (DVS-CIFAR10). Default 1. */
+  readonly to?: 1 | 'oneHot'
+  /** Default 0. */
+  readonly smoothing?: number
+}
+
+/**
+ * Cross entropy of every step's logits and squared distance of the logits to a constant.
+ * @see Deng et al. 2022 (TET); Huang et al. 2024
+ */
+export function paperLoss({ lambda = 0.05, to = 1, smoothing = 0 }: PaperLossOptions = {}): Loss {
+  const options: LossOptions = {
+    reduction: 'step',
+    crossEntropy: 1 - lambda,
+    squaredError: lambda,
+    squaredErrorTo: to === 1 ? 1 : { off: 0, on: 1 },
+  }
+  return { name: 'paper', options: () => options, targets: smoothing ? smoothed(smoothing) : oneHot }
+}
+
+/** Cross entropy of the mean logits over time. */
+export function rateLoss({ smoothing = 0 }: { readonly smoothing?: number } = {}): Loss {
+  return {
+    name: 'rate',
+    options: () => ({ reduction: 'mean', crossEntropy: 1, squaredError: 0, squaredErrorTo: 0 }),
+    targets: smoothing ? smoothed(smoothing) : oneHot,
+  }
+}
+
+/** Squared distance of spike counts to a share of T: `correct` for the label's neuron, `incorrect` for the others. */
+export function spikeCountLoss({ correct = 0.8, incorrect = 0.2 } = {}): Loss {
+  return {
+    name: 'spikeCount',
+    options: (T) => ({
+      reduction: 'sum',
+      crossEntropy: 0,
+      squaredError: 1,
+      squaredErrorTo: { off: incorrect * T, on: correct * T },
+    }),
+    targets: oneHot,
+  }
+}
+
+/** Cross entropy of a leaky readout's potential (a last layer of `leakyReadout` neurons): its largest or last value. */
+export function membraneLoss({ read = 'max' }: { readonly read?: 'max' | 'last' } = {}): Loss {
+  return {
+    name: 'membrane',
+    options: () => ({ reduction: read, crossEntropy: 1, squaredError: 0, squaredErrorTo: 0 }),
+    targets: oneHot,
+  }
+}

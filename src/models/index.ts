@@ -1,0 +1,5 @@
+export type { ModelOptions } from './options.ts'
+export { type ModelFactory, modelFromConfig, modelNamed, models } from './registry.ts'
+export { type ResnetDepth, spikingResnet } from './resnet.ts'
+export { snn5 } from './snn5.ts'
+export { spikingVgg, type VggDepth, vggsnn } from './vgg.ts'

@@ -1,0 +1,46 @@
+import { nearestName, UsageError } from '../base/index.ts'
+import type { NeuronConfig } from '../equations/index.ts'
+import { neuronFromConfig } from '../neurons/index.ts'
+import { type Network, type NetworkConfig, networkFromConfig } from '../nn/index.ts'
+import type { ModelOptions } from './options.ts'
+import { type ResnetDepth, spikingResnet } from './resnet.ts'
+import { snn5 } from './snn5.ts'
+import { spikingVgg, type VggDepth, vggsnn } from './vgg.ts'
+
+export type ModelFactory = (options: ModelOptions) => Network
+
+const resnet = (depth: ResnetDepth) => (options: ModelOptions) => spikingResnet(depth, options)
+const vgg = (depth: VggDepth) => (options: ModelOptions) => spikingVgg(depth, options)
+
+/** Published networks by the name that configurations and command lines use. */
+export const models: { readonly [name: string]: ModelFactory } = {
+  snn5,
+  resnet18: resnet(18),
+  resnet34: resnet(34),
+  resnet50: resnet(50),
+  resnet101: resnet(101),
+  resnet152: resnet(152),
+  vgg11: vgg(11),
+  vgg13: vgg(13),
+  vgg16: vgg(16),
+  vgg19: vgg(19),
+  vggsnn,
+}
+
+/** A model by name. @throws UsageError for an unknown one */
+export function modelNamed(name: string): ModelFactory {
+  if (Object.hasOwn(models, name)) return models[name]
+  const known = Object.keys(models)
+  const near = nearestName(name, known)
+  throw new UsageError({
+    what: `unknown model "${name}"`,
+    next: `${near === undefined ? '' : `Did you mean "${near}"? `}Known: ${known.join(', ')}.`,
+  })
+}
+
+/** A network, with start values, from what `network.config` gave: a model of the registry, or layers. */
+export function modelFromConfig(config: NetworkConfig): Network {
+  if (config.model === undefined) return networkFromConfig(config)
+  const options = config.options as Omit<ModelOptions, 'neuron'> & { neuron: NeuronConfig }
+  return modelNamed(config.model)({ ...options, neuron: neuronFromConfig(options.neuron), seed: config.seed })
+}

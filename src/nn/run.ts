@@ -1,0 +1,27 @@
+import type { Scope } from '../autograd/index.ts'
+import type { Handle } from '../backends/index.ts'
+import type { Tensor } from '../tensor/index.ts'
+
+/** What one pass through a network needs to know. */
+export interface Run extends Scope {
+  /** Batch statistics and dropout on. */
+  readonly training: boolean
+  /** Time steps. An input of one frame [1, N, ...] is repeated this often. */
+  readonly T: number
+  /** Names the random numbers of this pass (dropout); another update, another key. */
+  readonly key: number
+  /** Called with each neuron layer's output as it is made. */
+  readonly observe?: (path: string, output: Tensor) => void
+  /** Present in streams: states come in and go out as values. */
+  readonly stream?: Stream
+}
+
+/** States of all layers with memory, by path. */
+export type States = ReadonlyMap<string, readonly Handle[]>
+
+export interface Stream {
+  /** Steps that came before. */
+  readonly position: number
+  readonly given: States
+  readonly next: Map<string, readonly Handle[]>
+}
