@@ -1,2 +1,10 @@
 export type * from './backend.ts'
 export { createInterpreter } from './interpreter/index.ts'
+export {
+  createWasm,
+  hasRelaxedSimd,
+  type StartedWorker,
+  serve,
+  type WasmOptions,
+  type WorkerStarter,
+} from './wasm/index.ts'

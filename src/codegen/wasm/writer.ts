@@ -404,7 +404,7 @@ export class Writer {
   }
 
   /** The function, with the given number of i32 parameters, which `body` received as locals. */
-  finish(parameters: Local[]) {
+  finish(parameters: Local[]): unknown {
     const own = this.locals.filter((l) => !parameters.includes(l))
     return func(
       {
