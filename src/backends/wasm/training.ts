@@ -35,6 +35,7 @@ export function runAdamW(
   m.overElements(m.kernel('adamW', adamW), parameter.size, [
     parameter.address, gradient.address, first.address, second.address, floatWord(1 - o.learningRate * o.weightDecay),
     floatWord(o.beta1), floatWord(o.beta2), floatWord(stepSize), floatWord(correction), floatWord(o.eps),
+    floatWord(1 - o.beta1), floatWord(1 - o.beta2),
   ])
 }
 

@@ -221,12 +221,19 @@ export const f64x2 = {
   demoteZero: unary(F32x4.demote_f64x2_zero),
 }
 
+/** Lanes as bytes: wasmati writes no i32 lane whose top bit is set. */
+function bytesOf(...lanes: number[]) {
+  const view = new DataView(new ArrayBuffer(16))
+  for (const [i, lane] of lanes.entries()) view.setInt32(4 * i, lane, true)
+  return Array.from({ length: 16 }, (_, i) => view.getUint8(i)) as Parameters<typeof V128.const<'i8x16'>>[1]
+}
+
 export const i32x4 = {
   const: (value: number): Value => {
-    return () => void V128.const('i32x4', [value, value, value, value])
+    return () => void V128.const('i8x16', bytesOf(value, value, value, value))
   },
   constLanes: (a: number, b: number, c: number, d: number): Value => {
-    return () => void V128.const('i32x4', [a, b, c, d])
+    return () => void V128.const('i8x16', bytesOf(a, b, c, d))
   },
   splat: unary(I32x4.splat),
   lane: lane(I32x4.extract_lane),
