@@ -221,20 +221,17 @@ export const f64x2 = {
   demoteZero: unary(F32x4.demote_f64x2_zero),
 }
 
-/** Lanes as bytes: wasmati writes no i32 lane whose top bit is set. */
-function bytesOf(...lanes: number[]) {
-  const view = new DataView(new ArrayBuffer(16))
-  for (const [i, lane] of lanes.entries()) view.setInt32(4 * i, lane, true)
-  return Array.from({ length: 16 }, (_, i) => view.getUint8(i)) as Parameters<typeof V128.const<'i8x16'>>[1]
+/** As bytes: wasmati does not take 32-bit lanes whose highest bit is set. */
+function integerLanes(lanes: readonly number[]): Value {
+  const bytes = [...new Uint8Array(Int32Array.from(lanes).buffer)]
+  return () => void (V128.const as (shape: string, lanes: readonly number[]) => unknown)('i8x16', bytes)
 }
 
 export const i32x4 = {
   const: (value: number): Value => {
-    return () => void V128.const('i8x16', bytesOf(value, value, value, value))
+    return integerLanes([value, value, value, value])
   },
-  constLanes: (a: number, b: number, c: number, d: number): Value => {
-    return () => void V128.const('i8x16', bytesOf(a, b, c, d))
-  },
+  constLanes: (a: number, b: number, c: number, d: number): Value => integerLanes([a, b, c, d]),
   splat: unary(I32x4.splat),
   lane: lane(I32x4.extract_lane),
   add: binary(I32x4.add),
