@@ -28,7 +28,7 @@ export async function defaultBackend(options: DefaultBackendOptions = {}): Promi
   }
   if (backend === 'interpreter') return createInterpreter()
   if (backend !== 'wasm') throw unknownBackend(backend)
-  allowRelaxedSimd()
+  prepareCompiler()
   const wasm: WasmOptions = options.memoryBytes === undefined ? {} : { memoryBytes: options.memoryBytes }
   return createWasm(threads > 1 ? { ...wasm, threads, startWorker: startNodeWorker } : wasm)
 }
@@ -59,10 +59,14 @@ function availableThreads(): number {
   return process.getBuiltinModule('node:os').availableParallelism()
 }
 
-/** Older Node knows relaxed SIMD, but asks for a flag; it must be set before the first thread starts. */
-function allowRelaxedSimd(): void {
-  if (hasRelaxedSimd()) return
-  process.getBuiltinModule('node:v8').setFlagsFromString('--experimental-wasm-relaxed-simd')
+/**
+ * Flags that must be set before the first kernel is compiled. Older Node knows relaxed SIMD, but asks for a flag. V8's
+ * first-tier compiler would run a kernel's first calls, and each call to its end, at half the speed.
+ */
+function prepareCompiler(): void {
+  const { setFlagsFromString } = process.getBuiltinModule('node:v8')
+  for (const flag of ['--no-liftoff', '--no-wasm-dynamic-tiering', '--no-wasm-tier-up']) setFlagsFromString(flag)
+  if (!hasRelaxedSimd()) setFlagsFromString('--experimental-wasm-relaxed-simd')
 }
 
 function unknownBackend(name: string): UsageError {

@@ -1,3 +1,4 @@
+import { UsageError } from './base/index.ts'
 import { type Hosted, hosted, type RunChoice } from './hosted.ts'
 import { defaultBackend } from './node-backend.ts'
 import { MemoryRunStore, openNodeRunStore, type RunStore } from './train/index.ts'
@@ -20,6 +21,9 @@ export const nodeTraining: Hosted = hosted({
 
 async function openStore({ run, resume }: RunChoice, names: { dataset: string; model: string }): Promise<RunStore> {
   if (run === false) return new MemoryRunStore()
+  if (resume && run === undefined) {
+    throw new UsageError({ what: 'train: which run shall be resumed?', expected: 'its folder, as `run`', got: 'none' })
+  }
   const folder = run ?? (await freeFolder(`${names.dataset}-${names.model}`))
   return openNodeRunStore(folder, { mode: resume ? 'resume' : 'new', clock: () => Date.now() / 1000 })
 }

@@ -36,14 +36,14 @@ const folders = async (work: (folder: string) => Promise<void>) => {
 const checkpoint = (folder: string, name = 'last') => readFileSync(join(folder, 'checkpoints', `${name}.safetensors`))
 
 describe.skipIf(!existsSync(built))('training from the build', () => {
-  test('gives the same bits on one thread, two, and three', () =>
+  test('gives the same bits on one thread, two, and three, with images made ahead or not', () =>
     folders(async (parent) => {
       const values: number[][] = []
       for (const threads of [1, 2, 3]) {
         const folder = join(parent, `threads-${threads}`)
         expect(
           output(
-            `${training(`threads: ${threads}, run: ${JSON.stringify(folder)}`)}\nconsole.log(run.backend.threads)`,
+            `${training(`threads: ${threads}, loaderThreads: ${threads - 1}, run: ${JSON.stringify(folder)}`)}\nconsole.log(run.backend.threads)`,
           ),
         ).toBe(String(threads))
         const { net } = loadCheckpoint(checkpoint(folder))

@@ -94,8 +94,19 @@ function framed<R>(m: Machine, s: Source, pass: Pass, first: number, count: numb
   return m.scratch(count * pass.frameHeight * pass.frameWidth * padded * 4, (frames) => {
     const bytes = s.height * s.width * s.channels * (s.tensor.kind === 'dense' ? 4 : 1)
     m.run(m.kernel(`frame ${s.tensor.kind}`, frame, s.tensor.kind), count, [
-      s.tensor.address + first * bytes, frames, s.height, s.width, s.channels, s.firstChannel, s.count, padded,
-      pass.top, pass.left, pass.frameHeight, pass.frameWidth, floatWord(s.tensor.scale),
+      s.tensor.address + first * bytes,
+      frames,
+      s.height,
+      s.width,
+      s.channels,
+      s.firstChannel,
+      s.count,
+      padded,
+      pass.top,
+      pass.left,
+      pass.frameHeight,
+      pass.frameWidth,
+      floatWord(s.tensor.scale),
     ])
     return work(frames)
   })
@@ -124,7 +135,15 @@ interface Target {
 }
 
 /** One pass over all images. */
-function runPass(m: Machine, images: number, source: Source, pass: Pass, weights: Weights, bias: number, to: Target): void {
+function runPass(
+  m: Machine,
+  images: number,
+  source: Source,
+  pass: Pass,
+  weights: Weights,
+  bias: number,
+  to: Target,
+): void {
   const { taps, pixels } = pass
   const padded = roundUp(source.count, 4)
   const blocks = Math.ceil(weights.outer / 8)
@@ -145,17 +164,37 @@ function runPass(m: Machine, images: number, source: Source, pass: Pass, weights
     const tapTable = tableAddress + 4 * (inputTable.length + outputTable.length)
     m.scratch(blocks * taps.length * padded * 32, (packed) => {
       m.run(m.kernel('pack weights', packWeights), blocks, [
-        weights.address, packed, taps.length, tapTable + 4 * taps.length, weights.inner, padded,
-        weights.innerStride, weights.outer, weights.outerStride,
+        weights.address,
+        packed,
+        taps.length,
+        tapTable + 4 * taps.length,
+        weights.inner,
+        padded,
+        weights.innerStride,
+        weights.outer,
+        weights.outerStride,
       ])
       inRuns(images, frameBytes, perUnit, (first, count) =>
         framed(m, source, pass, first, count, (frames) => {
           const { count: unitCount, last } = units(count, pixels.length)
           const kernel = m.kernel('convolve', convolve, m.relaxed)
           m.run(kernel, unitCount * blocks, [
-            unitCount, perUnit * pixels.length, last * pixels.length, frames, perUnit * frameBytes, tableAddress,
-            packed, taps.length, tapTable, padded, blocks, bias, to.address + first * to.imageBytes,
-            perUnit * to.imageBytes, tableAddress + 4 * inputTable.length, weights.outer,
+            unitCount,
+            perUnit * pixels.length,
+            last * pixels.length,
+            frames,
+            perUnit * frameBytes,
+            tableAddress,
+            packed,
+            taps.length,
+            tapTable,
+            padded,
+            blocks,
+            bias,
+            to.address + first * to.imageBytes,
+            perUnit * to.imageBytes,
+            tableAddress + 4 * inputTable.length,
+            weights.outer,
           ])
         }),
       )
@@ -184,12 +223,22 @@ export function denseForward(
       outerStride: 4,
       outer: outputs,
     }
-    const to = { address: output.address + 4 * firstOutput, imageBytes: g.outHeight * g.outWidth * pixelBytes, pixelBytes }
+    const to = {
+      address: output.address + 4 * firstOutput,
+      imageBytes: g.outHeight * g.outWidth * pixelBytes,
+      pixelBytes,
+    }
     runPass(m, g.images, source, pass, weights, bias ? bias.address + 4 * firstOutput : 0, to)
   })
 }
 
-export function denseInputGradient(m: Machine, g: Geometry, weight: WasmTensor, gradient: WasmTensor, output: WasmTensor): void {
+export function denseInputGradient(
+  m: Machine,
+  g: Geometry,
+  weight: WasmTensor,
+  gradient: WasmTensor,
+  output: WasmTensor,
+): void {
   const passes = inputGradientPasses(g)
   const pixelBytes = g.channels * 4
   perGroup(g, ({ inputs, firstInput, outputs, firstOutput }) => {
@@ -215,7 +264,13 @@ export function denseInputGradient(m: Machine, g: Geometry, weight: WasmTensor, 
 }
 
 /** dL/dweight into `target`, [kh, kw, inputs, outputs], which must be zero. */
-export function denseWeightGradient(m: Machine, g: Geometry, x: WasmTensor, gradient: WasmTensor, target: WasmTensor): void {
+export function denseWeightGradient(
+  m: Machine,
+  g: Geometry,
+  x: WasmTensor,
+  gradient: WasmTensor,
+  target: WasmTensor,
+): void {
   const pass = forwardPass(g)
   const { height, width, channels } = g
   const pixels = pass.pixels
@@ -235,10 +290,22 @@ export function denseWeightGradient(m: Machine, g: Geometry, x: WasmTensor, grad
         framed(m, source, pass, first, count, (frames) => {
           const { count: unitCount, last } = units(count, pixels.length)
           m.run(m.kernel('weight gradient', weightGradient, m.relaxed), pass.taps.length * (padded / 4), [
-            unitCount, perUnit * pixels.length, last * pixels.length, frames, perUnit * frameBytes, tableAddress,
-            tableAddress + 4 * inputTable.length, pass.taps.length,
-            gradient.address + first * imageBytes + 4 * firstOutput, perUnit * imageBytes, g.outputs * 4,
-            Math.ceil(outputs / 8), target.address + 4 * firstOutput, inputs * g.outputs * 4, inputs, outputs,
+            unitCount,
+            perUnit * pixels.length,
+            last * pixels.length,
+            frames,
+            perUnit * frameBytes,
+            tableAddress,
+            tableAddress + 4 * inputTable.length,
+            pass.taps.length,
+            gradient.address + first * imageBytes + 4 * firstOutput,
+            perUnit * imageBytes,
+            g.outputs * 4,
+            Math.ceil(outputs / 8),
+            target.address + 4 * firstOutput,
+            inputs * g.outputs * 4,
+            inputs,
+            outputs,
           ])
         }),
       )

@@ -114,12 +114,36 @@ export function eventConvolution(
           )
           const kind = residual?.kind ?? 'none'
           m.run(m.kernel(`event forward ${kind}`, eventForward, kind), tasks, [
-            g.images, imagesPerTask, x.address + firstInput, g.height, g.width, g.channels, inputs, g.outHeight,
-            g.outWidth, ...g.kernel, ...g.stride, ...g.padding, ...g.dilation, stride, compress, blocks.length, table,
-            bias ? bias.address + 4 * firstOutput : 0, output.address + 4 * firstOutput, 4 * g.outputs,
+            g.images,
+            imagesPerTask,
+            x.address + firstInput,
+            g.height,
+            g.width,
+            g.channels,
+            inputs,
+            g.outHeight,
+            g.outWidth,
+            ...g.kernel,
+            ...g.stride,
+            ...g.padding,
+            ...g.dilation,
+            stride,
+            compress,
+            blocks.length,
+            table,
+            bias ? bias.address + 4 * firstOutput : 0,
+            output.address + 4 * firstOutput,
+            4 * g.outputs,
             residual ? residual.address + firstOutput * (kind === 'dense' ? 4 : 1) : 0,
             residual ? residual.shape[0] * residual.shape[1] : 0,
-            scratch, scratchBytes, listOffset, mergedOffset, mergedBytes, pixelsOffset, parts, floatWord(x.scale),
+            scratch,
+            scratchBytes,
+            listOffset,
+            mergedOffset,
+            mergedBytes,
+            pixelsOffset,
+            parts,
+            floatWord(x.scale),
           ])
         }),
       ),
@@ -136,7 +160,12 @@ interface Piece {
   readonly from: number
   readonly end: number
   /** Copies that fill the piece's rows. */
-  readonly parts: readonly { readonly tap: number; readonly channel: number; readonly at: number; readonly count: number }[]
+  readonly parts: readonly {
+    readonly tap: number
+    readonly channel: number
+    readonly at: number
+    readonly count: number
+  }[]
 }
 
 /** Cuts the taps into pieces: runs of neighbouring taps where their gradient values are neighbours too. */
@@ -172,7 +201,14 @@ function piecesOf(g: Geometry, outputs: number): Piece[] {
 const openListBudget = 128 * 1024
 
 /** dL/dx at open windows, 0 elsewhere. Channels per group must divide by 4. */
-export function eventInputGradientInto(m: Machine, g: Geometry, x: WasmTensor, weight: WasmTensor, gradient: WasmTensor, result: WasmTensor): void {
+export function eventInputGradientInto(
+  m: Machine,
+  g: Geometry,
+  x: WasmTensor,
+  weight: WasmTensor,
+  gradient: WasmTensor,
+  result: WasmTensor,
+): void {
   const pixels = g.height * g.width
   perGroup(g, ({ inputs, firstInput, outputs, firstOutput }) => {
     const pieces = piecesOf(g, outputs)
@@ -207,10 +243,33 @@ export function eventInputGradientInto(m: Machine, g: Geometry, x: WasmTensor, w
             ),
           )
           m.run(m.kernel('event input gradient', eventInputGradient, m.relaxed), tasks, [
-            g.images, imagesPerTask, x.address + firstInput, g.height, g.width, g.channels, inputs, g.outHeight,
-            g.outWidth, ...g.stride, ...g.padding, rowStride, table, table + 256, pieces.length, pieceTable,
-            gradient.address + 4 * firstOutput, 4 * g.outputs, outputs, result.address + 4 * firstInput,
-            4 * g.channels, scratch, scratchBytes, sumsOffset, recordsOffset, batchBytes, parts,
+            g.images,
+            imagesPerTask,
+            x.address + firstInput,
+            g.height,
+            g.width,
+            g.channels,
+            inputs,
+            g.outHeight,
+            g.outWidth,
+            ...g.stride,
+            ...g.padding,
+            rowStride,
+            table,
+            table + 256,
+            pieces.length,
+            pieceTable,
+            gradient.address + 4 * firstOutput,
+            4 * g.outputs,
+            outputs,
+            result.address + 4 * firstInput,
+            4 * g.channels,
+            scratch,
+            scratchBytes,
+            sumsOffset,
+            recordsOffset,
+            batchBytes,
+            parts,
           ])
         }),
       ),
@@ -223,7 +282,13 @@ const pixelsPerGroup = 1024
 const framesBudget = 32 * 2 ** 20
 
 /** Adds dL/dweight to `target`, [kh, kw, inputs, outputs]. Output channels per group must divide by 4. */
-export function eventWeightGradientInto(m: Machine, g: Geometry, x: WasmTensor, gradient: WasmTensor, target: WasmTensor): void {
+export function eventWeightGradientInto(
+  m: Machine,
+  g: Geometry,
+  x: WasmTensor,
+  gradient: WasmTensor,
+  target: WasmTensor,
+): void {
   const rows = reach(g, 0)
   const columns = reach(g, 1)
   const frameHeight = rows.count
@@ -238,7 +303,10 @@ export function eventWeightGradientInto(m: Machine, g: Geometry, x: WasmTensor, 
     const mostPixels = Math.max(...phases.map((p) => p.pixels.length / 2))
     const listBytes = align(4 * imagesPerGroup * mostPixels + 16)
     const scratchBytes = 64 + channelsPerTask * listBytes
-    const tableWords = phases.reduce((sum, p) => sum + p.pixels.length + p.taps.length, 4 * phases.length + 4 * blocks.length)
+    const tableWords = phases.reduce(
+      (sum, p) => sum + p.pixels.length + p.taps.length,
+      4 * phases.length + 4 * blocks.length,
+    )
     const runImages = Math.max(1, Math.floor(framesBudget / groupBytes)) * imagesPerGroup
     const firstRun = Math.min(runImages, g.images)
     m.scratch(4 * tableWords, (table) =>
@@ -260,15 +328,42 @@ export function eventWeightGradientInto(m: Machine, g: Geometry, x: WasmTensor, 
           for (let first = 0; first < g.images; first += runImages) {
             const count = Math.min(runImages, g.images - first)
             m.run(m.kernel('pack frames', packFrames), count, [
-              imagesPerGroup, gradient.address + 4 * (first * g.outHeight * g.outWidth * g.outputs + firstOutput),
-              g.outHeight, g.outWidth, 4 * g.outputs, frames, groupBytes, frameHeight, frameWidth, -rows.low,
-              -columns.low, blocks.length, blockTable, stride,
+              imagesPerGroup,
+              gradient.address + 4 * (first * g.outHeight * g.outWidth * g.outputs + firstOutput),
+              g.outHeight,
+              g.outWidth,
+              4 * g.outputs,
+              frames,
+              groupBytes,
+              frameHeight,
+              frameWidth,
+              -rows.low,
+              -columns.low,
+              blocks.length,
+              blockTable,
+              stride,
             ])
             const imageBytes = g.height * g.width * g.channels
             m.run(m.kernel('event weight gradient', eventWeightGradient), Math.ceil(inputs / channelsPerTask), [
-              count, imagesPerGroup, groupBytes, x.address + first * imageBytes + firstInput, imageBytes, g.channels,
-              inputs, frames, frameBytes, phases.length, phaseTable, blocks.length, blockTable,
-              target.address + 4 * firstOutput, 4 * g.outputs, scratch, scratchBytes, listBytes, floatWord(x.scale),
+              count,
+              imagesPerGroup,
+              groupBytes,
+              x.address + first * imageBytes + firstInput,
+              imageBytes,
+              g.channels,
+              inputs,
+              frames,
+              frameBytes,
+              phases.length,
+              phaseTable,
+              blocks.length,
+              blockTable,
+              target.address + 4 * firstOutput,
+              4 * g.outputs,
+              scratch,
+              scratchBytes,
+              listBytes,
+              floatWord(x.scale),
             ])
           }
         }),

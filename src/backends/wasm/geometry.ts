@@ -35,7 +35,12 @@ export function geometryOf(x: WasmTensor, weight: WasmTensor, options: Conv2dOpt
 }
 
 /** Along one axis: which taps reach an input of a given phase, and where they read the gradient. */
-export function phaseTaps(phase: number, kernel: number, stride: number, dilation: number): { tap: number; shift: number }[] {
+export function phaseTaps(
+  phase: number,
+  kernel: number,
+  stride: number,
+  dilation: number,
+): { tap: number; shift: number }[] {
   const found = []
   for (let tap = 0; tap < kernel; tap++) {
     const shift = (phase - tap * dilation) / stride
@@ -54,9 +59,11 @@ export function reach(g: Geometry, axis: 0 | 1): { low: number; count: number } 
 }
 
 /** Calls `work` with the channel ranges of each group. */
-export function perGroup(g: Geometry, work: (group: { inputs: number; firstInput: number; outputs: number; firstOutput: number }) => void) {
+export function perGroup(
+  g: Geometry,
+  work: (group: { inputs: number; firstInput: number; outputs: number; firstOutput: number }) => void,
+) {
   const inputs = g.channels / g.groups
   const outputs = g.outputs / g.groups
   for (let i = 0; i < g.groups; i++) work({ inputs, firstInput: i * inputs, outputs, firstOutput: i * outputs })
 }
-

@@ -1,6 +1,18 @@
 import { overTasks, readArguments } from './dense.ts'
 import { appendPixel } from './event-lists.ts'
-import { assemble, f32, f32x4, i16x8, i32, i32x4, type Local, type MemoryLimits, type Value, v128, type Writer } from './writer.ts'
+import {
+  assemble,
+  f32,
+  f32x4,
+  i16x8,
+  i32,
+  i32x4,
+  type Local,
+  type MemoryLimits,
+  type Value,
+  v128,
+  type Writer,
+} from './writer.ts'
 
 /**
  * Convolution over spike events. Per image: the list of active channels of every pixel. Per output pixel: one merged list
@@ -9,10 +21,41 @@ import { assemble, f32, f32x4, i16x8, i32, i32x4, type Local, type MemoryLimits,
  * walked, so that one block's weights serve many pixels while they are near.
  */
 export const eventForwardArguments = [
-  'tasks', 'images', 'imagesPerTask', 'x', 'height', 'width', 'pixelBytes', 'channels', 'outHeight', 'outWidth',
-  'kernelHeight', 'kernelWidth', 'strideY', 'strideX', 'paddingY', 'paddingX', 'dilationY', 'dilationX', 'stride',
-  'table', 'blocks', 'blockTable', 'bias', 'output', 'outPixelBytes', 'residual', 'residualImages', 'scratch',
-  'scratchBytes', 'listOffset', 'mergedOffset', 'mergedBytes', 'pixelsOffset', 'parts', 'scale',
+  'tasks',
+  'images',
+  'imagesPerTask',
+  'x',
+  'height',
+  'width',
+  'pixelBytes',
+  'channels',
+  'outHeight',
+  'outWidth',
+  'kernelHeight',
+  'kernelWidth',
+  'strideY',
+  'strideX',
+  'paddingY',
+  'paddingX',
+  'dilationY',
+  'dilationX',
+  'stride',
+  'table',
+  'blocks',
+  'blockTable',
+  'bias',
+  'output',
+  'outPixelBytes',
+  'residual',
+  'residualImages',
+  'scratch',
+  'scratchBytes',
+  'listOffset',
+  'mergedOffset',
+  'mergedBytes',
+  'pixelsOffset',
+  'parts',
+  'scale',
 ] as const
 
 /** Most vectors of four output channels in one block: with more, sums are spilled. */
@@ -44,9 +87,7 @@ export function eventForward(limits: MemoryLimits, counter: number, residual: Re
     const records = w.i32(i32.add(starts, a.pixelsOffset))
     const inputPixels = w.i32(i32.mul(a.height, a.width))
     const tapStride = w.i32(i32.mul(a.channels, a.stride))
-    const residualBytes = w.i32(
-      i32.mul(a.residualImages, i32.mul(i32.mul(a.outHeight, a.outWidth), a.outPixelBytes)),
-    )
+    const residualBytes = w.i32(i32.mul(a.residualImages, i32.mul(i32.mul(a.outHeight, a.outWidth), a.outPixelBytes)))
     const [image, lastImage, record, at, out, row, rowEnd, column, part] = Array.from({ length: 9 }, () => w.i32())
 
     const buildLists = (): void => {

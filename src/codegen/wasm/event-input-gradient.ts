@@ -1,6 +1,6 @@
 import { multiplyAdd, overTasks, readArguments } from './dense.ts'
 import { appendPixel, maskOfFour } from './event-lists.ts'
-import { assemble, f32x4, i32, i8x16, type Local, type MemoryLimits, type Value, v128, type Writer } from './writer.ts'
+import { assemble, f32x4, i8x16, i32, type Local, type MemoryLimits, type Value, v128, type Writer } from './writer.ts'
 
 /**
  * Input gradient of a convolution where the input's windows are open. Each open neuron needs a dot product of the output
@@ -9,10 +9,36 @@ import { assemble, f32x4, i32, i8x16, type Local, type MemoryLimits, type Value,
  * gradient. Their sums lie packed beside the list of open channels and are spread to the dense result at the end.
  */
 export const eventInputGradientArguments = [
-  'tasks', 'images', 'imagesPerTask', 'x', 'height', 'width', 'pixelBytes', 'channels', 'outHeight', 'outWidth',
-  'strideY', 'strideX', 'paddingY', 'paddingX', 'rowStride', 'compress', 'expand', 'pieces', 'pieceTable', 'gradient',
-  'gradientPixelBytes', 'outputs', 'result', 'resultPixelBytes', 'scratch', 'scratchBytes', 'sumsOffset', 'recordsOffset',
-  'batchBytes', 'parts',
+  'tasks',
+  'images',
+  'imagesPerTask',
+  'x',
+  'height',
+  'width',
+  'pixelBytes',
+  'channels',
+  'outHeight',
+  'outWidth',
+  'strideY',
+  'strideX',
+  'paddingY',
+  'paddingX',
+  'rowStride',
+  'compress',
+  'expand',
+  'pieces',
+  'pieceTable',
+  'gradient',
+  'gradientPixelBytes',
+  'outputs',
+  'result',
+  'resultPixelBytes',
+  'scratch',
+  'scratchBytes',
+  'sumsOffset',
+  'recordsOffset',
+  'batchBytes',
+  'parts',
 ] as const
 
 /**
@@ -123,7 +149,10 @@ export function eventInputGradient(limits: MemoryLimits, counter: number, relaxe
       const [sums, pixel, bytes, to, channel, mask] = Array.from({ length: 6 }, () => w.i32())
       w.for(r, records, record, n(gradientRecordBytes), () => {
         w.set(sums, i32.add(i32.load(r), sumsOffset))
-        w.set(pixel, i32.add(i32.mul(i32.add(i32.mul(i32.load(r, 16), a.height), i32.load(r, 8)), a.width), i32.load(r, 12)))
+        w.set(
+          pixel,
+          i32.add(i32.mul(i32.add(i32.mul(i32.load(r, 16), a.height), i32.load(r, 8)), a.width), i32.load(r, 12)),
+        )
         w.set(bytes, i32.add(a.x, i32.mul(pixel, a.pixelBytes)))
         w.set(to, i32.add(a.result, i32.mul(pixel, a.resultPixelBytes)))
         w.for(channel, n(0), a.channels, n(4), () => {

@@ -9,8 +9,21 @@ import { assemble, f32, f32x4, i32, type Local, type MemoryLimits, type Value, v
  * gradient's rows found there, tap by tap, into sums that stay in registers.
  */
 export const packFramesArguments = [
-  'tasks', 'imagesPerGroup', 'source', 'height', 'width', 'pixelBytes', 'target', 'groupBytes', 'frameHeight',
-  'frameWidth', 'top', 'left', 'blocks', 'blockTable', 'stride',
+  'tasks',
+  'imagesPerGroup',
+  'source',
+  'height',
+  'width',
+  'pixelBytes',
+  'target',
+  'groupBytes',
+  'frameHeight',
+  'frameWidth',
+  'top',
+  'left',
+  'blocks',
+  'blockTable',
+  'stride',
 ] as const
 
 const n = i32.const
@@ -53,8 +66,25 @@ export function packFrames(limits: MemoryLimits, counter: number) {
 }
 
 export const eventWeightGradientArguments = [
-  'tasks', 'images', 'imagesPerGroup', 'groupBytes', 'x', 'imageBytes', 'pixelBytes', 'channels', 'frames', 'frameBytes',
-  'phases', 'phaseTable', 'blocks', 'blockTable', 'target', 'targetRowBytes', 'scratch', 'scratchBytes', 'listBytes',
+  'tasks',
+  'images',
+  'imagesPerGroup',
+  'groupBytes',
+  'x',
+  'imageBytes',
+  'pixelBytes',
+  'channels',
+  'frames',
+  'frameBytes',
+  'phases',
+  'phaseTable',
+  'blocks',
+  'blockTable',
+  'target',
+  'targetRowBytes',
+  'scratch',
+  'scratchBytes',
+  'listBytes',
   'scale',
 ] as const
 
