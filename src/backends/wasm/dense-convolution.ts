@@ -1,41 +1,8 @@
 import { convolve, frame, packWeights, weightGradient } from '../../codegen/index.ts'
-import type { Conv2dOptions } from '../backend.ts'
 import { floatWord } from './crew.ts'
+import { type Geometry, perGroup, phaseTaps, reach } from './geometry.ts'
 import type { Machine } from './machine.ts'
 import type { WasmTensor } from './tensors.ts'
-
-/** Sizes of a convolution of images: everything that the kernels' tables are made of. */
-export interface Geometry extends Conv2dOptions {
-  readonly images: number
-  readonly height: number
-  readonly width: number
-  readonly channels: number
-  readonly outHeight: number
-  readonly outWidth: number
-  readonly outputs: number
-  readonly kernel: readonly [number, number]
-}
-
-export function outputSize(size: number, kernel: number, stride: number, padding: number, dilation: number): number {
-  return Math.floor((size + 2 * padding - dilation * (kernel - 1) - 1) / stride) + 1
-}
-
-export function geometryOf(x: WasmTensor, weight: WasmTensor, options: Conv2dOptions): Geometry {
-  const [steps, batch, height, width, channels] = x.shape
-  const [kh, kw, , outputs] = weight.shape
-  const { stride, padding, dilation } = options
-  return {
-    ...options,
-    images: steps * batch,
-    height,
-    width,
-    channels,
-    outHeight: outputSize(height, kh, stride[0], padding[0], dilation[0]),
-    outWidth: outputSize(width, kw, stride[1], padding[1], dilation[1]),
-    outputs,
-    kernel: [kh, kw],
-  }
-}
 
 const roundUp = (value: number, to: number): number => Math.ceil(value / to) * to
 
@@ -71,28 +38,13 @@ export function forwardPass(g: Geometry): Pass {
   return { frameHeight, frameWidth, top: g.padding[0], left: g.padding[1], taps, pixels }
 }
 
-/** Along one axis: which taps reach an input of a given phase, and where they read the gradient. */
-function phaseTaps(phase: number, kernel: number, stride: number, dilation: number): { tap: number; shift: number }[] {
-  const found = []
-  for (let tap = 0; tap < kernel; tap++) {
-    const shift = (phase - tap * dilation) / stride
-    if (Number.isInteger(shift)) found.push({ tap, shift })
-  }
-  return found
-}
-
 /** The input gradient as convolutions of the output gradient: one pass per phase of the stride. */
 export function inputGradientPasses(g: Geometry): Pass[] {
   const [kh, kw] = g.kernel
-  const reach = (size: number, kernel: number, axis: 0 | 1) => {
-    const low = -Math.ceil(((kernel - 1) * g.dilation[axis]) / g.stride[axis])
-    const high = Math.floor((size - 1 + g.padding[axis]) / g.stride[axis])
-    return { low, high }
-  }
-  const rows = reach(g.height, kh, 0)
-  const columns = reach(g.width, kw, 1)
-  const frameHeight = Math.max(rows.high, g.outHeight - 1) - rows.low + 1
-  const frameWidth = Math.max(columns.high, g.outWidth - 1) - columns.low + 1
+  const rows = reach(g, 0)
+  const columns = reach(g, 1)
+  const frameHeight = rows.count
+  const frameWidth = columns.count
   const passes: Pass[] = []
   for (let py = 0; py < g.stride[0]; py++) {
     for (let px = 0; px < g.stride[1]; px++) {
@@ -209,13 +161,6 @@ function runPass(m: Machine, images: number, source: Source, pass: Pass, weights
       )
     })
   })
-}
-
-/** Calls `work` with the channel ranges of each group. */
-function perGroup(g: Geometry, work: (group: { inputs: number; firstInput: number; outputs: number; firstOutput: number }) => void) {
-  const inputs = g.channels / g.groups
-  const outputs = g.outputs / g.groups
-  for (let i = 0; i < g.groups; i++) work({ inputs, firstInput: i * inputs, outputs, firstOutput: i * outputs })
 }
 
 export function denseForward(

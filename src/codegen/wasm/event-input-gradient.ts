@@ -93,7 +93,7 @@ export function eventInputGradient(limits: MemoryLimits, counter: number, relaxe
         w.if(i32.and(inside, i32.geS(y, n(0))), () => {
           w.if(i32.gtU(a.strideY, n(1)), () => w.set(y, i32.div(y, a.strideY)))
           w.if(i32.gtU(a.strideX, n(1)), () => {
-            w.if(i32.ltS(x, n(0)), () => w.set(x, a.outWidth))
+            w.if(i32.ltS(x, n(0)), () => w.set(x, i32.mul(a.outWidth, a.strideX)))
             w.set(x, i32.div(x, a.strideX))
           })
           w.if(i32.ltU(y, a.outHeight), () => {

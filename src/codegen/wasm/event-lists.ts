@@ -1,4 +1,5 @@
-import { i32, i32x4, type Local, type Value, v128, type Writer } from './writer.ts'
+import { overTasks, readArguments } from './dense.ts'
+import { assemble, i32, i32x4, type Local, type MemoryLimits, type Value, v128, type Writer } from './writer.ts'
 
 /**
  * Lists of active channels from spike bytes, without a branch: four bytes give a number 0..15, a table of 16 rows gives
@@ -58,5 +59,27 @@ export function appendPixel(
     w.do(v128.store(list, i32x4.add(v128.load(i32.add(table, i32.shl(mask, n(4)))), base)))
     w.set(list, i32.add(list, i32.shl(i32.popcnt(mask), n(2))))
     w.set(base, i32x4.add(base, step))
+  })
+}
+
+/** Words of a segment: source and target address, bytes per row (a multiple of 16), rows, and both row strides in bytes. */
+export const segmentWords = 6
+
+/** Copies rows of weights to where the event kernels want them. Arguments: tasks, segmentTable. One task is one segment. */
+export function copyRows(limits: MemoryLimits, counter: number) {
+  return assemble(limits, (w, args) => {
+    const a = readArguments(w, args, ['tasks', 'segments'])
+    const [row, at] = [w.i32(), w.i32()]
+    overTasks(w, counter, a.tasks, (task) => {
+      const segment = w.i32(i32.add(a.segments, i32.mul(task, n(4 * segmentWords))))
+      const [from, to, bytes, rows, fromStep, toStep] = [0, 4, 8, 12, 16, 20].map((o) => w.i32(i32.load(segment, o)))
+      w.for(row, n(0), rows, n(1), () => {
+        w.for(at, n(0), bytes, n(16), () => {
+          w.do(v128.store(i32.add(to, at), v128.load(i32.add(from, at))))
+        })
+        w.set(from, i32.add(from, fromStep))
+        w.set(to, i32.add(to, toStep))
+      })
+    })
   })
 }
