@@ -30,10 +30,20 @@ export const evaluateCommand = defineCommand({
   usage: '<checkpoint> [dataset]',
   summary: 'Judges a trained network by the test images of a data set',
   schema: z.object({
-    T: z.number('a whole number').int('a whole number').min(1, '1 or more').optional().describe('time steps; as trained'),
+    T: z
+      .number('a whole number')
+      .int('a whole number')
+      .min(1, '1 or more')
+      .optional()
+      .describe('time steps; as trained'),
     batch: z.number('a whole number').int('a whole number').min(1, '1 or more').default(128).describe('images at once'),
     data: z.string().optional().describe("folder with the data set's files"),
-    limit: z.number('a whole number').int('a whole number').min(1, '1 or more').optional().describe('first N images only'),
+    limit: z
+      .number('a whole number')
+      .int('a whole number')
+      .min(1, '1 or more')
+      .optional()
+      .describe('first N images only'),
     ...machineOptions,
   }),
   notes: ['CHECKPOINT is such as runs/NAME/checkpoints/best.safetensors; the data set is that of its training.'],

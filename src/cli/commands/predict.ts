@@ -1,8 +1,9 @@
 import { z } from 'zod'
 import { classNamesOf, imagePipeline, makeTransform } from '../../data/index.ts'
 import { summedLogits } from '../../losses/index.ts'
+import { encoders } from '../../nn/index.ts'
 import { defaultBackend } from '../../node-backend.ts'
-import { inputOf, loadCheckpoint } from '../../train/index.ts'
+import { loadCheckpoint } from '../../train/index.ts'
 import { defineCommand } from '../command.ts'
 import { exitCodes } from '../surroundings.ts'
 import { percentText } from '../table.ts'
@@ -22,7 +23,12 @@ export const predictCommand = defineCommand({
   summary: 'Names the likeliest classes of each image in a file',
   schema: z.object({
     top: z.number('a whole number').int('a whole number').min(1, '1 or more').default(3).describe('classes per image'),
-    limit: z.number('a whole number').int('a whole number').min(1, '1 or more').optional().describe('first N images only'),
+    limit: z
+      .number('a whole number')
+      .int('a whole number')
+      .min(1, '1 or more')
+      .optional()
+      .describe('first N images only'),
     backend: machineOptions.backend,
     threads: machineOptions.threads,
   }),
@@ -51,7 +57,7 @@ export const predictCommand = defineCommand({
         }
         backend.beginStep()
         try {
-          const x = inputOf(net, backend, values, { T, seed: 0 })
+          const x = encoders.place(backend, encoders.direct(values, [n, ...images.shape]))
           const logits = net.forward(x, { backend, tape: null, training: false, T, key: 0 })
           const classes = logits.shape[2]
           const sums = summedLogits(await backend.read(logits.handle), logits.shape[0])

@@ -12,8 +12,8 @@ import { stoppable } from '../training/interruption.ts'
 import { machineOptions, type TrainingOptions, trainSchema } from '../training/options.ts'
 import { withProtocol } from '../training/protocol.ts'
 import { type RunCommand, readRunCommand, runName } from '../training/run-folder.ts'
-import { runTraining } from '../training/run-training.ts'
 import { runText } from '../training/run-text.ts'
+import { runTraining } from '../training/run-training.ts'
 
 type TrainInvocation = Invocation<typeof trainSchema>
 
@@ -63,9 +63,7 @@ export function backendOptions({ backend, threads }: Pick<TrainingOptions, 'back
   return { backend, ...(threads === undefined ? {} : { threads }) }
 }
 
-async function planOf(
-  invocation: TrainInvocation,
-): Promise<{ command: RunCommand; folder: string; resume: boolean }> {
+async function planOf(invocation: TrainInvocation): Promise<{ command: RunCommand; folder: string; resume: boolean }> {
   const { options: all, positional, given, surroundings } = invocation
   const { resume, config: _, name, ...options } = all
   const [dataset] = positional
@@ -93,7 +91,11 @@ async function resumed(folder: string, { options, given, positional }: TrainInvo
     throw changed('data set', recorded.dataset, positional[0])
   }
   for (const name of given) {
-    if ([...changeable, 'resume', 'config'].includes(name) || JSON.stringify(before[name]) === JSON.stringify(now[name])) continue
+    if (
+      [...changeable, 'resume', 'config'].includes(name) ||
+      JSON.stringify(before[name]) === JSON.stringify(now[name])
+    )
+      continue
     throw changed(flagOf(name), JSON.stringify(before[name]), JSON.stringify(now[name]))
   }
   const own = changeable.filter((name) => given.has(name)).map((name) => [name, now[name]])

@@ -45,12 +45,12 @@ export type Augmentation = 'crop' | 'flip' | 'cutout'
 
 /** Transforms for training and for evaluation, in the order of published code. */
 export function transformsFor(
-  dataset: Pick<Dataset, 'shape'> & { readonly name: string },
+  { name, train: { shape } }: Datasets,
   augment: readonly Augmentation[],
 ): { train: Transform[]; evaluation: Transform[] } {
-  const { mean, deviation } = normalisationOf(dataset.name)
-  const [height] = dataset.shape
-  const has = (name: Augmentation) => augment.includes(name)
+  const { mean, deviation } = normalisationOf(name)
+  const [height] = shape
+  const has = (change: Augmentation) => augment.includes(change)
   const train = [
     ...(has('crop') ? [randomCrop({ padding: Math.round(height / 8) })] : []),
     ...(has('flip') ? [randomFlip()] : []),

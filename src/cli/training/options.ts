@@ -33,8 +33,13 @@ const learningOptions = {
   clip: z.number('a number').positive('above 0').optional().describe('largest joint norm of the gradients'),
   loss: z.enum(['paper', 'rate']).default('paper').describe('loss'),
   labelSmoothing: share().default(0).describe('label smoothing'),
-  augment: z.array(z.enum(['crop', 'flip', 'cutout'])).default([]).describe('changes of training images'),
-  validation: share().default(0.1).describe('share of the training images that chooses the epoch; 0: last epoch counts'),
+  augment: z
+    .array(z.enum(['crop', 'flip', 'cutout']))
+    .default([])
+    .describe('changes of training images'),
+  validation: share()
+    .default(0.1)
+    .describe('share of the training images that chooses the epoch; 0: last epoch counts'),
 }
 
 /** On which images. */

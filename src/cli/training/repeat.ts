@@ -1,4 +1,4 @@
-import { type OptionField, fieldsOf } from '../option-fields.ts'
+import { fieldsOf, type OptionField } from '../option-fields.ts'
 import { trainSchema } from './options.ts'
 import type { RunCommand } from './run-folder.ts'
 

@@ -1,9 +1,9 @@
 import { join } from 'node:path'
 import type { Backend } from '../../backends/index.ts'
 import type { Datasets } from '../../data/index.ts'
-import type { Network } from '../../nn/index.ts'
 import { modelNamed } from '../../models/index.ts'
-import { reportHtml, type RunSummary } from '../../report/index.ts'
+import type { Network } from '../../nn/index.ts'
+import { type RunSummary, reportHtml } from '../../report/index.ts'
 import { openNodeRunStore, type RunResult, train } from '../../train/index.ts'
 import { chooseNeuron } from '../choose-neuron.ts'
 import type { Progress } from '../progress.ts'
@@ -25,6 +25,8 @@ export interface RunRequest extends RunCommand {
   readonly network?: Network
   /** What the progress bar calls it. */
   readonly label: string
+  /** The command that repeats it. Default: made from the options. */
+  readonly repeat?: string
 }
 
 /** A finished run's verdict, beside its record. */
@@ -75,7 +77,7 @@ export async function runTraining(request: RunRequest, watch: Watch): Promise<Fi
       accumulate: options.accumulate,
       seed: options.seed,
       validation: options.validation === 0 ? 'none' : options.validation,
-      transforms: transformsFor(datasets.train, options.augment),
+      transforms: transformsFor(datasets, options.augment),
       loaderThreads: options.loaderThreads,
       store,
       resume,
@@ -98,6 +100,6 @@ async function keepSummary(folder: string, summary: RunSummary): Promise<void> {
 }
 
 /** Lets timers, signals and threads have their turn. */
-function pause(): Promise<void> {
+export function pause(): Promise<void> {
   return new Promise((resolve) => setImmediate(resolve))
 }

@@ -12,7 +12,7 @@ export function summaryOf(request: RunRequest, result: RunResult): RunSummary | 
     neuron: options.neuron,
     model: result.network.name,
     dataset,
-    command: repeatText(request),
+    command: request.repeat ?? repeatText(request),
     config: { ...result.config, backend: result.backend },
     epochs: result.epochs.map(epochSummary),
     final: result.final,
