@@ -1,3 +1,11 @@
 export type * from './backend.ts'
 export { type ComparingOptions, type Comparison, createComparing } from './compare.ts'
 export { createInterpreter } from './interpreter/index.ts'
+export {
+  createWasm,
+  hasRelaxedSimd,
+  type StartedWorker,
+  serve,
+  type WasmOptions,
+  type WorkerStarter,
+} from './wasm/index.ts'

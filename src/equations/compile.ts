@@ -3,7 +3,7 @@ import { ProgramBuilder } from './builder.ts'
 import { emitExpression } from './expression.ts'
 import { type Assignment, resolveNames } from './names.ts'
 import { parseEquations } from './parse.ts'
-import { equationError, type Span } from './place.ts'
+import { equationError, quoted, type Span } from './place.ts'
 import type {
   Instruction,
   LearnableParameter,
@@ -112,7 +112,7 @@ function constantsOf({ constants = {} }: EquationSource): Map<string, number> {
   for (const [name, value] of Object.entries(constants))
     if (typeof value !== 'number' || !Number.isFinite(value))
       throw new EquationError({
-        what: `constant '${name}' is ${String(value)}`,
+        what: `constant '${name}' is ${typeof value === 'string' ? quoted(value) : String(value)}`,
         expected: 'a finite number',
         next: `pass for example constants: { ${name}: 1 }`,
       })

@@ -40,9 +40,11 @@ export type NeuronOptions = SharedOptions & { readonly [name: string]: unknown }
 type NamesOf<Names> = Names extends object ? keyof Names & string : never
 
 /** The options of one definition: those shared, its constants, its learnable parameters. */
-export type OptionsOf<D extends NeuronDefinition> = SharedOptions & {
-  readonly [name in NamesOf<D['constants']>]?: number
-} & { readonly [name in NamesOf<D['learnable']>]?: LearnableDefinition }
+export type OptionsOf<D extends NeuronDefinition> = NeuronDefinition extends D
+  ? NeuronOptions
+  : SharedOptions & { readonly [name in NamesOf<D['constants']>]?: number } & {
+      readonly [name in NamesOf<D['learnable']>]?: LearnableDefinition
+    }
 
 /** Makes a neuron; every option has a default. */
 export type NeuronFactory<D extends NeuronDefinition = NeuronDefinition> = (options?: OptionsOf<D>) => Neuron

@@ -1,7 +1,6 @@
 import type { PureOp } from './arithmetic.ts'
 import type { ProgramBuilder } from './builder.ts'
-import { suggestion } from './parse.ts'
-import { equationError, quoted, type Span } from './place.ts'
+import { equationError, quoted, type Span, suggestion } from './place.ts'
 import type { ValueId } from './program.ts'
 import type { Call, Expression } from './syntax.ts'
 

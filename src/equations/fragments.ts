@@ -79,7 +79,7 @@ function resetLine(text: string, call: Call, { reset, detachReset }: FragmentOpt
   return resets[kind]({
     u: potential.name,
     s: detachReset ? 'detach(s)' : 's',
-    amount: amount === undefined || amount.kind === 'name' || plain.startsWith('(') ? plain : `(${plain})`,
+    amount: amount?.kind === 'binary' || amount?.kind === 'negate' ? `(${plain})` : plain,
     to,
   })
 }

@@ -1,7 +1,6 @@
 import { EquationError } from '../base/index.ts'
 import { functions } from './expression.ts'
-import { suggestion } from './parse.ts'
-import { equationError } from './place.ts'
+import { equationError, suggestion } from './place.ts'
 import { type Expression, type Statement, walk } from './syntax.ts'
 
 export type Assignment = Extract<Statement, { kind: 'assignment' }>

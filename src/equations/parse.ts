@@ -1,4 +1,4 @@
-import { EquationError, nearestName } from '../base/index.ts'
+import { EquationError } from '../base/index.ts'
 import { equationError, quoted, type Span } from './place.ts'
 import type { BinaryOp, Call, Expression, Statement } from './syntax.ts'
 import { type Token, Tokens } from './tokens.ts'
@@ -252,12 +252,4 @@ function deeper(...nodes: readonly Expression[]): number {
   let depth = 0
   for (const node of nodes) depth = Math.max(depth, node.depth)
   return depth + 1
-}
-
-/** `did you mean 'tau'? known here: m, s, tau`. */
-export function suggestion(name: string, known: readonly string[]): string {
-  const near = nearestName(name, known)
-  const shown = [...known].sort().slice(0, 30)
-  const list = `known here: ${shown.join(', ')}${known.length > shown.length ? ', ...' : ''}`
-  return near === undefined ? list : `did you mean '${near}'? ${list}`
 }

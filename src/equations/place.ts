@@ -1,4 +1,4 @@
-import { EquationError } from '../base/index.ts'
+import { EquationError, nearestName } from '../base/index.ts'
 
 /** A piece of an equation text: characters start .. end-1. */
 export interface Span {
@@ -51,6 +51,14 @@ export function within<Result>(what: string, read: () => Result): Result {
 /** Text from a user, short and without control characters, for use inside a message. */
 export function quoted(text: string): string {
   return `'${printable(text.length > 40 ? `${text.slice(0, 40)}...` : text)}'`
+}
+
+/** `did you mean 'tau'? known here: m, s, tau`. */
+export function suggestion(name: string, known: readonly string[]): string {
+  const near = nearestName(name, known)
+  const shown = [...known].sort().slice(0, 30)
+  const list = `known here: ${shown.join(', ')}${known.length > shown.length ? ', ...' : ''}`
+  return near === undefined ? list : `did you mean '${near}'? ${list}`
 }
 
 function printable(text: string): string {

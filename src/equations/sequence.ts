@@ -53,9 +53,7 @@ export function evaluate(neuron: Neuron, x: ArrayLike<number>, options: Sequence
       const at = t * M + i
       s[at] = values[program.output]
       for (const { value, of } of observed) of[at] = values[value]
-      program.states.forEach(({ next }, k) => {
-        run.states[k] = values[next]
-      })
+      run.advance()
     }
     run.states.forEach((value, k) => {
       after[k][i] = value
@@ -96,41 +94,35 @@ export function evaluateGradient(
   const before = program.states.map(() => new Float64Array(M))
   const given = perState(neuron, options.stateGradients ?? {}, M, 'stateGradients')
   const gradients = new Float64Array(program.states.length)
-  const kept = program.states.map(() => new Float64Array(T))
+  const kept = new Float64Array(T * gradients.length)
   for (let i = 0; i < M; i++) {
-    run.start(i)
-    for (let t = 0; t < T; t++) {
-      kept.forEach((of, k) => {
-        of[t] = run.states[k]
-      })
-      run.forward(t, i)
-      program.states.forEach(({ next }, k) => {
-        run.states[k] = values[next]
-      })
-    }
-    gradients.forEach((_, k) => {
-      gradients[k] = given[k]?.[i] ?? 0
-    })
+    keepStates(run, i, kept)
+    for (let k = 0; k < gradients.length; k++) gradients[k] = given[k]?.[i] ?? 0
     for (let t = T - 1; t >= 0; t--) {
-      kept.forEach((of, k) => {
-        run.states[k] = of[t]
-      })
+      run.states.set(kept.subarray(t * gradients.length, (t + 1) * gradients.length))
       run.forward(t, i)
       backward(values, outputGradient[t * M + i], gradients)
       input[t * M + i] = values[adjoint.input]
-      parameters.forEach((of, k) => {
-        of[run.parameterAt(k, t, i)] += values[adjoint.parameters[k]]
-      })
-      adjoint.states.forEach((id, k) => {
-        gradients[k] = values[id]
-      })
+      for (let k = 0; k < parameters.length; k++)
+        parameters[k][run.parameterAt(k, t, i)] += values[adjoint.parameters[k]]
+      for (let k = 0; k < gradients.length; k++) gradients[k] = values[adjoint.states[k]]
     }
-    gradients.forEach((value, k) => {
-      before[k][i] = value
-    })
+    for (let k = 0; k < gradients.length; k++) before[k][i] = gradients[k]
   }
   return { input, parameters: byName(program.parameters, parameters), states: byName(program.states, before) }
 }
+
+/** Runs neuron i forward and keeps its states as each step finds them, [T, states]. */
+function keepStates(run: Run, i: number, kept: Float64Array): void {
+  run.start(i)
+  for (let t = 0; t < run.T; t++) {
+    kept.set(run.states, t * run.states.length)
+    run.forward(t, i)
+    run.advance()
+  }
+}
+
+type Run = ReturnType<typeof prepare>
 
 /** Buffers and a forward step for a run of M neurons. */
 function prepare(neuron: Neuron, x: ArrayLike<number>, options: SequenceOptions) {
@@ -157,16 +149,11 @@ function prepare(neuron: Neuron, x: ArrayLike<number>, options: SequenceOptions)
     for (let k = 0; k < current.length; k++) current[k] = parameters[k][offsets[k](t, i)]
     step(values, x[t * M + i], states, current)
   }
-  return {
-    T,
-    M,
-    values,
-    states,
-    parameters,
-    start,
-    forward,
-    parameterAt: (k: number, t: number, i: number) => offsets[k](t, i),
+  const advance = () => {
+    for (let k = 0; k < states.length; k++) states[k] = values[program.states[k].next]
   }
+  const parameterAt = (k: number, t: number, i: number) => offsets[k](t, i)
+  return { T, M, values, states, parameters, start, forward, advance, parameterAt }
 }
 
 type Offset = (t: number, i: number) => number

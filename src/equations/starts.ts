@@ -1,8 +1,8 @@
 import { EquationError } from '../base/index.ts'
 import { ProgramBuilder } from './builder.ts'
 import { emitExpression } from './expression.ts'
-import { parseExpression, suggestion } from './parse.ts'
-import { equationError, within } from './place.ts'
+import { parseExpression } from './parse.ts'
+import { equationError, suggestion, within } from './place.ts'
 import { walk } from './syntax.ts'
 
 /** A number, or an expression in the neuron's constants (for learnable parameters also in T, the number of steps). */

@@ -1,8 +1,8 @@
 import { UsageError } from '../base/index.ts'
 import { ProgramBuilder } from './builder.ts'
 import { emitExpression } from './expression.ts'
-import { parseExpression, suggestion } from './parse.ts'
-import { equationError, type Span, within } from './place.ts'
+import { parseExpression } from './parse.ts'
+import { equationError, type Span, suggestion, within } from './place.ts'
 import type { Surrogate, ValueId } from './program.ts'
 
 /** A surrogate by its name, by name and alpha, or as a definition of one's own. */

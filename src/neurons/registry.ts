@@ -29,7 +29,7 @@ export const neurons: { readonly [name: string]: (options?: NeuronOptions) => Ne
  */
 export function neuronFromConfig(config: NeuronConfig): Neuron {
   const { neuron, options, definition } = config
-  if (definition !== undefined) return fromDefinition(definition as unknown as NeuronDefinition, options)
+  if (definition !== undefined) return defineNeuron(definition as unknown as NeuronDefinition)(options)
   if (Object.hasOwn(neurons, neuron)) return neurons[neuron](options)
   const known = Object.keys(neurons)
   const near = nearestName(neuron, known)
@@ -37,9 +37,4 @@ export function neuronFromConfig(config: NeuronConfig): Neuron {
     what: `unknown neuron '${neuron}'`,
     next: `${near === undefined ? '' : `did you mean '${near}'? `}known: ${known.join(', ')}; define your own with defineNeuron`,
   })
-}
-
-function fromDefinition(definition: NeuronDefinition, options: NeuronOptions): Neuron {
-  const factory = defineNeuron(definition) as (options?: NeuronOptions) => Neuron
-  return factory(options)
 }

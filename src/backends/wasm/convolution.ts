@@ -1,10 +1,17 @@
 import { sizeOf } from '../../base/index.ts'
 import type { Conv2dOptions, InputGradient } from '../backend.ts'
-import { denseForward, denseInputGradient, denseWeightGradient, geometryOf } from './dense-convolution.ts'
+import { denseForward, denseInputGradient, denseWeightGradient } from './dense-convolution.ts'
+import { eventConvolution, eventInputGradientInto, eventWeightGradientInto } from './event-convolution.ts'
+import { type Geometry, geometryOf } from './geometry.ts'
 import type { Machine } from './machine.ts'
 import { sumColumns } from './normalisation.ts'
 import { addInto } from './sequence.ts'
 import type { WasmTensor } from './tensors.ts'
+
+/** Whether the event kernels can read x: spikes, channels in whole groups of four. */
+function takesEvents(x: WasmTensor, g: Geometry): boolean {
+  return x.kind === 'spikes' && (g.channels / g.groups) % 4 === 0
+}
 
 export function convolution(
   m: Machine,
@@ -18,6 +25,10 @@ export function convolution(
   const steps = Math.max(x.shape[0], residual?.shape[0] ?? 1)
   const shape = [x.shape[0], x.shape[1], g.outHeight, g.outWidth, g.outputs]
   const output = m.tensors.make('dense', shape)
+  if (steps === x.shape[0] && takesEvents(x, g)) {
+    eventConvolution(m, g, x, weight, bias, residual, output)
+    return output
+  }
   denseForward(m, g, x, weight, bias, output)
   if (!residual) return output
   if (steps === x.shape[0]) {
@@ -51,13 +62,18 @@ export function convolutionBackward(
   if (want.weight) {
     weightResult = m.tensors.make('dense', weight.shape)
     m.zero(weightResult)
-    denseWeightGradient(m, g, x, gradient, weightResult)
+    if (takesEvents(x, g) && (g.outputs / g.groups) % 4 === 0) eventWeightGradientInto(m, g, x, gradient, weightResult)
+    else denseWeightGradient(m, g, x, gradient, weightResult)
   }
   let input: WasmTensor | null = null
   if (want.input !== 'none') {
     input = m.tensors.make('dense', x.shape)
-    denseInputGradient(m, g, weight, gradient, input)
-    if (want.input === 'open' && x.kind === 'spikes') closeWindows(m, x, input)
+    if (want.input === 'open' && takesEvents(x, g) && (g.outputs / g.groups) % 4 === 0) {
+      eventInputGradientInto(m, g, x, weight, gradient, input)
+    } else {
+      denseInputGradient(m, g, weight, gradient, input)
+      if (want.input === 'open' && x.kind === 'spikes') closeWindows(m, x, input)
+    }
   }
   return { input, weight: weightResult, bias: want.bias ? biasGradient(m, gradient, g.outputs) : null }
 }

@@ -1,41 +1,8 @@
 import { convolve, frame, packWeights, weightGradient } from '../../codegen/index.ts'
-import type { Conv2dOptions } from '../backend.ts'
 import { floatWord } from './crew.ts'
+import { type Geometry, perGroup, phaseTaps, reach } from './geometry.ts'
 import type { Machine } from './machine.ts'
 import type { WasmTensor } from './tensors.ts'
-
-/** Sizes of a convolution of images: everything that the kernels' tables are made of. */
-export interface Geometry extends Conv2dOptions {
-  readonly images: number
-  readonly height: number
-  readonly width: number
-  readonly channels: number
-  readonly outHeight: number
-  readonly outWidth: number
-  readonly outputs: number
-  readonly kernel: readonly [number, number]
-}
-
-export function outputSize(size: number, kernel: number, stride: number, padding: number, dilation: number): number {
-  return Math.floor((size + 2 * padding - dilation * (kernel - 1) - 1) / stride) + 1
-}
-
-export function geometryOf(x: WasmTensor, weight: WasmTensor, options: Conv2dOptions): Geometry {
-  const [steps, batch, height, width, channels] = x.shape
-  const [kh, kw, , outputs] = weight.shape
-  const { stride, padding, dilation } = options
-  return {
-    ...options,
-    images: steps * batch,
-    height,
-    width,
-    channels,
-    outHeight: outputSize(height, kh, stride[0], padding[0], dilation[0]),
-    outWidth: outputSize(width, kw, stride[1], padding[1], dilation[1]),
-    outputs,
-    kernel: [kh, kw],
-  }
-}
 
 const roundUp = (value: number, to: number): number => Math.ceil(value / to) * to
 
@@ -71,28 +38,13 @@ export function forwardPass(g: Geometry): Pass {
   return { frameHeight, frameWidth, top: g.padding[0], left: g.padding[1], taps, pixels }
 }
 
-/** Along one axis: which taps reach an input of a given phase, and where they read the gradient. */
-function phaseTaps(phase: number, kernel: number, stride: number, dilation: number): { tap: number; shift: number }[] {
-  const found = []
-  for (let tap = 0; tap < kernel; tap++) {
-    const shift = (phase - tap * dilation) / stride
-    if (Number.isInteger(shift)) found.push({ tap, shift })
-  }
-  return found
-}
-
 /** The input gradient as convolutions of the output gradient: one pass per phase of the stride. */
 export function inputGradientPasses(g: Geometry): Pass[] {
   const [kh, kw] = g.kernel
-  const reach = (size: number, kernel: number, axis: 0 | 1) => {
-    const low = -Math.ceil(((kernel - 1) * g.dilation[axis]) / g.stride[axis])
-    const high = Math.floor((size - 1 + g.padding[axis]) / g.stride[axis])
-    return { low, high }
-  }
-  const rows = reach(g.height, kh, 0)
-  const columns = reach(g.width, kw, 1)
-  const frameHeight = Math.max(rows.high, g.outHeight - 1) - rows.low + 1
-  const frameWidth = Math.max(columns.high, g.outWidth - 1) - columns.low + 1
+  const rows = reach(g, 0)
+  const columns = reach(g, 1)
+  const frameHeight = rows.count
+  const frameWidth = columns.count
   const passes: Pass[] = []
   for (let py = 0; py < g.stride[0]; py++) {
     for (let px = 0; px < g.stride[1]; px++) {
@@ -142,8 +94,19 @@ function framed<R>(m: Machine, s: Source, pass: Pass, first: number, count: numb
   return m.scratch(count * pass.frameHeight * pass.frameWidth * padded * 4, (frames) => {
     const bytes = s.height * s.width * s.channels * (s.tensor.kind === 'dense' ? 4 : 1)
     m.run(m.kernel(`frame ${s.tensor.kind}`, frame, s.tensor.kind), count, [
-      s.tensor.address + first * bytes, frames, s.height, s.width, s.channels, s.firstChannel, s.count, padded,
-      pass.top, pass.left, pass.frameHeight, pass.frameWidth, floatWord(s.tensor.scale),
+      s.tensor.address + first * bytes,
+      frames,
+      s.height,
+      s.width,
+      s.channels,
+      s.firstChannel,
+      s.count,
+      padded,
+      pass.top,
+      pass.left,
+      pass.frameHeight,
+      pass.frameWidth,
+      floatWord(s.tensor.scale),
     ])
     return work(frames)
   })
@@ -172,7 +135,15 @@ interface Target {
 }
 
 /** One pass over all images. */
-function runPass(m: Machine, images: number, source: Source, pass: Pass, weights: Weights, bias: number, to: Target): void {
+function runPass(
+  m: Machine,
+  images: number,
+  source: Source,
+  pass: Pass,
+  weights: Weights,
+  bias: number,
+  to: Target,
+): void {
   const { taps, pixels } = pass
   const padded = roundUp(source.count, 4)
   const blocks = Math.ceil(weights.outer / 8)
@@ -193,29 +164,42 @@ function runPass(m: Machine, images: number, source: Source, pass: Pass, weights
     const tapTable = tableAddress + 4 * (inputTable.length + outputTable.length)
     m.scratch(blocks * taps.length * padded * 32, (packed) => {
       m.run(m.kernel('pack weights', packWeights), blocks, [
-        weights.address, packed, taps.length, tapTable + 4 * taps.length, weights.inner, padded,
-        weights.innerStride, weights.outer, weights.outerStride,
+        weights.address,
+        packed,
+        taps.length,
+        tapTable + 4 * taps.length,
+        weights.inner,
+        padded,
+        weights.innerStride,
+        weights.outer,
+        weights.outerStride,
       ])
       inRuns(images, frameBytes, perUnit, (first, count) =>
         framed(m, source, pass, first, count, (frames) => {
           const { count: unitCount, last } = units(count, pixels.length)
           const kernel = m.kernel('convolve', convolve, m.relaxed)
           m.run(kernel, unitCount * blocks, [
-            unitCount, perUnit * pixels.length, last * pixels.length, frames, perUnit * frameBytes, tableAddress,
-            packed, taps.length, tapTable, padded, blocks, bias, to.address + first * to.imageBytes,
-            perUnit * to.imageBytes, tableAddress + 4 * inputTable.length, weights.outer,
+            unitCount,
+            perUnit * pixels.length,
+            last * pixels.length,
+            frames,
+            perUnit * frameBytes,
+            tableAddress,
+            packed,
+            taps.length,
+            tapTable,
+            padded,
+            blocks,
+            bias,
+            to.address + first * to.imageBytes,
+            perUnit * to.imageBytes,
+            tableAddress + 4 * inputTable.length,
+            weights.outer,
           ])
         }),
       )
     })
   })
-}
-
-/** Calls `work` with the channel ranges of each group. */
-function perGroup(g: Geometry, work: (group: { inputs: number; firstInput: number; outputs: number; firstOutput: number }) => void) {
-  const inputs = g.channels / g.groups
-  const outputs = g.outputs / g.groups
-  for (let i = 0; i < g.groups; i++) work({ inputs, firstInput: i * inputs, outputs, firstOutput: i * outputs })
 }
 
 export function denseForward(
@@ -239,12 +223,22 @@ export function denseForward(
       outerStride: 4,
       outer: outputs,
     }
-    const to = { address: output.address + 4 * firstOutput, imageBytes: g.outHeight * g.outWidth * pixelBytes, pixelBytes }
+    const to = {
+      address: output.address + 4 * firstOutput,
+      imageBytes: g.outHeight * g.outWidth * pixelBytes,
+      pixelBytes,
+    }
     runPass(m, g.images, source, pass, weights, bias ? bias.address + 4 * firstOutput : 0, to)
   })
 }
 
-export function denseInputGradient(m: Machine, g: Geometry, weight: WasmTensor, gradient: WasmTensor, output: WasmTensor): void {
+export function denseInputGradient(
+  m: Machine,
+  g: Geometry,
+  weight: WasmTensor,
+  gradient: WasmTensor,
+  output: WasmTensor,
+): void {
   const passes = inputGradientPasses(g)
   const pixelBytes = g.channels * 4
   perGroup(g, ({ inputs, firstInput, outputs, firstOutput }) => {
@@ -270,7 +264,13 @@ export function denseInputGradient(m: Machine, g: Geometry, weight: WasmTensor, 
 }
 
 /** dL/dweight into `target`, [kh, kw, inputs, outputs], which must be zero. */
-export function denseWeightGradient(m: Machine, g: Geometry, x: WasmTensor, gradient: WasmTensor, target: WasmTensor): void {
+export function denseWeightGradient(
+  m: Machine,
+  g: Geometry,
+  x: WasmTensor,
+  gradient: WasmTensor,
+  target: WasmTensor,
+): void {
   const pass = forwardPass(g)
   const { height, width, channels } = g
   const pixels = pass.pixels
@@ -290,10 +290,22 @@ export function denseWeightGradient(m: Machine, g: Geometry, x: WasmTensor, grad
         framed(m, source, pass, first, count, (frames) => {
           const { count: unitCount, last } = units(count, pixels.length)
           m.run(m.kernel('weight gradient', weightGradient, m.relaxed), pass.taps.length * (padded / 4), [
-            unitCount, perUnit * pixels.length, last * pixels.length, frames, perUnit * frameBytes, tableAddress,
-            tableAddress + 4 * inputTable.length, pass.taps.length,
-            gradient.address + first * imageBytes + 4 * firstOutput, perUnit * imageBytes, g.outputs * 4,
-            Math.ceil(outputs / 8), target.address + 4 * firstOutput, inputs * g.outputs * 4, inputs, outputs,
+            unitCount,
+            perUnit * pixels.length,
+            last * pixels.length,
+            frames,
+            perUnit * frameBytes,
+            tableAddress,
+            tableAddress + 4 * inputTable.length,
+            pass.taps.length,
+            gradient.address + first * imageBytes + 4 * firstOutput,
+            perUnit * imageBytes,
+            g.outputs * 4,
+            Math.ceil(outputs / 8),
+            target.address + 4 * firstOutput,
+            inputs * g.outputs * 4,
+            inputs,
+            outputs,
           ])
         }),
       )

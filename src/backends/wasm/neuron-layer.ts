@@ -58,7 +58,6 @@ function kernelName(m: Machine, neuron: Neuron, direction: string, normalised: b
   return `neuron ${direction} ${normalised ? 'normalised' : 'plain'} ${code}`
 }
 
-
 const hasSteps = (scope: ParameterScope): boolean => scope === 'step' || scope === 'stepChannel'
 const hasChannels = (scope: ParameterScope): boolean => scope === 'channel' || scope === 'stepChannel'
 
@@ -128,7 +127,11 @@ function callTables(m: Machine, layout: Layout, call: NeuronCall, statistics: St
 }
 
 /** Argument words by name, in the kernel's order. */
-function argumentWords(neuron: Neuron, direction: 'forward' | 'backward', given: ReadonlyMap<string, number>): number[] {
+function argumentWords(
+  neuron: Neuron,
+  direction: 'forward' | 'backward',
+  given: ReadonlyMap<string, number>,
+): number[] {
   return [...neuronArguments(neuron, direction).keys()].slice(1).map((name) => {
     const value = given.get(name)
     if (value === undefined) throw new Error(`neuron kernel argument ${name} is missing`)
@@ -201,7 +204,14 @@ function partialLayout(layout: Layout, call: NeuronCall, sumRows: number) {
 }
 
 /** Sums a table over the tasks, and over the repetitions of the channels: [rows][channels], float64. */
-function sumPartials(m: Machine, layout: Layout, partials: number, bytes: number, offset: number, rows: number): Float64Array {
+function sumPartials(
+  m: Machine,
+  layout: Layout,
+  partials: number,
+  bytes: number,
+  offset: number,
+  rows: number,
+): Float64Array {
   const { period, channels, tasks } = layout
   const sums = new Float64Array(rows * channels)
   const floats = m.crew.view.f32
@@ -276,14 +286,16 @@ function normalisationBackward(
     const steps = x.shape[0]
     for (let step = 0; step < steps; step++) {
       const row = rows > 1 ? 4 * period * step : 0
-      m.run(
-        m.kernel('normalisation gradient', normalisationGradient),
-        Math.ceil(count / (rowsPerTask * period)),
-        [
-          rowsPerTask, count, period, x.address + 4 * count * step, g.address + 4 * count * step,
-          address + factor + row, address + slopes + row, address + offset + row,
-        ],
-      )
+      m.run(m.kernel('normalisation gradient', normalisationGradient), Math.ceil(count / (rowsPerTask * period)), [
+        rowsPerTask,
+        count,
+        period,
+        x.address + 4 * count * step,
+        g.address + 4 * count * step,
+        address + factor + row,
+        address + slopes + row,
+        address + offset + row,
+      ])
     }
   })
   return { weight, bias }

@@ -1,5 +1,5 @@
-import { columnSums, rowsPerBlock } from '../../codegen/index.ts'
 import { ShapeError, shapeText } from '../../base/index.ts'
+import { columnSums, rowsPerBlock } from '../../codegen/index.ts'
 import type { Normalisation } from '../backend.ts'
 import type { Machine } from './machine.ts'
 import type { WasmTensor } from './tensors.ts'
@@ -43,7 +43,12 @@ export function statisticsOf(m: Machine, x: WasmTensor, T: number, n: Normalisat
   const runningVariance = m.tensors.floats(m.tensors.of(n.runningVariance))
   if (!n.training) {
     const mean = Float64Array.from(runningMean)
-    return { rows: 1, mean, inverseDeviation: Float64Array.from(runningVariance, (v) => 1 / Math.sqrt(v + n.eps)), count: 0 }
+    return {
+      rows: 1,
+      mean,
+      inverseDeviation: Float64Array.from(runningVariance, (v) => 1 / Math.sqrt(v + n.eps)),
+      count: 0,
+    }
   }
   const steps = x.shape[0]
   const { sums, squares, rows } = sumColumns(m, x, steps, channels)

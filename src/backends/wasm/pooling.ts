@@ -1,5 +1,5 @@
-import { type PoolKind, pool, poolBackward } from '../../codegen/index.ts'
 import { ShapeError, shapeText } from '../../base/index.ts'
+import { type PoolKind, pool, poolBackward } from '../../codegen/index.ts'
 import type { PoolOptions } from '../backend.ts'
 import { floatWord } from './crew.ts'
 import type { Machine } from './machine.ts'
@@ -34,7 +34,12 @@ function axisTable(size: number, options: PoolOptions, axis: 0 | 1): AxisTable {
 const kindOf = (options: PoolOptions): PoolKind => (options.kind === 'max' ? 'max' : 'average')
 
 /** Runs `work` with the argument words that both directions share. */
-function withTables<R>(m: Machine, x: WasmTensor, options: PoolOptions, work: (words: (target: number) => number[], shape: number[]) => R): R {
+function withTables<R>(
+  m: Machine,
+  x: WasmTensor,
+  options: PoolOptions,
+  work: (words: (target: number) => number[], shape: number[]) => R,
+): R {
   if (x.shape.length !== 5) {
     throw new ShapeError({ what: 'pooling needs images', expected: '[T, N, H, W, C]', got: shapeText(x.shape) })
   }
@@ -44,7 +49,15 @@ function withTables<R>(m: Machine, x: WasmTensor, options: PoolOptions, work: (w
   return m.scratch(4 * (rows.words.length + columns.words.length), (table) => {
     m.writeWords(table, [...rows.words, ...columns.words])
     const words = (target: number) => [
-      x.address, target, height, width, channels, rows.count, columns.count, table, table + 4 * rows.words.length,
+      x.address,
+      target,
+      height,
+      width,
+      channels,
+      rows.count,
+      columns.count,
+      table,
+      table + 4 * rows.words.length,
       floatWord(x.scale),
     ]
     return work(words, [steps, batch, rows.count, columns.count, channels])

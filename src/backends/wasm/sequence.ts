@@ -1,5 +1,5 @@
+import { hash32, ShapeError, sameShape, shapeText, sizeOf } from '../../base/index.ts'
 import { combine, countBits, dropout, elementsPerTask } from '../../codegen/index.ts'
-import { hash32, sameShape, ShapeError, shapeText, sizeOf } from '../../base/index.ts'
 import { floatWord } from './crew.ts'
 import type { Machine } from './machine.ts'
 import type { WasmTensor } from './tensors.ts'
@@ -20,7 +20,11 @@ export function combineInto(
   const factor = (x: { tensor: WasmTensor; factor: number }) =>
     floatWord(x.factor * (x.tensor.kind === 'spikes' ? x.tensor.scale : 1))
   m.overElements(m.kernel(`combine ${kinds.join(' ')}`, combine, ...kinds), count, [
-    a.address, b?.address ?? 0, target, factor(a), b ? factor(b) : 0,
+    a.address,
+    b?.address ?? 0,
+    target,
+    factor(a),
+    b ? factor(b) : 0,
   ])
 }
 
@@ -108,7 +112,11 @@ export function dropSteps(m: Machine, x: WasmTensor, p: number, key: number): Wa
   for (let t = 0; t < x.shape[0]; t++) {
     const offset = t * perStep * bytesPerValue(x)
     m.overElements(m.kernel(`dropout ${x.kind}`, dropout, x.kind), perStep, [
-      x.address + offset, made.address + offset, key, limit, floatWord(keep),
+      x.address + offset,
+      made.address + offset,
+      key,
+      limit,
+      floatWord(keep),
     ])
   }
   return made

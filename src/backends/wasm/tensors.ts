@@ -1,4 +1,4 @@
-import { type Shape, shapeText, sizeOf, SpikeletError } from '../../base/index.ts'
+import { type Shape, SpikeletError, shapeText, sizeOf } from '../../base/index.ts'
 import type { Handle, Kind } from '../backend.ts'
 import type { Block } from './arena.ts'
 import type { Crew } from './crew.ts'

@@ -15,10 +15,21 @@ export function runLoss(m: Machine, logits: WasmTensor, targets: WasmTensor, opt
   return { loss, gradient: made }
 }
 
-export function runSgd(m: Machine, parameter: WasmTensor, gradient: WasmTensor, velocity: WasmTensor | null, o: SgdOptions) {
+export function runSgd(
+  m: Machine,
+  parameter: WasmTensor,
+  gradient: WasmTensor,
+  velocity: WasmTensor | null,
+  o: SgdOptions,
+) {
   m.overElements(m.kernel('sgd', sgd), parameter.size, [
-    parameter.address, gradient.address, velocity?.address ?? 0, floatWord(o.learningRate), floatWord(o.momentum),
-    floatWord(o.weightDecay), floatWord(o.nesterov ? 1 : 0),
+    parameter.address,
+    gradient.address,
+    velocity?.address ?? 0,
+    floatWord(o.learningRate),
+    floatWord(o.momentum),
+    floatWord(o.weightDecay),
+    floatWord(o.nesterov ? 1 : 0),
   ])
 }
 
@@ -33,8 +44,16 @@ export function runAdamW(
   const stepSize = o.learningRate / (1 - o.beta1 ** o.update)
   const correction = 1 / Math.sqrt(1 - o.beta2 ** o.update)
   m.overElements(m.kernel('adamW', adamW), parameter.size, [
-    parameter.address, gradient.address, first.address, second.address, floatWord(1 - o.learningRate * o.weightDecay),
-    floatWord(o.beta1), floatWord(o.beta2), floatWord(stepSize), floatWord(correction), floatWord(o.eps),
+    parameter.address,
+    gradient.address,
+    first.address,
+    second.address,
+    floatWord(1 - o.learningRate * o.weightDecay),
+    floatWord(o.beta1),
+    floatWord(o.beta2),
+    floatWord(stepSize),
+    floatWord(correction),
+    floatWord(o.eps),
   ])
 }
 

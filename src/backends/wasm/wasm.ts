@@ -6,7 +6,7 @@ import { Machine } from './machine.ts'
 import { runNeuron, runNeuronBackward } from './neuron-layer.ts'
 import { runPool, runPoolBackward } from './pooling.ts'
 import { addTensors, combineInto, concatSteps, countActivity, dropSteps, sliceSteps, sumOverSteps } from './sequence.ts'
-import { type WasmTensor } from './tensors.ts'
+import type { WasmTensor } from './tensors.ts'
 import { runAdamW, runLoss, runSgd, squaredNorm } from './training.ts'
 
 export interface WasmOptions {
@@ -21,8 +21,43 @@ export interface WasmOptions {
 
 /** (module (func (result v128) relaxed_madd of three zero vectors)) */
 const relaxedProbe = Uint8Array.from([
-  0, 97, 115, 109, 1, 0, 0, 0, 1, 5, 1, 96, 0, 1, 123, 3, 2, 1, 0, 10, 66, 1, 64, 0, 253, 12, ...Array(16).fill(0), 253,
-  12, ...Array(16).fill(0), 253, 12, ...Array(16).fill(0), 253, 133, 2, 11,
+  0,
+  97,
+  115,
+  109,
+  1,
+  0,
+  0,
+  0,
+  1,
+  5,
+  1,
+  96,
+  0,
+  1,
+  123,
+  3,
+  2,
+  1,
+  0,
+  10,
+  61,
+  1,
+  59,
+  0,
+  253,
+  12,
+  ...Array(16).fill(0),
+  253,
+  12,
+  ...Array(16).fill(0),
+  253,
+  12,
+  ...Array(16).fill(0),
+  253,
+  133,
+  2,
+  11,
 ])
 
 export function hasRelaxedSimd(): boolean {
@@ -86,8 +121,7 @@ export async function createWasm(options: WasmOptions = {}): Promise<Backend> {
 
     conv2d: (x, weight, bias, residual, o) =>
       convolution(m, of(x), of(weight), bias && of(bias), residual && of(residual), o),
-    conv2dBackward: (x, weight, gradient, o, want) =>
-      convolutionBackward(m, of(x), of(weight), of(gradient), o, want),
+    conv2dBackward: (x, weight, gradient, o, want) => convolutionBackward(m, of(x), of(weight), of(gradient), o, want),
     linear: (x, weight, bias) => {
       const rows = asImages(m, of(x))
       const w = tensors.view(of(weight), [1, 1, ...of(weight).shape])
@@ -123,7 +157,11 @@ export async function createWasm(options: WasmOptions = {}): Promise<Backend> {
     concat: (parts) => concatSteps(m, parts.map(of)),
     reshape(x, shape) {
       if (sizeOf(shape) !== of(x).size) {
-        throw new ShapeError({ what: 'reshape keeps the number of values', expected: shapeText(x.shape), got: shapeText(shape) })
+        throw new ShapeError({
+          what: 'reshape keeps the number of values',
+          expected: shapeText(x.shape),
+          got: shapeText(shape),
+        })
       }
       return tensors.view(of(x), shape)
     },
@@ -132,7 +170,13 @@ export async function createWasm(options: WasmOptions = {}): Promise<Backend> {
     loss: (logits, targets, o) => runLoss(m, of(logits), of(targets), o),
     accumulate(target, source, factor) {
       const [t, s] = [of(target), of(source)]
-      combineInto(m, t.size, t.address, { tensor: t, address: t.address, factor: 1 }, { tensor: s, address: s.address, factor })
+      combineInto(
+        m,
+        t.size,
+        t.address,
+        { tensor: t, address: t.address, factor: 1 },
+        { tensor: s, address: s.address, factor },
+      )
     },
     scale(target, factor) {
       const t = of(target)

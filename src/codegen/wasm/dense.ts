@@ -1,4 +1,16 @@
-import { assemble, f32, f32x4, i16x8, i32, i32x4, type Local, type MemoryLimits, type Value, v128, Writer } from './writer.ts'
+import {
+  assemble,
+  f32,
+  f32x4,
+  i16x8,
+  i32,
+  i32x4,
+  type Local,
+  type MemoryLimits,
+  type Value,
+  v128,
+  type Writer,
+} from './writer.ts'
 
 /**
  * Dense convolution kernels. All three work on inputs that were copied into a frame of zeros, with the channels padded
@@ -29,8 +41,20 @@ const n = i32.const
 const times4 = (a: Value): Value => i32.shl(a, n(2))
 
 export const frameArguments = [
-  'tasks', 'source', 'target', 'height', 'width', 'channels', 'firstChannel', 'count', 'countPadded', 'top', 'left',
-  'frameHeight', 'frameWidth', 'scale',
+  'tasks',
+  'source',
+  'target',
+  'height',
+  'width',
+  'channels',
+  'firstChannel',
+  'count',
+  'countPadded',
+  'top',
+  'left',
+  'frameHeight',
+  'frameWidth',
+  'scale',
 ] as const
 
 /** Copies images [H, W, C], float32 or spike bytes, into frames [Hf, Wf, Cp] of zeros. One task is one image. */
@@ -76,7 +100,16 @@ export function frame(limits: MemoryLimits, counter: number, from: 'dense' | 'sp
 }
 
 export const packArguments = [
-  'tasks', 'source', 'target', 'taps', 'tapTable', 'inner', 'innerPadded', 'innerStride', 'outer', 'outerStride',
+  'tasks',
+  'source',
+  'target',
+  'taps',
+  'tapTable',
+  'inner',
+  'innerPadded',
+  'innerStride',
+  'outer',
+  'outerStride',
 ] as const
 
 /**
@@ -112,8 +145,23 @@ export function packWeights(limits: MemoryLimits, counter: number) {
 }
 
 export const convolveArguments = [
-  'tasks', 'units', 'unitPixels', 'lastPixels', 'input', 'unitInputBytes', 'inputTable', 'weights', 'taps', 'tapTable',
-  'inner', 'blocks', 'bias', 'output', 'unitOutputBytes', 'outputTable', 'outputs',
+  'tasks',
+  'units',
+  'unitPixels',
+  'lastPixels',
+  'input',
+  'unitInputBytes',
+  'inputTable',
+  'weights',
+  'taps',
+  'tapTable',
+  'inner',
+  'blocks',
+  'bias',
+  'output',
+  'unitOutputBytes',
+  'outputTable',
+  'outputs',
 ] as const
 
 /** a * b + c, fused where the host may. */
@@ -202,8 +250,23 @@ export function convolve(limits: MemoryLimits, counter: number, relaxed: boolean
 }
 
 export const weightGradientArguments = [
-  'tasks', 'units', 'unitPixels', 'lastPixels', 'input', 'unitInputBytes', 'inputTable', 'tapTable', 'taps',
-  'gradient', 'unitGradientBytes', 'pixelGradientBytes', 'blocks', 'target', 'targetTapBytes', 'inner', 'outputs',
+  'tasks',
+  'units',
+  'unitPixels',
+  'lastPixels',
+  'input',
+  'unitInputBytes',
+  'inputTable',
+  'tapTable',
+  'taps',
+  'gradient',
+  'unitGradientBytes',
+  'pixelGradientBytes',
+  'blocks',
+  'target',
+  'targetTapBytes',
+  'inner',
+  'outputs',
 ] as const
 
 /**

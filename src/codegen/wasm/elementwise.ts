@@ -45,15 +45,22 @@ function overElements(w: Writer, counter: number, tasks: Value, count: Local, bo
 }
 
 /** target = a (dense or spikes) * factorA + b (dense or spikes) * factorB. Arguments: tasks, count, a, b, target, factorA, factorB. */
-export function combine(limits: MemoryLimits, counter: number, kindA: 'dense' | 'spikes', kindB: 'dense' | 'spikes' | 'none') {
+export function combine(
+  limits: MemoryLimits,
+  counter: number,
+  kindA: 'dense' | 'spikes',
+  kindB: 'dense' | 'spikes' | 'none',
+) {
   return assemble(limits, (w, args) => {
     const a = readArguments(w, args, ['tasks', 'count', 'a', 'b', 'target'])
     const factorA = w.v128(f32x4.splat(f32.load(args, 20)))
     const factorB = w.v128(f32x4.splat(f32.load(args, 24)))
     overElements(w, counter, a.tasks, a.count, (i) => {
       // A dense operand with factor 1 stays exact under the multiplication.
-      const left = kindA === 'dense' ? f32x4.mul(loadFour('dense', a.a, i, factorA), factorA) : loadFour('spikes', a.a, i, factorA)
-      const right = kindB === 'dense' ? f32x4.mul(loadFour('dense', a.b, i, factorB), factorB) : loadFour('spikes', a.b, i, factorB)
+      const left =
+        kindA === 'dense' ? f32x4.mul(loadFour('dense', a.a, i, factorA), factorA) : loadFour('spikes', a.a, i, factorA)
+      const right =
+        kindB === 'dense' ? f32x4.mul(loadFour('dense', a.b, i, factorB), factorB) : loadFour('spikes', a.b, i, factorB)
       w.do(v128.store(i32.add(a.target, times4(i)), kindB === 'none' ? left : f32x4.add(left, right)))
     })
   })
@@ -61,7 +68,9 @@ export function combine(limits: MemoryLimits, counter: number, kindA: 'dense' | 
 
 /** 32-bit mixer of base/random.ts on four neighbouring indices. */
 function hashFour(w: Writer, index: Value, key: Value): Local {
-  const h = w.v128(i32x4.add(i32x4.mul(index, i32x4.const(2654435761 | 0)), i32x4.splat(i32.mul(key, n(2246822519 | 0)))))
+  const h = w.v128(
+    i32x4.add(i32x4.mul(index, i32x4.const(2654435761 | 0)), i32x4.splat(i32.mul(key, n(2246822519 | 0)))),
+  )
   w.set(h, v128.xor(h, i32x4.shrU(h, n(16))))
   w.set(h, i32x4.mul(h, i32x4.const(0x85ebca6b | 0)))
   w.set(h, v128.xor(h, i32x4.shrU(h, n(13))))
@@ -168,7 +177,9 @@ export function columnSums(limits: MemoryLimits, counter: number) {
         w.for(row, n(0), rows, n(1), () => {
           const x = w.v128(v128.load(at))
           const low = w.v128(f64x2.promoteLow(x))
-          const high = w.v128(f64x2.promoteLow(i8x16.shuffle([8, 9, 10, 11, 12, 13, 14, 15, 0, 1, 2, 3, 4, 5, 6, 7], x, x)))
+          const high = w.v128(
+            f64x2.promoteLow(i8x16.shuffle([8, 9, 10, 11, 12, 13, 14, 15, 0, 1, 2, 3, 4, 5, 6, 7], x, x)),
+          )
           const added = [low, high, f64x2.mul(low, low), f64x2.mul(high, high)]
           sums.forEach((sum, i) => w.set(sum, f64x2.add(sum, added[i])))
           w.set(at, i32.add(at, rowBytes))
@@ -213,7 +224,15 @@ export function sumOfSquares(limits: MemoryLimits, counter: number) {
 }
 
 export const normalisationGradientArguments = [
-  'tasks', 'rowsPerTask', 'count', 'period', 'x', 'gradient', 'factor', 'slope', 'offset',
+  'tasks',
+  'rowsPerTask',
+  'count',
+  'period',
+  'x',
+  'gradient',
+  'factor',
+  'slope',
+  'offset',
 ] as const
 
 /**
@@ -244,11 +263,17 @@ export function normalisationGradient(limits: MemoryLimits, counter: number) {
         w.if(i32.gtU(limit, periodBytes), () => w.set(limit, periodBytes))
         w.set(column, n(0))
         w.while(i32.geU(i32.sub(limit, column), n(16)), () => {
-          apply((address) => v128.load(address), (address, value) => v128.store(address, value))
+          apply(
+            (address) => v128.load(address),
+            (address, value) => v128.store(address, value),
+          )
           w.set(column, i32.add(column, n(16)))
         })
         w.while(i32.ltU(column, limit), () => {
-          apply((address) => v128.load32Zero(address), (address, value) => v128.store32(address, value))
+          apply(
+            (address) => v128.load32Zero(address),
+            (address, value) => v128.store32(address, value),
+          )
           w.set(column, i32.add(column, n(4)))
         })
         w.set(row, i32.add(row, periodBytes))
@@ -270,7 +295,8 @@ export function countBits(limits: MemoryLimits, counter: number) {
       w.set(windows, n(0))
       w.while(i32.geU(i32.sub(end, i), n(16)), () => {
         const bytes = w.v128(v128.load(i32.add(a.source, i)))
-        const bits = (mask: number) => i32.popcnt(i8x16.bitmask(i8x16.ne(v128.and(bytes, i8x16.const(mask)), i8x16.const(0))))
+        const bits = (mask: number) =>
+          i32.popcnt(i8x16.bitmask(i8x16.ne(v128.and(bytes, i8x16.const(mask)), i8x16.const(0))))
         w.set(spikes, i32.add(spikes, bits(1)))
         w.set(windows, i32.add(windows, bits(2)))
         w.set(i, i32.add(i, n(16)))

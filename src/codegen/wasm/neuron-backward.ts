@@ -10,6 +10,7 @@ import {
   parameterValues,
   startStates,
   type Vectors,
+  vectorsInFlight,
 } from './neuron.ts'
 import { assemble, f32x4, i16x8, i32, i32x4, type Local, type MemoryLimits, type Value, v128 } from './writer.ts'
 
@@ -36,7 +37,7 @@ export function keptValues(program: Program, adjoint: Adjoint): ValueId[] {
 
 /** Bytes of scratch that one step of one group takes. */
 export function scratchRowBytes(program: Program, adjoint: Adjoint): number {
-  return 32 * Math.max(1, keptValues(program, adjoint).length)
+  return 16 * vectorsInFlight * Math.max(1, keptValues(program, adjoint).length)
 }
 
 /** Spike and window of a group from its stored bytes, as 1 or 0. */
@@ -49,8 +50,8 @@ function storedBits(k: NeuronWriter, lanes: Lanes, row: Value, vectors: number):
     const bytes = lanes === 4 ? v128.load32Zero(address, 4 * v) : i32x4.splat(i32.load8U(address, v))
     const wide = lanes === 4 ? i32x4.extendLowU16(i16x8.extendLowU8(bytes)) : bytes
     const bits = w.v128(wide)
-    spike.push(w.v128(f32x4.fromInteger(v128.and(bits, i32x4.const(1)))))
-    window.push(w.v128(f32x4.fromInteger(i32x4.shrU(v128.and(bits, i32x4.const(2)), i32.const(1)))))
+    spike.push(w.v128(f32x4.fromInteger(v128.and(bits, w.integerConstant(1)))))
+    window.push(w.v128(f32x4.fromInteger(i32x4.shrU(v128.and(bits, w.integerConstant(2)), i32.const(1)))))
   }
   return { spike, window }
 }
@@ -130,7 +131,7 @@ export function neuronBackward(
         const override = (i: Instruction) => (i.op === 'spike' ? stored?.spike : undefined)
         emitStep(k, known, program.instructions, 0, vectors, override, forwardNeeded)
         kept.forEach((id, i) =>
-          known.get(id)!.forEach((value, v) => w.do(v128.store(rows.scratch, value, 32 * i + 16 * v))),
+          known.get(id)!.forEach((value, v) => w.do(v128.store(rows.scratch, value, 16 * (vectorsInFlight * i + v)))),
         )
         assignTogether(
           w,
@@ -148,7 +149,13 @@ export function neuronBackward(
 
     const reverse = (lanes: Lanes, vectors: number, fixed: ReadonlyMap<number, Vectors>): void => {
       const count = program.instructions.length
-      const gradients = startStates(k, lanes, vectors, (i) => k.arg(`stateGradientIn${i}`), program.states.map(() => 0))
+      const gradients = startStates(
+        k,
+        lanes,
+        vectors,
+        (i) => k.arg(`stateGradientIn${i}`),
+        program.states.map(() => 0),
+      )
       const summed = Array.from({ length: vectors }, () => w.v128(f32x4.const(0)))
       w.for(t, i32.const(0), k.arg('T'), i32.const(1), () => {
         move(-1)
@@ -161,7 +168,9 @@ export function neuronBackward(
           if (instruction.op === 'constant') k.compute(known, id, instruction, vectors)
         })
         kept.forEach((id, i) => {
-          const values = Array.from({ length: vectors }, (_, v) => w.v128(v128.load(rows.scratch, 32 * i + 16 * v)))
+          const values = Array.from({ length: vectors }, (_, v) =>
+            w.v128(v128.load(rows.scratch, 16 * (vectorsInFlight * i + v))),
+          )
           known.set(id, values)
         })
         const gradientAt = w.i32(i32.add(rows.gradient, k.at))

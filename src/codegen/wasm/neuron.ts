@@ -1,6 +1,18 @@
 import type { Instruction, Neuron, Program, ValueId } from '../../equations/index.ts'
 import * as elementary from './elementary.ts'
-import { type MemoryLimits, assemble, f32x4, i32, i32x4, i8x16, i16x8, type Local, type Value, v128, Writer } from './writer.ts'
+import {
+  assemble,
+  f32x4,
+  i8x16,
+  i16x8,
+  i32,
+  i32x4,
+  type Local,
+  type MemoryLimits,
+  type Value,
+  v128,
+  type Writer,
+} from './writer.ts'
 
 /**
  * Neuron kernels: all T steps of a group of neurons with their state in registers.
@@ -35,11 +47,11 @@ type Lanes = 4 | 1
 type Vectors = readonly Value[]
 type Rule = (w: Writer, args: readonly Value[], instruction: Instruction) => Value
 
-const truth = (mask: Value): Value => v128.and(mask, f32x4.const(1))
+const truth = (w: Writer, mask: Value): Value => v128.and(mask, w.constant(1))
 
 /** One line per operation; what it leaves is computed once and kept in a local by the caller. */
 const rules: { readonly [op: string]: Rule } = {
-  constant: (_, __, { value }) => f32x4.const(value ?? 0),
+  constant: (w, __, { value }) => w.constant(value ?? 0),
   add: (_, [a, b]) => f32x4.add(a, b),
   sub: (_, [a, b]) => f32x4.sub(a, b),
   mul: (_, [a, b]) => f32x4.mul(a, b),
@@ -50,28 +62,28 @@ const rules: { readonly [op: string]: Rule } = {
   tanh: (w, [a]) => elementary.tanh(w, a),
   exp: (w, [a]) => elementary.exp(w, a),
   log: (w, [a]) => elementary.log(w, a),
-  relu: (_, [a]) => v128.and(a, f32x4.gt(a, f32x4.const(0))),
+  relu: (w, [a]) => v128.and(a, f32x4.gt(a, w.constant(0))),
   abs: (_, [a]) => f32x4.abs(a),
   sqrt: (_, [a]) => f32x4.sqrt(a),
   min: (_, [a, b]) => v128.select(a, b, f32x4.le(a, b)),
   max: (_, [a, b]) => v128.select(a, b, f32x4.ge(a, b)),
-  spike: (_, [a]) => truth(f32x4.ge(a, f32x4.const(0))),
+  spike: (w, [a]) => truth(w, f32x4.ge(a, w.constant(0))),
   detach: (_, [a]) => a,
-  window: (_, [a], { value }) => truth(f32x4.le(f32x4.abs(a), f32x4.const(value ?? 0))),
-  positive: (_, [a]) => truth(f32x4.gt(a, f32x4.const(0))),
-  sign: (_, [a]) => f32x4.sub(truth(f32x4.gt(a, f32x4.const(0))), truth(f32x4.lt(a, f32x4.const(0)))),
-  less: (_, [a, b]) => truth(f32x4.lt(a, b)),
-  lessOrEqual: (_, [a, b]) => truth(f32x4.le(a, b)),
+  window: (w, [a], { value }) => truth(w, f32x4.le(f32x4.abs(a), w.constant(value ?? 0))),
+  positive: (w, [a]) => truth(w, f32x4.gt(a, w.constant(0))),
+  sign: (w, [a]) => f32x4.sub(truth(w, f32x4.gt(a, w.constant(0))), truth(w, f32x4.lt(a, w.constant(0)))),
+  less: (w, [a, b]) => truth(w, f32x4.lt(a, b)),
+  lessOrEqual: (w, [a, b]) => truth(w, f32x4.le(a, b)),
 }
 
 function integerPower(w: Writer, base: Value, exponent: number): Value {
-  let power: Value = f32x4.const(1)
+  let power: Value = w.constant(1)
   let square = base
   for (let n = Math.abs(exponent); n > 0; n >>= 1) {
     if (n & 1) power = w.v128(f32x4.mul(power, square))
     if (n > 1) square = w.v128(f32x4.mul(square, square))
   }
-  return exponent < 0 ? w.v128(f32x4.div(f32x4.const(1), power)) : power
+  return exponent < 0 ? w.v128(f32x4.div(w.constant(1), power)) : power
 }
 
 /** What a kernel is written with: its arguments, and how wide one group of neurons is. */
@@ -157,7 +169,7 @@ class NeuronWriter {
 }
 
 /** Vectors of four lanes that one pass of the main loop carries: hides the latency of a step's dependent operations. */
-const vectorsInFlight = 2
+const vectorsInFlight = 4
 
 /** Tasks, and in each the main loop, then groups of four, then single neurons. */
 function overNeurons(
@@ -265,11 +277,11 @@ function storeBytes(
   window: number | undefined,
   v: number,
 ): void {
-  const spike = v128.and(f32x4.ge(argument, f32x4.const(0)), i32x4.const(1))
+  const spike = v128.and(f32x4.ge(argument, k.w.constant(0)), k.w.integerConstant(1))
   const open =
     window === undefined
-      ? i32x4.const(2)
-      : v128.and(f32x4.le(f32x4.abs(argument), f32x4.const(window)), i32x4.const(2))
+      ? k.w.integerConstant(2)
+      : v128.and(f32x4.le(f32x4.abs(argument), k.w.constant(window)), k.w.integerConstant(2))
   const bits = k.w.v128(v128.or(spike, open))
   const narrow = k.w.v128(i8x16.narrowU(i16x8.narrowU(bits, bits), bits))
   k.w.do(lanes === 4 ? v128.store32(address, narrow, 4 * v) : i32.store8(address, i32x4.lane(0, narrow), v))
@@ -281,7 +293,11 @@ function spikeArgument(program: Program): ValueId {
 }
 
 /** Forward: bytes (spiking programs) or float32, and the last states where a pointer for them is given. */
-export function neuronForward(limits: MemoryLimits, counter: number, options: NeuronKernelOptions): Uint8Array<ArrayBuffer> {
+export function neuronForward(
+  limits: MemoryLimits,
+  counter: number,
+  options: NeuronKernelOptions,
+): Uint8Array<ArrayBuffer> {
   const { neuron, normalised } = options
   const { program } = neuron
   return assemble(limits, (w, args) => {
@@ -300,7 +316,13 @@ export function neuronForward(limits: MemoryLimits, counter: number, options: Ne
       w.set(shiftRow, k.arg('shift'))
       rows.forEach((row, i) => w.set(row, k.arg(`parameter${i}`)))
       const fixed = parameterValues(k, lanes, vectors, rows, false)
-      const states = startStates(k, lanes, vectors, (i) => k.arg(`stateIn${i}`), program.states.map((s) => s.start))
+      const states = startStates(
+        k,
+        lanes,
+        vectors,
+        (i) => k.arg(`stateIn${i}`),
+        program.states.map((s) => s.start),
+      )
       w.for(t, i32.const(0), k.arg('T'), i32.const(1), () => {
         const { x } = k.input(lanes, vectors, normalised, xRow, scaleRow, shiftRow)
         const parameters = new Map([...fixed, ...parameterValues(k, lanes, vectors, rows, true)])
@@ -316,7 +338,11 @@ export function neuronForward(limits: MemoryLimits, counter: number, options: Ne
           known.get(program.output)!.forEach((value, v) => k.store(lanes, address, value, 16 * v))
           w.set(outRow, i32.add(outRow, k.arg('M')))
         }
-        assignTogether(w, states, program.states.map((s) => known.get(s.next)!))
+        assignTogether(
+          w,
+          states,
+          program.states.map((s) => known.get(s.next)!),
+        )
         w.set(xRow, i32.add(xRow, k.arg('xStep')))
         w.set(scaleRow, i32.add(scaleRow, k.arg('tableStep')))
         w.set(shiftRow, i32.add(shiftRow, k.arg('tableStep')))
@@ -338,5 +364,14 @@ function assignTogether(w: Writer, targets: readonly (readonly Local[])[], value
   targets.forEach((locals, i) => locals.forEach((local, v) => w.set(local, copies[i][v])))
 }
 
-export { assignTogether, emitStep, givenValues, NeuronWriter, overNeurons, parameterValues, startStates }
 export type { Lanes, Vectors }
+export {
+  assignTogether,
+  emitStep,
+  givenValues,
+  NeuronWriter,
+  overNeurons,
+  parameterValues,
+  startStates,
+  vectorsInFlight,
+}

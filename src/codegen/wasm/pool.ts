@@ -1,5 +1,17 @@
 import { overTasks, readArguments } from './dense.ts'
-import { assemble, f32, f32x4, i16x8, i32, i32x4, type Local, type MemoryLimits, type Value, v128, type Writer } from './writer.ts'
+import {
+  assemble,
+  f32,
+  f32x4,
+  i16x8,
+  i32,
+  i32x4,
+  type Local,
+  type MemoryLimits,
+  type Value,
+  v128,
+  type Writer,
+} from './writer.ts'
 
 /**
  * Pooling over images [H, W, C], float32 or spike bytes. The windows come as tables, per output row and column: first
@@ -7,7 +19,17 @@ import { assemble, f32, f32x4, i16x8, i32, i32x4, type Local, type MemoryLimits,
  * is one image.
  */
 export const poolArguments = [
-  'tasks', 'source', 'target', 'height', 'width', 'channels', 'outHeight', 'outWidth', 'rowTable', 'columnTable', 'scale',
+  'tasks',
+  'source',
+  'target',
+  'height',
+  'width',
+  'channels',
+  'outHeight',
+  'outWidth',
+  'rowTable',
+  'columnTable',
+  'scale',
 ] as const
 
 const n = i32.const
@@ -57,7 +79,8 @@ function overCells(
 }
 
 function spikeValue(lanes: 4 | 1, address: Value, scale: Local): Value {
-  const bits = lanes === 4 ? i32x4.extendLowU16(i16x8.extendLowU8(v128.load32Zero(address))) : i32x4.splat(i32.load8U(address))
+  const bits =
+    lanes === 4 ? i32x4.extendLowU16(i16x8.extendLowU8(v128.load32Zero(address))) : i32x4.splat(i32.load8U(address))
   return f32x4.mul(f32x4.fromInteger(v128.and(bits, i32x4.const(1))), scale)
 }
 
@@ -114,7 +137,9 @@ export function poolBackward(limits: MemoryLimits, counter: number, kind: PoolKi
         w.if(a.onlyOpen, () => {
           const address = i32.add(source, at)
           const bits =
-            lanes === 4 ? i32x4.extendLowU16(i16x8.extendLowU8(v128.load32Zero(address))) : i32x4.splat(i32.load8U(address))
+            lanes === 4
+              ? i32x4.extendLowU16(i16x8.extendLowU8(v128.load32Zero(address)))
+              : i32x4.splat(i32.load8U(address))
           w.set(mask, i32x4.eq(v128.and(bits, i32x4.const(2)), i32x4.const(2)))
         })
       }

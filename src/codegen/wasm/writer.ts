@@ -15,8 +15,8 @@ import {
   i64 as I64,
   if_,
   importMemory,
-  loop as loopOp,
   local as localOps,
+  loop as loopOp,
   Module,
   memory as memoryOps,
   v128 as V128,
@@ -221,13 +221,17 @@ export const f64x2 = {
   demoteZero: unary(F32x4.demote_f64x2_zero),
 }
 
+/** As bytes: wasmati does not take 32-bit lanes whose highest bit is set. */
+function integerLanes(lanes: readonly number[]): Value {
+  const bytes = [...new Uint8Array(Int32Array.from(lanes).buffer)]
+  return () => void (V128.const as (shape: string, lanes: readonly number[]) => unknown)('i8x16', bytes)
+}
+
 export const i32x4 = {
   const: (value: number): Value => {
-    return () => void V128.const('i32x4', [value, value, value, value])
+    return integerLanes([value, value, value, value])
   },
-  constLanes: (a: number, b: number, c: number, d: number): Value => {
-    return () => void V128.const('i32x4', [a, b, c, d])
-  },
+  constLanes: (a: number, b: number, c: number, d: number): Value => integerLanes([a, b, c, d]),
   splat: unary(I32x4.splat),
   lane: lane(I32x4.extract_lane),
   add: binary(I32x4.add),
@@ -264,7 +268,8 @@ export const i8x16 = {
   sub: binary(I8x16.sub),
   bitmask: unary(I8x16.bitmask),
   narrowU: binary(I8x16.narrow_i16x8_u),
-  popcnt: unary(I8x16.popcnt),
+  /** Bytes of a at the places that b names; 0 where b's byte is 16 or more. */
+  swizzle: binary(I8x16.swizzle),
   /** Lanes of a (0..15) and b (16..31), chosen one by one. */
   shuffle: (lanes: readonly number[], a: Value, b: Value): Value => {
     return () => {
@@ -279,6 +284,8 @@ export const i8x16 = {
 export class Writer {
   private readonly locals: Local[] = []
   private statements: Value[] = []
+  private readonly constants = new Map<string, Local>()
+  private readonly prologue: Value[] = []
 
   local(type: LocalType): Local {
     const slot = { local: undefined as unknown }
@@ -304,6 +311,33 @@ export class Writer {
     const made = this.local(type)
     if (start) this.set(made, start)
     return made
+  }
+
+  /**
+   * Four float32 lanes of a constant, made once at the start of the function: V8 builds a constant anew at every use,
+   * with three instructions, but reloads a local with one.
+   */
+  constant(value: number): Value {
+    return this.once(`f32 ${Object.is(value, -0) ? '-0' : value}`, f32x4.const(value))
+  }
+
+  /** Four 32-bit lanes of a constant, made once at the start of the function. */
+  integerConstant(value: number): Value {
+    return this.once(`i32 ${value}`, i32x4.const(value))
+  }
+
+  private once(key: string, value: Value): Local {
+    let local = this.constants.get(key)
+    if (!local) {
+      local = this.local('v128')
+      this.constants.set(key, local)
+      const target = local
+      this.prologue.push(() => {
+        value()
+        ;(localOps.set as (l: unknown) => unknown)(target.slot.local)
+      })
+    }
+    return local
   }
 
   /** Emits a statement, e.g. a store. */
@@ -403,7 +437,7 @@ export class Writer {
   }
 
   /** The function, with the given number of i32 parameters, which `body` received as locals. */
-  finish(parameters: Local[]) {
+  finish(parameters: Local[]): unknown {
     const own = this.locals.filter((l) => !parameters.includes(l))
     return func(
       {
@@ -418,6 +452,7 @@ export class Writer {
         own.forEach((l, i) => {
           l.slot.local = (locals as unknown[])[i]
         })
+        run(this.prologue)
         run(this.statements)
       },
     )

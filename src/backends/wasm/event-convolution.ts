@@ -1,0 +1,406 @@
+import {
+  channelsPerTask,
+  compressTable,
+  copyRows,
+  eventForward,
+  eventInputGradient,
+  eventWeightGradient,
+  expandTable,
+  gradientRecordBytes,
+  maximumVectors,
+  packFrames,
+  pixelRecordBytes,
+} from '../../codegen/index.ts'
+import { floatWord } from './crew.ts'
+import { type Geometry, perGroup, phaseTaps, reach } from './geometry.ts'
+import type { Machine } from './machine.ts'
+import type { WasmTensor } from './tensors.ts'
+
+/** Output channels as blocks of vectors that the sums of one pass fit in registers. */
+function blocksOf(outputs: number) {
+  const vectors = Math.ceil(outputs / 4)
+  const count = Math.ceil(vectors / maximumVectors)
+  const blocks = []
+  let first = 0
+  for (let i = 0; i < count; i++) {
+    const size = Math.ceil((vectors - first) / (count - i))
+    const tail = first + size === vectors ? outputs % 4 : 0
+    blocks.push({ first: 4 * first, vectors: size, tail })
+    first += size
+  }
+  return { blocks, stride: 16 * blocks[0].vectors }
+}
+
+/** How images are dealt to tasks: several small ones to a task, or parts of a large one when there are few. */
+function dealing(images: number, pixels: number, rows: number, pixelsPerTask: number) {
+  const least = 12
+  const wanted = Math.max(1, Math.round(pixelsPerTask / pixels))
+  const imagesPerTask = Math.max(1, Math.min(wanted, Math.floor(images / least)))
+  const groups = Math.ceil(images / imagesPerTask)
+  const parts = groups >= least ? 1 : Math.min(rows, Math.ceil(least / groups))
+  return { imagesPerTask, parts, tasks: groups * parts }
+}
+
+const align = (bytes: number): number => Math.ceil(bytes / 64) * 64
+
+interface Segment {
+  readonly from: number
+  readonly to: number
+  readonly bytes: number
+  readonly rows: number
+  readonly fromStep: number
+  readonly toStep: number
+}
+
+/** Rows of a large copy that one task takes. */
+const rowsPerSegment = 512
+
+function copySegments(m: Machine, segments: readonly Segment[]): void {
+  const words: number[] = []
+  for (const s of segments) {
+    for (let row = 0; row < s.rows; row += rowsPerSegment) {
+      const rows = Math.min(rowsPerSegment, s.rows - row)
+      words.push(s.from + row * s.fromStep, s.to + row * s.toStep, s.bytes, rows, s.fromStep, s.toStep)
+    }
+  }
+  m.scratch(4 * words.length, (table) => {
+    m.writeWords(table, words)
+    m.run(m.kernel('copy rows', copyRows), words.length / 6, [table])
+  })
+}
+
+/** Room for one batch of merged lists; with the weights of a block it should stay in the second-level cache. */
+const mergedBudget = 192 * 1024
+
+export function eventConvolution(
+  m: Machine,
+  g: Geometry,
+  x: WasmTensor,
+  weight: WasmTensor,
+  bias: WasmTensor | null,
+  residual: WasmTensor | null,
+  output: WasmTensor,
+): void {
+  const taps = g.kernel[0] * g.kernel[1]
+  const pixels = g.outHeight * g.outWidth
+  perGroup(g, ({ inputs, firstInput, outputs, firstOutput }) => {
+    const { blocks, stride } = blocksOf(outputs)
+    const rows = taps * inputs
+    const { imagesPerTask, parts, tasks } = dealing(g.images, pixels, g.outHeight, 128)
+    const listOffset = align(4 * (g.height * g.width + 1))
+    const mergedOffset = listOffset + align(4 * g.height * g.width * inputs + 64)
+    const mergedBytes = mergedBudget + 4 * rows + 64
+    const pixelsOffset = mergedOffset + align(mergedBytes + 64)
+    const scratchBytes = pixelsOffset + align(pixelRecordBytes * imagesPerTask * pixels)
+    const blockBytes = rows * stride
+    m.scratch(256 + 16 * blocks.length, (table) =>
+      m.scratch(blocks.length * blockBytes, (packed) =>
+        m.scratch(m.crew.threads * scratchBytes, (scratch) => {
+          const compress = table + 16 * blocks.length
+          m.writeWords(table, [
+            ...blocks.flatMap((b, i) => [packed + i * blockBytes, b.vectors, 4 * b.first, b.tail]),
+            ...compressTable(stride),
+          ])
+          copySegments(
+            m,
+            blocks.map((b, i) => ({
+              from: weight.address + 4 * (firstOutput + b.first),
+              to: packed + i * blockBytes,
+              bytes: 16 * b.vectors,
+              rows,
+              fromStep: 4 * g.outputs,
+              toStep: stride,
+            })),
+          )
+          const kind = residual?.kind ?? 'none'
+          m.run(m.kernel(`event forward ${kind}`, eventForward, kind), tasks, [
+            g.images,
+            imagesPerTask,
+            x.address + firstInput,
+            g.height,
+            g.width,
+            g.channels,
+            inputs,
+            g.outHeight,
+            g.outWidth,
+            ...g.kernel,
+            ...g.stride,
+            ...g.padding,
+            ...g.dilation,
+            stride,
+            compress,
+            blocks.length,
+            table,
+            bias ? bias.address + 4 * firstOutput : 0,
+            output.address + 4 * firstOutput,
+            4 * g.outputs,
+            residual ? residual.address + firstOutput * (kind === 'dense' ? 4 : 1) : 0,
+            residual ? residual.shape[0] * residual.shape[1] : 0,
+            scratch,
+            scratchBytes,
+            listOffset,
+            mergedOffset,
+            mergedBytes,
+            pixelsOffset,
+            parts,
+            floatWord(x.scale),
+          ])
+        }),
+      ),
+    )
+  })
+}
+
+/** Most values of the gradient in one piece of weights: all input channels' rows of a piece should stay near. */
+const pieceValues = 256
+
+interface Piece {
+  readonly tapRow: number
+  readonly tapColumn: number
+  readonly from: number
+  readonly end: number
+  /** Copies that fill the piece's rows. */
+  readonly parts: readonly {
+    readonly tap: number
+    readonly channel: number
+    readonly at: number
+    readonly count: number
+  }[]
+}
+
+/** Cuts the taps into pieces: runs of neighbouring taps where their gradient values are neighbours too. */
+function piecesOf(g: Geometry, outputs: number): Piece[] {
+  const [kh, kw] = g.kernel
+  const joined = g.stride[1] === 1 && g.dilation[1] === 1 && g.groups === 1
+  const pieces: Piece[] = []
+  for (let i = 0; i < kh; i++) {
+    for (let j = 0; j < (joined ? 1 : kw); j++) {
+      const run = joined ? kw : 1
+      const length = run * outputs
+      const count = Math.ceil(length / pieceValues)
+      const size = Math.ceil(length / count / 8) * 8
+      for (let from = 0; from < length; from += size) {
+        const end = Math.min(length, from + size)
+        const parts = []
+        for (let at = from; at < end; ) {
+          const channel = at % outputs
+          const valueCount = Math.min(end - at, outputs - channel)
+          // A run reads the gradient from left to right, and so the taps from right to left.
+          const column = joined ? kw - 1 - Math.floor(at / outputs) : j
+          parts.push({ tap: i * kw + column, channel, at: at - from, count: valueCount })
+          at += valueCount
+        }
+        pieces.push({ tapRow: i * g.dilation[0], tapColumn: (joined ? kw - 1 : j) * g.dilation[1], from, end, parts })
+      }
+    }
+  }
+  return pieces
+}
+
+/** Room for one batch of lists of open channels. */
+const openListBudget = 128 * 1024
+
+/** dL/dx at open windows, 0 elsewhere. Channels per group must divide by 4. */
+export function eventInputGradientInto(
+  m: Machine,
+  g: Geometry,
+  x: WasmTensor,
+  weight: WasmTensor,
+  gradient: WasmTensor,
+  result: WasmTensor,
+): void {
+  const pixels = g.height * g.width
+  perGroup(g, ({ inputs, firstInput, outputs, firstOutput }) => {
+    const pieces = piecesOf(g, outputs)
+    const rowStride = 4 * Math.max(...pieces.map((p) => p.end - p.from))
+    const pieceBytes = inputs * rowStride
+    const { imagesPerTask, parts, tasks } = dealing(g.images, pixels, g.height, 256)
+    const batchBytes = openListBudget + 4 * inputs + 64
+    const sumsOffset = align(batchBytes + 64)
+    const recordsOffset = 2 * sumsOffset
+    const scratchBytes = recordsOffset + align(gradientRecordBytes * imagesPerTask * pixels)
+    m.scratch(512 + 20 * pieces.length, (table) =>
+      m.scratch(pieces.length * pieceBytes, (packed) =>
+        m.scratch(m.crew.threads * scratchBytes, (scratch) => {
+          const pieceTable = table + 512
+          m.writeWords(table, compressTable(rowStride))
+          m.crew.view.u8.set(expandTable(), table + 256)
+          m.writeWords(
+            pieceTable,
+            pieces.flatMap((p, i) => [p.tapRow, p.tapColumn, p.from, p.end, packed + i * pieceBytes]),
+          )
+          copySegments(
+            m,
+            pieces.flatMap((p, i) =>
+              p.parts.map((part) => ({
+                from: weight.address + 4 * (part.tap * inputs * g.outputs + firstOutput + part.channel),
+                to: packed + i * pieceBytes + 4 * part.at,
+                bytes: 4 * part.count,
+                rows: inputs,
+                fromStep: 4 * g.outputs,
+                toStep: rowStride,
+              })),
+            ),
+          )
+          m.run(m.kernel('event input gradient', eventInputGradient, m.relaxed), tasks, [
+            g.images,
+            imagesPerTask,
+            x.address + firstInput,
+            g.height,
+            g.width,
+            g.channels,
+            inputs,
+            g.outHeight,
+            g.outWidth,
+            ...g.stride,
+            ...g.padding,
+            rowStride,
+            table,
+            table + 256,
+            pieces.length,
+            pieceTable,
+            gradient.address + 4 * firstOutput,
+            4 * g.outputs,
+            outputs,
+            result.address + 4 * firstInput,
+            4 * g.channels,
+            scratch,
+            scratchBytes,
+            sumsOffset,
+            recordsOffset,
+            batchBytes,
+            parts,
+          ])
+        }),
+      ),
+    )
+  })
+}
+
+/** Pixels whose gradient one group of images holds, about, and most bytes of framed gradients at a time. */
+const pixelsPerGroup = 1024
+const framesBudget = 32 * 2 ** 20
+
+/** Adds dL/dweight to `target`, [kh, kw, inputs, outputs]. Output channels per group must divide by 4. */
+export function eventWeightGradientInto(
+  m: Machine,
+  g: Geometry,
+  x: WasmTensor,
+  gradient: WasmTensor,
+  target: WasmTensor,
+): void {
+  const rows = reach(g, 0)
+  const columns = reach(g, 1)
+  const frameHeight = rows.count
+  const frameWidth = columns.count
+  perGroup(g, ({ inputs, firstInput, outputs, firstOutput }) => {
+    const { blocks, stride } = blocksOf(outputs)
+    const frameBytes = frameHeight * frameWidth * stride
+    const imagesPerGroup = Math.min(g.images, Math.max(1, Math.floor(pixelsPerGroup / (frameHeight * frameWidth))))
+    const groupBytes = blocks.length * imagesPerGroup * frameBytes
+    const place = (row: number, column: number) => (row * frameWidth + column) * stride
+    const phases = phasesOf(g, inputs, place, rows.low, columns.low)
+    const mostPixels = Math.max(...phases.map((p) => p.pixels.length / 2))
+    const listBytes = align(4 * imagesPerGroup * mostPixels + 16)
+    const scratchBytes = 64 + channelsPerTask * listBytes
+    const tableWords = phases.reduce(
+      (sum, p) => sum + p.pixels.length + p.taps.length,
+      4 * phases.length + 4 * blocks.length,
+    )
+    const runImages = Math.max(1, Math.floor(framesBudget / groupBytes)) * imagesPerGroup
+    const firstRun = Math.min(runImages, g.images)
+    m.scratch(4 * tableWords, (table) =>
+      m.scratch(Math.ceil(firstRun / imagesPerGroup) * groupBytes, (frames) =>
+        m.scratch(m.crew.threads * scratchBytes, (scratch) => {
+          const blockTable = table
+          const phaseTable = table + 16 * blocks.length
+          let at = phaseTable + 16 * phases.length
+          const header = phases.flatMap((p) => {
+            const [pixels, taps] = [at, at + 4 * p.pixels.length]
+            at = taps + 4 * p.taps.length
+            return [p.pixels.length / 2, pixels, p.taps.length / 2, taps]
+          })
+          m.writeWords(blockTable, [
+            ...blocks.flatMap((b, i) => [i * imagesPerGroup * frameBytes, b.vectors, 4 * b.first, 0]),
+            ...header,
+            ...phases.flatMap((p) => [...p.pixels, ...p.taps]),
+          ])
+          for (let first = 0; first < g.images; first += runImages) {
+            const count = Math.min(runImages, g.images - first)
+            m.run(m.kernel('pack frames', packFrames), count, [
+              imagesPerGroup,
+              gradient.address + 4 * (first * g.outHeight * g.outWidth * g.outputs + firstOutput),
+              g.outHeight,
+              g.outWidth,
+              4 * g.outputs,
+              frames,
+              groupBytes,
+              frameHeight,
+              frameWidth,
+              -rows.low,
+              -columns.low,
+              blocks.length,
+              blockTable,
+              stride,
+            ])
+            const imageBytes = g.height * g.width * g.channels
+            m.run(m.kernel('event weight gradient', eventWeightGradient), Math.ceil(inputs / channelsPerTask), [
+              count,
+              imagesPerGroup,
+              groupBytes,
+              x.address + first * imageBytes + firstInput,
+              imageBytes,
+              g.channels,
+              inputs,
+              frames,
+              frameBytes,
+              phases.length,
+              phaseTable,
+              blocks.length,
+              blockTable,
+              target.address + 4 * firstOutput,
+              4 * g.outputs,
+              scratch,
+              scratchBytes,
+              listBytes,
+              floatWord(x.scale),
+            ])
+          }
+        }),
+      ),
+    )
+  })
+}
+
+/** Pixels and taps by phase of the stride; phases that no tap or no pixel belongs to are left out. */
+function phasesOf(
+  g: Geometry,
+  inputs: number,
+  place: (row: number, column: number) => number,
+  lowRow: number,
+  lowColumn: number,
+) {
+  const phases: { pixels: number[]; taps: number[] }[] = []
+  for (let py = 0; py < g.stride[0]; py++) {
+    for (let px = 0; px < g.stride[1]; px++) {
+      const taps = phaseTaps(py, g.kernel[0], g.stride[0], g.dilation[0]).flatMap((a) =>
+        phaseTaps(px, g.kernel[1], g.stride[1], g.dilation[1]).flatMap((b) => [
+          place(a.shift, b.shift),
+          (a.tap * g.kernel[1] + b.tap) * inputs * g.outputs * 4,
+        ]),
+      )
+      const pixels: number[] = []
+      for (let y = 0; y < g.height; y++) {
+        for (let x = 0; x < g.width; x++) {
+          const [fromY, fromX] = [y + g.padding[0], x + g.padding[1]]
+          if (fromY % g.stride[0] !== py || fromX % g.stride[1] !== px) continue
+          const row = Math.floor(fromY / g.stride[0]) - lowRow
+          const column = Math.floor(fromX / g.stride[1]) - lowColumn
+          pixels.push((y * g.width + x) * g.channels, place(row, column))
+        }
+      }
+      if (taps.length > 0 && pixels.length > 0) phases.push({ pixels, taps })
+    }
+  }
+  return phases
+}

@@ -1,0 +1,2 @@
+/** `spikelet` in a page. */
+export * from './index.ts'

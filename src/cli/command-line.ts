@@ -1,0 +1,80 @@
+import { nearestName, SpikeletError, UsageError } from '../base/index.ts'
+import type { Command } from './command.ts'
+import { readConfigFile } from './config-file.ts'
+import { commandText, overviewText } from './help.ts'
+import { fieldsOf } from './option-fields.ts'
+import { type ParsedWords, parseWords } from './parse-words.ts'
+import { readOptions } from './read-options.ts'
+import { type ExitCode, exitCodes, type Surroundings } from './surroundings.ts'
+
+/** Follows one command line. Every error ends as a message and an exit code. */
+export async function runCommandLine(
+  words: readonly string[],
+  commands: readonly Command[],
+  surroundings: Surroundings,
+): Promise<ExitCode> {
+  try {
+    return await follow(parseWords(words, commands), commands, surroundings)
+  } catch (error) {
+    surroundings.writeError(`${errorText(error, words.includes('--debug'))}\n`)
+    return error instanceof UsageError ? exitCodes.usage : exitCodes.failed
+  }
+}
+
+async function follow(words: ParsedWords, commands: readonly Command[], surroundings: Surroundings): Promise<ExitCode> {
+  const { command, positional } = words
+  if (words.version) {
+    surroundings.write(`${surroundings.version}\n`)
+    return exitCodes.done
+  }
+  if (!command && positional.length > 0) throw unknownCommand(positional[0], commands)
+  if (!command || words.help) {
+    surroundings.write(command ? commandText(command) : overviewText(commands, surroundings.version))
+    return command || words.help ? exitCodes.done : exitCodes.usage
+  }
+  checkPositional(command, positional)
+  const config = await configOf(command, words.flags)
+  const { options, given } = readOptions(command, words.flags, config)
+  return command.run({ positional, options, given, surroundings })
+}
+
+async function configOf(command: Command, flags: ParsedWords['flags']) {
+  const takesConfig = fieldsOf(command.schema).some(({ name }) => name === 'config')
+  return takesConfig && typeof flags.config === 'string' && flags.config !== ''
+    ? readConfigFile(flags.config)
+    : undefined
+}
+
+function unknownCommand(name: string, commands: readonly Command[]): UsageError {
+  const known = commands.map((command) => command.name)
+  const near = nearestName(name, known)
+  return new UsageError({
+    what: `unknown command '${name}'`,
+    next: `${near === undefined ? '' : `did you mean '${near}'? `}known: ${known.join(', ')}`,
+  })
+}
+
+function checkPositional({ name, usage }: Command, positional: readonly string[]): void {
+  const wanted = usage === '' ? [] : usage.split(' ')
+  const needed = wanted.filter((argument) => argument.startsWith('<'))
+  const usageLine = `spikelet ${name} ${usage}`.trim()
+  if (positional.length < needed.length) {
+    throw new UsageError({ what: `${needed[positional.length]} is missing`, expected: usageLine })
+  }
+  if (positional.length > wanted.length) {
+    throw new UsageError({ what: `'${positional[wanted.length]}' is one argument too many`, expected: usageLine })
+  }
+}
+
+/** What a person reads: the message of an error meant for people; of any other, where to look. */
+export function errorText(error: unknown, debug: boolean): string {
+  if (debug && error instanceof Error) return causes(error).join('\ncaused by ')
+  if (error instanceof SpikeletError) return `error: ${error.message}`
+  const message = error instanceof Error ? error.message : String(error)
+  return `error: ${message}\n--debug shows where it came from`
+}
+
+function causes(error: unknown): string[] {
+  if (!(error instanceof Error)) return error === undefined ? [] : [String(error)]
+  return [error.stack ?? error.message, ...causes(error.cause)]
+}

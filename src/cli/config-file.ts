@@ -1,0 +1,32 @@
+import { readFile } from 'node:fs/promises'
+import { UsageError } from '../base/index.ts'
+import type { ConfigFile } from './read-options.ts'
+
+/** Options from a JSON file. @throws UsageError if it cannot be read or holds anything but an object */
+export async function readConfigFile(file: string): Promise<ConfigFile> {
+  const values = await readJson(file)
+  if (typeof values === 'object' && values !== null && !Array.isArray(values)) {
+    return { file, values: values as ConfigFile['values'] }
+  }
+  throw new UsageError({
+    what: 'a configuration file must hold one JSON object',
+    place: file,
+    expected: '{ "epochs": 5, ... }',
+    got: JSON.stringify(values).slice(0, 60),
+  })
+}
+
+/** @throws UsageError if there is no such file, or it is not JSON */
+export async function readJson(file: string): Promise<unknown> {
+  let text: string
+  try {
+    text = await readFile(file, 'utf8')
+  } catch (cause) {
+    throw new UsageError({ what: 'cannot read this file', place: file, got: (cause as Error).message, cause })
+  }
+  try {
+    return JSON.parse(text)
+  } catch (cause) {
+    throw new UsageError({ what: 'this file is not JSON', place: file, got: (cause as Error).message, cause })
+  }
+}

@@ -1,0 +1,22 @@
+import { expect, it } from 'vitest'
+import { meanText, percentText, tableText } from './table.ts'
+
+it('aligns columns, numbers to the right', () => {
+  const text = tableText(
+    ['neuron', 'accuracy'],
+    [
+      ['lif', '9.1 %'],
+      ['clif', '88.12 %'],
+    ],
+  )
+  expect(text.split('\n')).toEqual(['neuron  accuracy', '──────  ────────', 'lif        9.1 %', 'clif     88.12 %'])
+})
+
+it('writes shares as percent, and none as a dash', () => {
+  expect([percentText(0.8735), percentText(undefined), percentText(Number.NaN)]).toEqual(['87.35 %', '-', '-'])
+})
+
+it('gives mean and sample deviation', () => {
+  expect(meanText([0.5])).toBe('50.00 %')
+  expect(meanText([0.1, 0.2, 0.3])).toBe('20.00 ± 10.00 %')
+})

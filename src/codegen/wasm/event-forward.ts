@@ -1,0 +1,239 @@
+import { overTasks, readArguments } from './dense.ts'
+import { appendPixel } from './event-lists.ts'
+import {
+  assemble,
+  f32,
+  f32x4,
+  i16x8,
+  i32,
+  i32x4,
+  type Local,
+  type MemoryLimits,
+  type Value,
+  v128,
+  type Writer,
+} from './writer.ts'
+
+/**
+ * Convolution over spike events. Per image: the list of active channels of every pixel. Per output pixel: one merged list
+ * over all taps, so that the inner loop is long. Then, block by block of output channels, every event adds one row of
+ * weights to sums that stay in registers. Lists are filled for as many pixels as a buffer holds before the blocks are
+ * walked, so that one block's weights serve many pixels while they are near.
+ */
+export const eventForwardArguments = [
+  'tasks',
+  'images',
+  'imagesPerTask',
+  'x',
+  'height',
+  'width',
+  'pixelBytes',
+  'channels',
+  'outHeight',
+  'outWidth',
+  'kernelHeight',
+  'kernelWidth',
+  'strideY',
+  'strideX',
+  'paddingY',
+  'paddingX',
+  'dilationY',
+  'dilationX',
+  'stride',
+  'table',
+  'blocks',
+  'blockTable',
+  'bias',
+  'output',
+  'outPixelBytes',
+  'residual',
+  'residualImages',
+  'scratch',
+  'scratchBytes',
+  'listOffset',
+  'mergedOffset',
+  'mergedBytes',
+  'pixelsOffset',
+  'parts',
+  'scale',
+] as const
+
+/** Most vectors of four output channels in one block: with more, sums are spilled. */
+export const maximumVectors = 6
+
+export type ResidualKind = 'none' | 'dense' | 'spikes'
+
+const n = i32.const
+const times4 = (a: Value): Value => i32.shl(a, n(2))
+
+/** Bytes of a pixel's record in the batch: first entry, end, byte offset of its output. */
+export const pixelRecordBytes = 12
+
+/** Stores lanes 0..count-1 (1 to 3). */
+function storePartial(w: Writer, address: Local, value: Local, count: Local): void {
+  for (let lane = 0; lane < 3; lane++) {
+    w.if(i32.gtU(count, n(lane)), () => w.do(f32.store(address, f32x4.lane(lane, value), 4 * lane)))
+  }
+}
+
+export function eventForward(limits: MemoryLimits, counter: number, residual: ResidualKind) {
+  return assemble(limits, (w, args, thread) => {
+    const a = readArguments(w, args, eventForwardArguments)
+    const scale = w.v128(f32x4.splat(f32.load(args, 4 * eventForwardArguments.indexOf('scale'))))
+    const starts = w.i32(i32.add(a.scratch, i32.mul(thread, a.scratchBytes)))
+    const lists = w.i32(i32.add(starts, a.listOffset))
+    const merged = w.i32(i32.add(starts, a.mergedOffset))
+    const mergedEnd = w.i32(i32.add(merged, a.mergedBytes))
+    const records = w.i32(i32.add(starts, a.pixelsOffset))
+    const inputPixels = w.i32(i32.mul(a.height, a.width))
+    const tapStride = w.i32(i32.mul(a.channels, a.stride))
+    const residualBytes = w.i32(i32.mul(a.residualImages, i32.mul(i32.mul(a.outHeight, a.outWidth), a.outPixelBytes)))
+    const [image, lastImage, record, at, out, row, rowEnd, column, part] = Array.from({ length: 9 }, () => w.i32())
+
+    const buildLists = (): void => {
+      const pixel = w.i32(i32.add(a.x, i32.mul(i32.mul(image, inputPixels), a.pixelBytes)))
+      const start = w.i32(starts)
+      const list = w.i32(lists)
+      const count = w.i32(inputPixels)
+      w.while(count, () => {
+        w.do(i32.store(start, list))
+        appendPixel(w, 0, pixel, a.channels, a.table, a.stride, list)
+        w.set(pixel, i32.add(pixel, a.pixelBytes))
+        w.set(start, i32.add(start, n(4)))
+        w.set(count, i32.sub(count, n(1)))
+      })
+      w.do(i32.store(start, list))
+    }
+
+    /** Copies the events of every tap of one output pixel to `at`, as rows of the weights. */
+    const merge = (): void => {
+      const [i, j, y, x, from, end] = Array.from({ length: 6 }, () => w.i32())
+      const base = w.i32(n(0))
+      w.for(i, n(0), a.kernelHeight, n(1), () => {
+        w.set(y, i32.sub(i32.add(i32.mul(row, a.strideY), i32.mul(i, a.dilationY)), a.paddingY))
+        w.if(
+          i32.ltU(y, a.height),
+          () => {
+            w.for(j, n(0), a.kernelWidth, n(1), () => {
+              w.set(x, i32.sub(i32.add(i32.mul(column, a.strideX), i32.mul(j, a.dilationX)), a.paddingX))
+              w.if(i32.ltU(x, a.width), () => {
+                const start = w.i32(i32.add(starts, times4(i32.add(i32.mul(y, a.width), x))))
+                w.set(from, i32.load(start))
+                w.set(end, i32.sub(i32.load(start, 4), from))
+                const added = w.v128(i32x4.splat(base))
+                const to = w.i32(at)
+                w.set(at, i32.add(at, end))
+                w.doWhile(
+                  () => {
+                    w.do(v128.store(to, i32x4.add(v128.load(from), added)))
+                    w.set(from, i32.add(from, n(16)))
+                    w.set(to, i32.add(to, n(16)))
+                  },
+                  i32.ltU(to, at),
+                )
+              })
+              w.set(base, i32.add(base, tapStride))
+            })
+          },
+          () => w.set(base, i32.add(base, i32.mul(tapStride, a.kernelWidth))),
+        )
+      })
+    }
+
+    const residualValue = (place: Local, v: number): Value => {
+      if (residual === 'dense') return v128.load(place, 16 * v)
+      const bytes = i32x4.extendLowU16(i16x8.extendLowU8(v128.load32Zero(place, 4 * v)))
+      return f32x4.fromInteger(v128.and(bytes, i32x4.const(1)))
+    }
+
+    /** Sums of all pixels in the batch for one block of `vectors`. */
+    const block = (vectors: number, weights: Local, outOffset: Local, tail: Local): void => {
+      const biases = Array.from({ length: vectors }, () => w.v128(f32x4.const(0)))
+      w.if(a.bias, () => {
+        biases.forEach((b, v) => w.set(b, v128.load(i32.add(a.bias, outOffset), 16 * v)))
+      })
+      const sums = biases.map(() => w.v128())
+      const [event, end, place] = [w.i32(), w.i32(), w.i32()]
+      const addRow = (offset: number): void => {
+        const from = w.i32(i32.add(weights, i32.load(event, offset)))
+        sums.forEach((sum, v) => w.set(sum, f32x4.add(sum, v128.load(from, 16 * v))))
+      }
+      w.for(out, records, record, n(pixelRecordBytes), () => {
+        w.set(event, i32.load(out))
+        w.set(end, i32.load(out, 4))
+        for (const sum of sums) w.set(sum, f32x4.const(0))
+        w.while(i32.geU(i32.sub(end, event), n(8)), () => {
+          addRow(0)
+          addRow(4)
+          w.set(event, i32.add(event, n(8)))
+        })
+        w.if(i32.ltU(event, end), () => addRow(0))
+        const offset = w.i32(i32.add(i32.load(out, 8), outOffset))
+        w.set(place, i32.add(a.output, offset))
+        const shortcut = w.i32()
+        if (residual !== 'none') {
+          // One repeated frame has fewer images than the output: its offsets wrap.
+          w.set(shortcut, offset)
+          w.if(i32.geU(offset, residualBytes), () => w.set(shortcut, i32.rem(offset, residualBytes)))
+          w.set(shortcut, i32.add(a.residual, residual === 'dense' ? shortcut : i32.shrU(shortcut, n(2))))
+        }
+        sums.forEach((sum, v) => {
+          const scaled = f32x4.add(f32x4.mul(sum, scale), biases[v])
+          w.set(sum, residual === 'none' ? scaled : f32x4.add(scaled, residualValue(shortcut, v)))
+          if (v < vectors - 1) w.do(v128.store(place, sum, 16 * v))
+        })
+        const last = sums[vectors - 1]
+        w.if(
+          i32.eqz(tail),
+          () => w.do(v128.store(place, last, 16 * (vectors - 1))),
+          () => storePartial(w, w.i32(i32.add(place, n(16 * (vectors - 1)))), last, tail),
+        )
+      })
+    }
+
+    const flush = (): void => {
+      const [b, entry, vectors, weights, outOffset, tail] = Array.from({ length: 6 }, () => w.i32())
+      w.for(b, n(0), a.blocks, n(1), () => {
+        w.set(entry, i32.add(a.blockTable, i32.shl(b, n(4))))
+        w.set(weights, i32.load(entry))
+        w.set(vectors, i32.load(entry, 4))
+        w.set(outOffset, i32.load(entry, 8))
+        w.set(tail, i32.load(entry, 12))
+        for (let v = 1; v <= maximumVectors; v++) {
+          w.if(i32.eq(vectors, n(v)), () => block(v, weights, outOffset, tail))
+        }
+      })
+      w.set(at, merged)
+      w.set(record, records)
+    }
+    const pixelRoom = w.i32(i32.add(i32.mul(i32.mul(a.kernelHeight, a.kernelWidth), times4(a.channels)), n(64)))
+
+    overTasks(w, counter, a.tasks, (task) => {
+      w.set(image, i32.mul(i32.div(task, a.parts), a.imagesPerTask))
+      w.set(part, i32.rem(task, a.parts))
+      w.set(lastImage, i32.add(image, a.imagesPerTask))
+      w.if(i32.gtU(lastImage, a.images), () => w.set(lastImage, a.images))
+      w.set(at, merged)
+      w.set(record, records)
+      w.while(i32.ltU(image, lastImage), () => {
+        buildLists()
+        w.set(row, i32.div(i32.mul(part, a.outHeight), a.parts))
+        w.set(rowEnd, i32.div(i32.mul(i32.add(part, n(1)), a.outHeight), a.parts))
+        w.while(i32.ltU(row, rowEnd), () => {
+          w.for(column, n(0), a.outWidth, n(1), () => {
+            w.do(i32.store(record, at))
+            merge()
+            w.do(i32.store(record, at, 4))
+            const pixel = i32.add(i32.mul(i32.add(i32.mul(image, a.outHeight), row), a.outWidth), column)
+            w.do(i32.store(record, i32.mul(pixel, a.outPixelBytes), 8))
+            w.set(record, i32.add(record, n(pixelRecordBytes)))
+            w.if(i32.gtU(i32.add(at, pixelRoom), mergedEnd), flush)
+          })
+          w.set(row, i32.add(row, n(1)))
+        })
+        w.set(image, i32.add(image, n(1)))
+      })
+      w.if(i32.gtU(record, records), flush)
+    })
+  })
+}

@@ -1,0 +1,228 @@
+import { multiplyAdd, overTasks, readArguments } from './dense.ts'
+import { appendPixel, maskOfFour } from './event-lists.ts'
+import { assemble, f32x4, i8x16, i32, type Local, type MemoryLimits, type Value, v128, type Writer } from './writer.ts'
+
+/**
+ * Input gradient of a convolution where the input's windows are open. Each open neuron needs a dot product of the output
+ * gradient around its pixel with its row of weights. The weights are cut into pieces (a row of taps, a range of output
+ * channels); one piece serves all pixels of a batch while it is near. Four neurons of a pixel share the loads of the
+ * gradient. Their sums lie packed beside the list of open channels and are spread to the dense result at the end.
+ */
+export const eventInputGradientArguments = [
+  'tasks',
+  'images',
+  'imagesPerTask',
+  'x',
+  'height',
+  'width',
+  'pixelBytes',
+  'channels',
+  'outHeight',
+  'outWidth',
+  'strideY',
+  'strideX',
+  'paddingY',
+  'paddingX',
+  'rowStride',
+  'compress',
+  'expand',
+  'pieces',
+  'pieceTable',
+  'gradient',
+  'gradientPixelBytes',
+  'outputs',
+  'result',
+  'resultPixelBytes',
+  'scratch',
+  'scratchBytes',
+  'sumsOffset',
+  'recordsOffset',
+  'batchBytes',
+  'parts',
+] as const
+
+/**
+ * A piece, 5 words: the row and column offset of the tap that reads leftmost (times dilation), first and end value within
+ * its run of taps (in floats), address of its weights [channels][rowStride].
+ */
+export const pieceWords = 5
+
+/** Bytes of a pixel's record: first entry, number of entries, row, column, image. */
+export const gradientRecordBytes = 20
+
+const n = i32.const
+const times4 = (a: Value): Value => i32.shl(a, n(2))
+
+/** Lane sums of four vectors, as one vector. */
+function sumLanes(w: Writer, [a, b, c, d]: readonly Value[]): Value {
+  const low = [0, 1, 2, 3, 16, 17, 18, 19, 4, 5, 6, 7, 20, 21, 22, 23]
+  const high = [8, 9, 10, 11, 24, 25, 26, 27, 12, 13, 14, 15, 28, 29, 30, 31]
+  const pair = (x: Value, y: Value) => w.v128(f32x4.add(i8x16.shuffle(low, x, y), i8x16.shuffle(high, x, y)))
+  // Each pair holds [x0+x2, y0+y2, x1+x3, y1+y3].
+  const [ab, cd] = [pair(a, b), pair(c, d)]
+  const first = [0, 1, 2, 3, 4, 5, 6, 7, 16, 17, 18, 19, 20, 21, 22, 23]
+  const second = [8, 9, 10, 11, 12, 13, 14, 15, 24, 25, 26, 27, 28, 29, 30, 31]
+  return f32x4.add(i8x16.shuffle(first, ab, cd), i8x16.shuffle(second, ab, cd))
+}
+
+export function eventInputGradient(limits: MemoryLimits, counter: number, relaxed: boolean) {
+  const madd = multiplyAdd(relaxed)
+  return assemble(limits, (w, args, thread) => {
+    const a = readArguments(w, args, eventInputGradientArguments)
+    const lists = w.i32(i32.add(a.scratch, i32.mul(thread, a.scratchBytes)))
+    const sumsOffset = a.sumsOffset
+    const records = w.i32(i32.add(lists, a.recordsOffset))
+    const listsEnd = w.i32(i32.add(lists, a.batchBytes))
+    const pixelRoom = w.i32(i32.add(times4(a.channels), n(64)))
+    const [image, lastImage, row, rowEnd, column, at, record, r, part] = Array.from({ length: 9 }, () => w.i32())
+
+    /** Adds the products of one piece to the sums of one pixel. */
+    const pixelPiece = (gradientAt: Local, weightsAt: Local, bytes: Local): void => {
+      const list = w.i32(i32.load(r))
+      const end = w.i32(i32.add(list, times4(i32.load(r, 4))))
+      const offset = w.i32()
+      w.while(i32.ltU(list, end), () => {
+        const rows = [0, 1, 2, 3].map((i) => w.i32(i32.add(weightsAt, i32.load(list, 4 * i))))
+        const sums = rows.map(() => [w.v128(f32x4.const(0)), w.v128(f32x4.const(0))])
+        w.set(offset, n(0))
+        const step = (half: 0 | 1): void => {
+          const g = w.v128(v128.load(i32.add(gradientAt, offset), 16 * half))
+          rows.forEach((rowAddress, i) => {
+            const sum = sums[i][half]
+            w.set(sum, madd(v128.load(i32.add(rowAddress, offset), 16 * half), g, sum))
+          })
+        }
+        w.while(i32.geU(i32.sub(bytes, offset), n(32)), () => {
+          step(0)
+          step(1)
+          w.set(offset, i32.add(offset, n(32)))
+        })
+        w.if(i32.ltU(offset, bytes), () => step(0))
+        const total = sumLanes(
+          w,
+          sums.map(([first, second]) => w.v128(f32x4.add(first, second))),
+        )
+        const sumAt = w.i32(i32.add(list, sumsOffset))
+        w.do(v128.store(sumAt, f32x4.add(v128.load(sumAt), total)))
+        w.set(list, i32.add(list, n(16)))
+      })
+    }
+
+    /** One piece at every pixel of the batch, where its run of taps reads inside the image. */
+    const piece = (entry: Local): void => {
+      const [tapRow, tapColumn, from, end, weights] = [0, 4, 8, 12, 16].map((o) => w.i32(i32.load(entry, o)))
+      const [y, x, low, high, bytes, gradientAt, weightsAt] = Array.from({ length: 7 }, () => w.i32())
+      w.for(r, records, record, n(gradientRecordBytes), () => {
+        w.set(y, i32.sub(i32.add(i32.load(r, 8), a.paddingY), tapRow))
+        w.set(x, i32.sub(i32.add(i32.load(r, 12), a.paddingX), tapColumn))
+        const inside = w.i32(i32.and(divides(y, a.strideY), divides(x, a.strideX)))
+        w.if(i32.and(inside, i32.geS(y, n(0))), () => {
+          w.if(i32.gtU(a.strideY, n(1)), () => w.set(y, i32.div(y, a.strideY)))
+          w.if(i32.gtU(a.strideX, n(1)), () => {
+            w.if(i32.ltS(x, n(0)), () => w.set(x, i32.mul(a.outWidth, a.strideX)))
+            w.set(x, i32.div(x, a.strideX))
+          })
+          w.if(i32.ltU(y, a.outHeight), () => {
+            // x is the column that the run's first tap reads; the part outside the image is cut off.
+            w.set(low, from)
+            w.if(i32.ltS(x, n(0)), () => {
+              const cut = w.i32(i32.mul(i32.sub(n(0), x), a.outputs))
+              w.if(i32.gtU(cut, low), () => w.set(low, cut))
+            })
+            w.set(high, end)
+            const room = w.i32(i32.mul(i32.sub(a.outWidth, x), a.outputs))
+            w.if(i32.ltS(room, high), () => w.set(high, room))
+            w.if(i32.ltS(low, high), () => {
+              const pixel = i32.add(i32.mul(i32.add(i32.mul(i32.load(r, 16), a.outHeight), y), a.outWidth), x)
+              w.set(gradientAt, i32.add(a.gradient, i32.add(i32.mul(pixel, a.gradientPixelBytes), times4(low))))
+              w.set(weightsAt, i32.add(weights, times4(i32.sub(low, from))))
+              w.set(bytes, times4(i32.sub(high, low)))
+              pixelPiece(gradientAt, weightsAt, bytes)
+            })
+          })
+        })
+      })
+    }
+
+    /** Spreads the packed sums of every pixel of the batch over its channels. */
+    const spread = (): void => {
+      const [sums, pixel, bytes, to, channel, mask] = Array.from({ length: 6 }, () => w.i32())
+      w.for(r, records, record, n(gradientRecordBytes), () => {
+        w.set(sums, i32.add(i32.load(r), sumsOffset))
+        w.set(
+          pixel,
+          i32.add(i32.mul(i32.add(i32.mul(i32.load(r, 16), a.height), i32.load(r, 8)), a.width), i32.load(r, 12)),
+        )
+        w.set(bytes, i32.add(a.x, i32.mul(pixel, a.pixelBytes)))
+        w.set(to, i32.add(a.result, i32.mul(pixel, a.resultPixelBytes)))
+        w.for(channel, n(0), a.channels, n(4), () => {
+          w.set(mask, maskOfFour(i32.add(bytes, channel), 1))
+          const lanes = v128.load(i32.add(a.expand, i32.shl(mask, n(4))))
+          w.do(v128.store(i32.add(to, times4(channel)), i8x16.swizzle(v128.load(sums), lanes)))
+          w.set(sums, i32.add(sums, times4(i32.popcnt(mask))))
+        })
+      })
+    }
+
+    const flush = (): void => {
+      const [p, entry] = [w.i32(), w.i32()]
+      w.for(p, n(0), a.pieces, n(1), () => {
+        w.set(entry, i32.add(a.pieceTable, i32.mul(p, n(4 * pieceWords))))
+        piece(entry)
+      })
+      spread()
+      w.set(at, lists)
+      w.set(record, records)
+    }
+
+    /** The open channels of one pixel, filled up to a multiple of four entries; their sums start at 0. */
+    const addPixel = (): void => {
+      const pixel = i32.add(i32.mul(i32.add(i32.mul(image, a.height), row), a.width), column)
+      const bytes = w.i32(i32.add(a.x, i32.mul(pixel, a.pixelBytes)))
+      const start = w.i32(at)
+      w.do(i32.store(record, start))
+      appendPixel(w, 1, bytes, a.channels, a.compress, a.rowStride, at)
+      // The entries after the last are those of a closed channel or left over: rows that exist, sums that nobody reads.
+      const count = w.i32(i32.and(i32.add(i32.shrU(i32.sub(at, start), n(2)), n(3)), n(-4)))
+      const rounded = w.i32(i32.add(start, times4(count)))
+      w.while(i32.ltU(at, rounded), () => {
+        w.do(i32.store(at, n(0)))
+        w.set(at, i32.add(at, n(4)))
+      })
+      const sum = w.i32(i32.add(start, sumsOffset))
+      w.fillMemory(sum, n(0), times4(count))
+      w.do(i32.store(record, count, 4))
+      w.do(i32.store(record, row, 8))
+      w.do(i32.store(record, column, 12))
+      w.do(i32.store(record, image, 16))
+      w.set(record, i32.add(record, n(gradientRecordBytes)))
+      w.if(i32.gtU(i32.add(at, pixelRoom), listsEnd), flush)
+    }
+
+    overTasks(w, counter, a.tasks, (task) => {
+      w.set(image, i32.mul(i32.div(task, a.parts), a.imagesPerTask))
+      w.set(part, i32.rem(task, a.parts))
+      w.set(lastImage, i32.add(image, a.imagesPerTask))
+      w.if(i32.gtU(lastImage, a.images), () => w.set(lastImage, a.images))
+      w.set(at, lists)
+      w.set(record, records)
+      w.while(i32.ltU(image, lastImage), () => {
+        w.set(row, i32.div(i32.mul(part, a.height), a.parts))
+        w.set(rowEnd, i32.div(i32.mul(i32.add(part, n(1)), a.height), a.parts))
+        w.while(i32.ltU(row, rowEnd), () => {
+          w.for(column, n(0), a.width, n(1), addPixel)
+          w.set(row, i32.add(row, n(1)))
+        })
+        w.set(image, i32.add(image, n(1)))
+      })
+      w.if(i32.gtU(record, records), flush)
+    })
+  })
+}
+
+/** Whether a value, perhaps negative, is a multiple of the stride. */
+function divides(value: Local, stride: Local): Value {
+  // Strides are few; one needs no division, and the sum with a multiple of the stride makes the value positive.
+  const shifted = i32.add(value, i32.mul(stride, n(1024)))
+  return i32.or(i32.eq(stride, n(1)), i32.eqz(i32.rem(shifted, stride)))
+}

@@ -1,0 +1,197 @@
+import { overTasks, readArguments } from './dense.ts'
+import { maximumVectors } from './event-forward.ts'
+import { assemble, f32, f32x4, i32, type Local, type MemoryLimits, type Value, v128 } from './writer.ts'
+
+/**
+ * Weight gradient over spike events. The output gradient is first copied into frames, cut into blocks of output channels;
+ * their borders of zeros make every tap of every event valid. Then each task takes eight input channels and walks the
+ * images in groups: it lists, for each of its channels, the frame places of the pixels that fired, and adds the
+ * gradient's rows found there, tap by tap, into sums that stay in registers.
+ */
+export const packFramesArguments = [
+  'tasks',
+  'imagesPerGroup',
+  'source',
+  'height',
+  'width',
+  'pixelBytes',
+  'target',
+  'groupBytes',
+  'frameHeight',
+  'frameWidth',
+  'top',
+  'left',
+  'blocks',
+  'blockTable',
+  'stride',
+] as const
+
+const n = i32.const
+const times4 = (a: Value): Value => i32.shl(a, n(2))
+
+/**
+ * Copies each image's gradient into [group][block][image][frame pixel][stride bytes]. A block's entry: offset of the block
+ * within a group, vectors, byte offset of its first channel, unused. One task is one image.
+ */
+export function packFrames(limits: MemoryLimits, counter: number) {
+  return assemble(limits, (w, args) => {
+    const a = readArguments(w, args, packFramesArguments)
+    const [block, entry, vectors, row, column, v, from, to, frame] = Array.from({ length: 9 }, () => w.i32())
+    const frameBytes = w.i32(i32.mul(i32.mul(a.frameHeight, a.frameWidth), a.stride))
+    overTasks(w, counter, a.tasks, (task) => {
+      const group = w.i32(i32.div(task, a.imagesPerGroup))
+      const within = w.i32(i32.sub(task, i32.mul(group, a.imagesPerGroup)))
+      w.for(block, n(0), a.blocks, n(1), () => {
+        w.set(entry, i32.add(a.blockTable, i32.shl(block, n(4))))
+        w.set(vectors, i32.load(entry, 4))
+        w.set(frame, i32.add(i32.add(a.target, i32.mul(group, a.groupBytes)), i32.load(entry)))
+        w.set(frame, i32.add(frame, i32.mul(within, frameBytes)))
+        w.fillMemory(frame, n(0), frameBytes)
+        w.set(from, i32.add(a.source, i32.mul(task, i32.mul(i32.mul(a.height, a.width), a.pixelBytes))))
+        w.set(from, i32.add(from, i32.load(entry, 8)))
+        w.for(row, n(0), a.height, n(1), () => {
+          w.set(to, i32.add(i32.mul(i32.add(row, a.top), a.frameWidth), a.left))
+          w.set(to, i32.add(frame, i32.mul(to, a.stride)))
+          w.for(column, n(0), a.width, n(1), () => {
+            w.for(v, n(0), i32.shl(vectors, n(4)), n(16), () => {
+              w.do(v128.store(i32.add(to, v), v128.load(i32.add(from, v))))
+            })
+            w.set(from, i32.add(from, a.pixelBytes))
+            w.set(to, i32.add(to, a.stride))
+          })
+        })
+      })
+    })
+  })
+}
+
+export const eventWeightGradientArguments = [
+  'tasks',
+  'images',
+  'imagesPerGroup',
+  'groupBytes',
+  'x',
+  'imageBytes',
+  'pixelBytes',
+  'channels',
+  'frames',
+  'frameBytes',
+  'phases',
+  'phaseTable',
+  'blocks',
+  'blockTable',
+  'target',
+  'targetRowBytes',
+  'scratch',
+  'scratchBytes',
+  'listBytes',
+  'scale',
+] as const
+
+/** Input channels that one task takes. */
+export const channelsPerTask = 8
+
+/**
+ * A phase of the stride, 4 words: its pixels (count, table of [byte offset of the pixel in x, place in the frame]) and its
+ * taps (count, table of [place in the frame, byte offset in the target]).
+ */
+export const phaseWords = 4
+
+export function eventWeightGradient(limits: MemoryLimits, counter: number) {
+  return assemble(limits, (w, args, thread) => {
+    const a = readArguments(w, args, eventWeightGradientArguments)
+    const scale = w.v128(f32x4.splat(f32.load(args, 4 * eventWeightGradientArguments.indexOf('scale'))))
+    const ends = w.i32(i32.add(a.scratch, i32.mul(thread, a.scratchBytes)))
+    const lists = w.i32(i32.add(ends, n(64)))
+    const [group, first, count, phase, phaseAt, block, entry, channel] = Array.from({ length: 8 }, () => w.i32())
+    const firstChannel = w.i32()
+    const room = w.i32()
+
+    /** Lists, per channel of the task, the frame places of the pixels of one phase that fired. */
+    const listEvents = (): void => {
+      const next = Array.from({ length: channelsPerTask }, (_, c) => w.i32(i32.add(lists, i32.mul(a.listBytes, n(c)))))
+      const [image, pixel, end, at, place, base, frame] = Array.from({ length: 7 }, () => w.i32())
+      w.for(image, n(0), count, n(1), () => {
+        w.set(base, i32.add(a.x, i32.add(i32.mul(i32.add(first, image), a.imageBytes), firstChannel)))
+        w.set(frame, i32.mul(image, a.frameBytes))
+        w.set(pixel, i32.load(phaseAt, 4))
+        w.set(end, i32.add(pixel, i32.shl(i32.load(phaseAt), n(3))))
+        w.while(i32.ltU(pixel, end), () => {
+          w.set(at, i32.add(base, i32.load(pixel)))
+          w.set(place, i32.add(frame, i32.load(pixel, 4)))
+          const halves = [w.i32(i32.load(at)), w.i32(i32.load(at, 4))]
+          w.if(i32.and(i32.or(halves[0], halves[1]), n(0x01010101)), () => {
+            next.forEach((list, c) => {
+              const bit = i32.and(i32.shrU(halves[c >> 2], n(8 * (c & 3))), n(1))
+              w.do(i32.store(list, place))
+              w.set(list, i32.add(list, times4(bit)))
+            })
+          })
+          w.set(pixel, i32.add(pixel, n(8)))
+        })
+      })
+      next.forEach((list, c) => w.do(i32.store(ends, list, 4 * c)))
+    }
+
+    /** Adds the gradient's rows at the listed places, for one tap, channel and block. */
+    const accumulate = (vectors: number, frames: Local, target: Local, list: Local, end: Local): void => {
+      const sums = Array.from({ length: vectors }, () => w.v128(f32x4.const(0)))
+      const event = w.i32(list)
+      const addRow = (offset: number): void => {
+        const from = w.i32(i32.add(frames, i32.load(event, offset)))
+        sums.forEach((sum, v) => w.set(sum, f32x4.add(sum, v128.load(from, 16 * v))))
+      }
+      w.while(i32.geU(i32.sub(end, event), n(8)), () => {
+        addRow(0)
+        addRow(4)
+        w.set(event, i32.add(event, n(8)))
+      })
+      w.if(i32.ltU(event, end), () => addRow(0))
+      sums.forEach((sum, v) => {
+        w.do(v128.store(target, f32x4.add(v128.load(target, 16 * v), f32x4.mul(sum, scale)), 16 * v))
+      })
+    }
+
+    const blockOf = (vectors: number): void => {
+      const [frames, target, list, end, taps, tapsEnd] = Array.from({ length: 6 }, () => w.i32())
+      const groupAt = i32.add(a.frames, i32.mul(group, a.groupBytes))
+      const base = w.i32(i32.add(groupAt, i32.load(entry)))
+      w.for(channel, n(0), room, n(1), () => {
+        w.set(list, i32.add(lists, i32.mul(channel, a.listBytes)))
+        w.set(end, i32.load(i32.add(ends, times4(channel))))
+        w.if(i32.ltU(list, end), () => {
+          w.set(taps, i32.load(phaseAt, 12))
+          w.set(tapsEnd, i32.add(taps, i32.shl(i32.load(phaseAt, 8), n(3))))
+          w.while(i32.ltU(taps, tapsEnd), () => {
+            w.set(frames, i32.add(base, i32.load(taps)))
+            w.set(target, i32.add(a.target, i32.load(taps, 4)))
+            w.set(target, i32.add(target, i32.mul(i32.add(firstChannel, channel), a.targetRowBytes)))
+            w.set(target, i32.add(target, i32.load(entry, 8)))
+            accumulate(vectors, frames, target, list, end)
+            w.set(taps, i32.add(taps, n(8)))
+          })
+        })
+      })
+    }
+
+    overTasks(w, counter, a.tasks, (task) => {
+      w.set(firstChannel, i32.mul(task, n(channelsPerTask)))
+      w.set(room, i32.sub(a.channels, firstChannel))
+      w.if(i32.gtU(room, n(channelsPerTask)), () => w.set(room, n(channelsPerTask)))
+      w.set(group, n(0))
+      w.for(first, n(0), a.images, a.imagesPerGroup, () => {
+        w.set(count, i32.sub(a.images, first))
+        w.if(i32.gtU(count, a.imagesPerGroup), () => w.set(count, a.imagesPerGroup))
+        w.for(phase, n(0), a.phases, n(1), () => {
+          w.set(phaseAt, i32.add(a.phaseTable, i32.mul(phase, n(4 * phaseWords))))
+          listEvents()
+          w.for(block, n(0), a.blocks, n(1), () => {
+            w.set(entry, i32.add(a.blockTable, i32.shl(block, n(4))))
+            for (let v = 1; v <= maximumVectors; v++) w.if(i32.eq(i32.load(entry, 4), n(v)), () => blockOf(v))
+          })
+        })
+        w.set(group, i32.add(group, n(1)))
+      })
+    })
+  })
+}

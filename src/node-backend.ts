@@ -1,0 +1,90 @@
+import {
+  type Backend,
+  createInterpreter,
+  createWasm,
+  hasRelaxedSimd,
+  type StartedWorker,
+  type WasmOptions,
+} from './backends/index.ts'
+import { nearestName, ResourceError, UsageError } from './base/index.ts'
+
+export interface DefaultBackendOptions {
+  /** Default: wasm. The interpreter is slow, in float64, and the measure of all others. */
+  readonly backend?: 'wasm' | 'interpreter'
+  /** Threads in all; default: as many as this machine offers. */
+  readonly threads?: number
+  /** Most memory, in bytes; up to 4 GiB. */
+  readonly memoryBytes?: number
+}
+
+/**
+ * A backend for this machine. Close it when done; one left open does not keep the process alive.
+ * @throws UsageError for an unknown backend or number of threads; ResourceError if its threads cannot start
+ */
+export async function defaultBackend(options: DefaultBackendOptions = {}): Promise<Backend> {
+  const { backend = 'wasm', threads = availableThreads() } = options
+  if (!Number.isSafeInteger(threads) || threads < 1) {
+    throw new UsageError({ what: 'threads out of range', expected: 'a whole number, 1 or more', got: String(threads) })
+  }
+  if (backend === 'interpreter') return createInterpreter()
+  if (backend !== 'wasm') throw unknownBackend(backend)
+  prepareCompiler()
+  const wasm: WasmOptions = options.memoryBytes === undefined ? {} : { memoryBytes: options.memoryBytes }
+  return createWasm(threads > 1 ? { ...wasm, threads, startWorker: startNodeWorker } : wasm)
+}
+
+/** Starts a thread of the wasm backend, which does not keep the process alive once it is ready. */
+export function startNodeWorker(memory: WebAssembly.Memory, thread: number): StartedWorker {
+  const { Worker } = process.getBuiltinModule('node:worker_threads')
+  const file = new URL('./node-worker.js', import.meta.url)
+  // No execArgv: flags of the process, such as --input-type, may not fit a thread.
+  const worker = new Worker(file, { workerData: { memory, thread }, execArgv: [] })
+  const ready = new Promise<void>((resolve, reject) => {
+    worker.once('message', () => {
+      worker.unref()
+      resolve()
+    })
+    worker.on('error', (cause) => reject(startFault(thread, cause)))
+    worker.on('exit', (code) => reject(startFault(thread, new Error(`it ended with code ${code}`))))
+  })
+  return {
+    ready,
+    async stop() {
+      await worker.terminate()
+    },
+  }
+}
+
+function availableThreads(): number {
+  return process.getBuiltinModule('node:os').availableParallelism()
+}
+
+/**
+ * Flags that must be set before the first kernel is compiled. Older Node knows relaxed SIMD, but asks for a flag. V8's
+ * first-tier compiler would run a kernel's first calls, and each call to its end, at half the speed.
+ */
+function prepareCompiler(): void {
+  const { setFlagsFromString } = process.getBuiltinModule('node:v8')
+  for (const flag of ['--no-liftoff', '--no-wasm-dynamic-tiering', '--no-wasm-tier-up']) setFlagsFromString(flag)
+  if (!hasRelaxedSimd()) setFlagsFromString('--experimental-wasm-relaxed-simd')
+}
+
+function unknownBackend(name: string): UsageError {
+  const known = ['wasm', 'interpreter']
+  const near = nearestName(name, known)
+  return new UsageError({
+    what: `unknown backend '${name}'`,
+    expected: known.join(' or '),
+    got: `'${name}'`,
+    ...(near ? { next: `did you mean '${near}'?` } : {}),
+  })
+}
+
+function startFault(thread: number, cause: Error): ResourceError {
+  return new ResourceError({
+    what: `thread ${thread} of the wasm backend did not start`,
+    got: cause.message,
+    next: 'from sources, build first; or use one thread (threads: 1)',
+    cause,
+  })
+}

@@ -1,0 +1,6 @@
+import { parentPort, workerData } from 'node:worker_threads'
+import { serve } from './backends/index.ts'
+
+// One thread of the wasm backend. `serve` returns when the backend closes.
+parentPort?.postMessage('ready')
+serve(workerData.memory, workerData.thread)

@@ -1,0 +1,6 @@
+export * from './bar-chart.ts'
+export * from './heat-map.ts'
+export * from './line-chart.ts'
+export * from './report.ts'
+export * from './run-summary.ts'
+export { standaloneSvg } from './svg.ts'

@@ -1,0 +1,74 @@
+/** Text as it may stand in XML, in attributes too. */
+export function escapeXml(text: string): string {
+  return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;').replaceAll('"', '&quot;')
+}
+
+/** An element; children are XML already. Numbers keep two decimals. */
+export function element(
+  name: string,
+  attributes: Readonly<Record<string, string | number | undefined>>,
+  children: string | readonly string[] = '',
+): string {
+  const list = Object.entries(attributes)
+    .filter(([, value]) => value !== undefined)
+    .map(([key, value]) => ` ${key}="${typeof value === 'number' ? short(value) : escapeXml(String(value))}"`)
+  const inside = typeof children === 'string' ? children : children.join('')
+  return inside === '' ? `<${name}${list.join('')}/>` : `<${name}${list.join('')}>${inside}</${name}>`
+}
+
+export function svgText(x: number, y: number, text: string, attributes: Record<string, string | number> = {}): string {
+  return element('text', { x, y, ...attributes }, escapeXml(text))
+}
+
+/** A number with two decimals at most, for coordinates. */
+export function short(value: number): string {
+  return String(Math.round(value * 100) / 100)
+}
+
+export interface Picture {
+  width: number
+  height: number
+  title: string
+  /** The picture in words, for those who cannot see it. */
+  description: string
+}
+
+/** A whole SVG element with its text alternative. Its colours come from `chartStyle` on the page. */
+export function picture({ width, height, title, description }: Picture, children: readonly string[]): string {
+  return element(
+    'svg',
+    {
+      xmlns: 'http://www.w3.org/2000/svg',
+      viewBox: `0 0 ${short(width)} ${short(height)}`,
+      role: 'img',
+      'aria-label': `${title}. ${description}`,
+      class: 'chart',
+    },
+    [element('title', {}, escapeXml(title)), ...children],
+  )
+}
+
+/** The same picture as a file of its own, with its colours inside. */
+export function standaloneSvg(svg: string): string {
+  return svg.replace('<title>', `<style>${chartStyle}</style><title>`)
+}
+
+const light = ['#2f6f8f', '#c2553c', '#66863a', '#84599a', '#b5851a', '#56657f']
+const dark = ['#7db9d8', '#ea917b', '#aecb7f', '#c79fdb', '#e4c26a', '#a9b7cf']
+
+/** How many colours there are before they repeat. */
+export const colourCount = light.length
+
+const variables = (colours: string[]) => colours.map((colour, i) => `--series-${i}:${colour}`).join(';')
+
+/** Colours and type of all charts, light and dark. */
+export const chartStyle = `
+:root{color-scheme:light dark;--paper:#fcfbf8;--ink:#24292f;--quiet:#69717a;--line:#e4e1d9;--card:#ffffff;${variables(light)}}
+@media (prefers-color-scheme:dark){:root{--paper:#15181c;--ink:#e4e6e8;--quiet:#98a1ab;--line:#2c3238;--card:#1c2025;${variables(dark)}}}
+.chart{display:block;width:100%;height:auto;font:12px system-ui,-apple-system,'Segoe UI',sans-serif;fill:var(--ink)}
+.chart .quiet{fill:var(--quiet)}
+.chart .grid{stroke:var(--line);stroke-width:1;fill:none}
+.chart .series{fill:none;stroke-width:2;stroke-linejoin:round;stroke-linecap:round}
+.chart .band{opacity:.16;stroke:none}
+.chart .on{fill:var(--paper)}
+`

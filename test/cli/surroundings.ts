@@ -1,0 +1,33 @@
+import type { Surroundings } from '../../src/cli/surroundings.ts'
+
+/** Surroundings that keep what is written, with a clock of their own. */
+export function testSurroundings(changes: Partial<Surroundings> = {}) {
+  const written = { output: '', errors: '' }
+  const listeners = new Set<() => void>()
+  let seconds = 1e9
+  const surroundings: Surroundings = {
+    write(text) {
+      written.output += text
+    },
+    writeError(text) {
+      written.errors += text
+    },
+    env: {},
+    terminal: { interactive: false, columns: () => 80 },
+    clock: () => (seconds += 0.01),
+    onInterrupt(listener) {
+      listeners.add(listener)
+      return () => listeners.delete(listener)
+    },
+    version: '1.2.3',
+    ...changes,
+  }
+  return {
+    surroundings,
+    output: () => written.output,
+    errors: () => written.errors,
+    interrupt: () => {
+      for (const listener of listeners) listener()
+    },
+  }
+}
