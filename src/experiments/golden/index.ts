@@ -1,0 +1,5 @@
+export { checkGolden, type GoldenResult } from './check.ts'
+export { type NetworkValues, networkOf, runNetwork } from './network.ts'
+export { checkNeuron, runNeuron } from './neuron.ts'
+export { type Reference, referenceOf } from './reference.ts'
+export { fillHashed, hashedImages } from './start-values.ts'
