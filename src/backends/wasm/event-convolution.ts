@@ -155,8 +155,8 @@ export function eventConvolution(
 const pieceValues = 256
 
 interface Piece {
-  readonly tapRow: number
-  readonly tapColumn: number
+  readonly shiftRow: number
+  readonly shiftColumn: number
   readonly from: number
   readonly end: number
   /** Copies that fill the piece's rows. */
@@ -168,33 +168,62 @@ interface Piece {
   }[]
 }
 
-/** Cuts the taps into pieces: runs of neighbouring taps where their gradient values are neighbours too. */
-function piecesOf(g: Geometry, outputs: number): Piece[] {
-  const [kh, kw] = g.kernel
-  const joined = g.stride[1] === 1 && g.dilation[1] === 1 && g.groups === 1
+interface InputPhase {
+  readonly firstRow: number
+  readonly firstColumn: number
+  readonly pieces: readonly Piece[]
+}
+
+/** Runs of taps along a row whose gradient values are neighbours, left to right. */
+function runsOf(taps: readonly { tap: number; shift: number }[], joined: boolean): { tap: number; shift: number }[][] {
+  const runs: { tap: number; shift: number }[][] = []
+  for (const tap of [...taps].sort((a, b) => a.shift - b.shift)) {
+    const last = runs.at(-1)
+    if (joined && last && last[last.length - 1].shift + 1 === tap.shift) last.push(tap)
+    else runs.push([tap])
+  }
+  return runs
+}
+
+/** Cuts one run of taps in row `tapRow` into pieces of at most `pieceValues` values. */
+function cutRun(
+  run: readonly { tap: number; shift: number }[],
+  tapRow: { tap: number; shift: number },
+  outputs: number,
+  kernelWidth: number,
+): Piece[] {
+  const length = run.length * outputs
+  const size = Math.ceil(length / Math.ceil(length / pieceValues) / 8) * 8
   const pieces: Piece[] = []
-  for (let i = 0; i < kh; i++) {
-    for (let j = 0; j < (joined ? 1 : kw); j++) {
-      const run = joined ? kw : 1
-      const length = run * outputs
-      const count = Math.ceil(length / pieceValues)
-      const size = Math.ceil(length / count / 8) * 8
-      for (let from = 0; from < length; from += size) {
-        const end = Math.min(length, from + size)
-        const parts = []
-        for (let at = from; at < end; ) {
-          const channel = at % outputs
-          const valueCount = Math.min(end - at, outputs - channel)
-          // A run reads the gradient from left to right, and so the taps from right to left.
-          const column = joined ? kw - 1 - Math.floor(at / outputs) : j
-          parts.push({ tap: i * kw + column, channel, at: at - from, count: valueCount })
-          at += valueCount
-        }
-        pieces.push({ tapRow: i * g.dilation[0], tapColumn: (joined ? kw - 1 : j) * g.dilation[1], from, end, parts })
-      }
+  for (let from = 0; from < length; from += size) {
+    const end = Math.min(length, from + size)
+    const parts = []
+    for (let at = from; at < end; ) {
+      const channel = at % outputs
+      const count = Math.min(end - at, outputs - channel)
+      parts.push({ tap: tapRow.tap * kernelWidth + run[Math.floor(at / outputs)].tap, channel, at: at - from, count })
+      at += count
     }
+    pieces.push({ shiftRow: tapRow.shift, shiftColumn: run[0].shift, from, end, parts })
   }
   return pieces
+}
+
+/** Pixels by phase of the stride, and for each phase its taps, cut into pieces. */
+function inputPhases(g: Geometry, outputs: number): InputPhase[] {
+  const phases: InputPhase[] = []
+  const joined = g.groups === 1
+  // The phase of pixel 0 is that of its padding.
+  for (let y = 0; y < Math.min(g.stride[0], g.height); y++) {
+    for (let x = 0; x < Math.min(g.stride[1], g.width); x++) {
+      const rows = phaseTaps((y + g.padding[0]) % g.stride[0], g.kernel[0], g.stride[0], g.dilation[0])
+      const columns = phaseTaps((x + g.padding[1]) % g.stride[1], g.kernel[1], g.stride[1], g.dilation[1])
+      const runs = runsOf(columns, joined)
+      const pieces = rows.flatMap((row) => runs.flatMap((run) => cutRun(run, row, outputs, g.kernel[1])))
+      phases.push({ firstRow: y, firstColumn: x, pieces })
+    }
+  }
+  return phases
 }
 
 /** Room for one batch of lists of open channels. */
@@ -211,23 +240,32 @@ export function eventInputGradientInto(
 ): void {
   const pixels = g.height * g.width
   perGroup(g, ({ inputs, firstInput, outputs, firstOutput }) => {
-    const pieces = piecesOf(g, outputs)
-    const rowStride = 4 * Math.max(...pieces.map((p) => p.end - p.from))
+    const phases = inputPhases(g, outputs)
+    const pieces = phases.flatMap((p) => p.pieces)
+    const rowStride = 4 * Math.max(8, ...pieces.map((p) => p.end - p.from))
     const pieceBytes = inputs * rowStride
     const { imagesPerTask, parts, tasks } = dealing(g.images, pixels, g.height, 256)
     const batchBytes = openListBudget + 4 * inputs + 64
     const sumsOffset = align(batchBytes + 64)
     const recordsOffset = 2 * sumsOffset
     const scratchBytes = recordsOffset + align(gradientRecordBytes * imagesPerTask * pixels)
-    m.scratch(512 + 20 * pieces.length, (table) =>
+    m.scratch(512 + 20 * pieces.length + 16 * phases.length, (table) =>
       m.scratch(pieces.length * pieceBytes, (packed) =>
         m.scratch(m.crew.threads * scratchBytes, (scratch) => {
           const pieceTable = table + 512
+          const phaseTable = pieceTable + 20 * pieces.length
+          let firstPiece = 0
+          const header = phases.flatMap((p) => {
+            const words = [p.firstRow, p.firstColumn, p.pieces.length, pieceTable + 20 * firstPiece]
+            firstPiece += p.pieces.length
+            return words
+          })
+          m.writeWords(phaseTable, header)
           m.writeWords(table, compressTable(rowStride))
           m.crew.view.u8.set(expandTable(), table + 256)
           m.writeWords(
             pieceTable,
-            pieces.flatMap((p, i) => [p.tapRow, p.tapColumn, p.from, p.end, packed + i * pieceBytes]),
+            pieces.flatMap((p, i) => [p.shiftRow, p.shiftColumn, p.from, p.end, packed + i * pieceBytes]),
           )
           copySegments(
             m,
@@ -257,8 +295,8 @@ export function eventInputGradientInto(
             rowStride,
             table,
             table + 256,
-            pieces.length,
-            pieceTable,
+            phases.length,
+            phaseTable,
             gradient.address + 4 * firstOutput,
             4 * g.outputs,
             outputs,
@@ -279,7 +317,9 @@ export function eventInputGradientInto(
 
 /** Pixels whose gradient one group of images holds, about, and most bytes of framed gradients at a time. */
 const pixelsPerGroup = 1024
-const framesBudget = 32 * 2 ** 20
+/** Pixels of a group whose gradient rows stay in the nearest cache. */
+const bandPixels = 256
+const framesBudget = 4 * 2 ** 20
 
 /** Adds dL/dweight to `target`, [kh, kw, inputs, outputs]. Output channels per group must divide by 4. */
 export function eventWeightGradientInto(
@@ -364,6 +404,7 @@ export function eventWeightGradientInto(
               scratchBytes,
               listBytes,
               floatWord(x.scale),
+              bandPixels,
             ])
           }
         }),

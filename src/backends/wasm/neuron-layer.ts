@@ -185,7 +185,11 @@ export function runNeuron(m: Machine, x: WasmTensor, call: NeuronCall): NeuronRe
     ])
     const normalised = statistics !== null
     const name = kernelName(m, neuron, 'forward', normalised)
-    m.run(m.kernel(name, neuronForward, { neuron, normalised }), layout.tasks, argumentWords(neuron, 'forward', given))
+    m.run(
+      m.kernel(name, neuronForward, { neuron, normalised, relaxed: m.relaxed }),
+      layout.tasks,
+      argumentWords(neuron, 'forward', given),
+    )
   })
   return { output, state, saved: call.wantBackward ? new SavedStatistics(statistics) : null }
 }
@@ -348,7 +352,7 @@ export function runNeuronBackward(
           ['sumStep', sumRows > 1 ? 4 * layout.period : 0],
         ])
         const name = kernelName(m, neuron, 'backward', normalised)
-        const kernel = m.kernel(name, neuronBackward, { neuron, normalised })
+        const kernel = m.kernel(name, neuronBackward, { neuron, normalised, relaxed: m.relaxed })
         m.run(kernel, layout.tasks, argumentWords(neuron, 'backward', given))
         const total = (offset: number, rows: number) => sumPartials(m, layout, partials, partial.bytes, offset, rows)
         return {

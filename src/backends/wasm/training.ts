@@ -54,6 +54,8 @@ export function runAdamW(
     floatWord(stepSize),
     floatWord(correction),
     floatWord(o.eps),
+    floatWord(1 - o.beta1),
+    floatWord(1 - o.beta2),
   ])
 }
 

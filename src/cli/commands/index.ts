@@ -1,5 +1,17 @@
 import type { Command } from '../command.ts'
+import { compareCommand } from './compare.ts'
+import { demoCommand } from './demo.ts'
+import { evaluateCommand } from './evaluate.ts'
 import { neuronCommand } from './neuron.ts'
+import { predictCommand } from './predict.ts'
+import { trainCommand } from './train.ts'
 
 /** Every command, in the order of the help. */
-export const commands: readonly Command[] = [neuronCommand]
+export const commands: readonly Command[] = [
+  demoCommand,
+  trainCommand,
+  compareCommand,
+  evaluateCommand,
+  predictCommand,
+  neuronCommand,
+]

@@ -2,13 +2,12 @@ import { f32x4, i32, i32x4, type Value, v128, type Writer } from './writer.ts'
 
 /**
  * Elementary functions on four float32 lanes, within 2 units in the last place of the true value over the range that
- * neurons use. Arguments are clamped so that no sigmoid overflows. Multiply and add stay separate: the bits must not
- * depend on whether the host fuses them.
+ * neurons use. Arguments are clamped so that no sigmoid overflows.
  */
 /** Polynomial c0 x^n + c1 x^(n-1) + ... by Horner's rule. */
 function horner(w: Writer, x: Value, coefficients: readonly number[]): Value {
   const sum = w.v128(w.constant(coefficients[0]))
-  for (const c of coefficients.slice(1)) w.set(sum, f32x4.add(f32x4.mul(sum, x), w.constant(c)))
+  for (const c of coefficients.slice(1)) w.set(sum, w.multiplyAdd(sum, x, w.constant(c)))
   return sum
 }
 
@@ -17,16 +16,16 @@ export function exp(w: Writer, x: Value): Value {
   const z = w.v128(f32x4.max(f32x4.min(x, w.constant(88)), w.constant(-87)))
   // Adding 1.5 * 2^23 rounds to an integer, which then stands in the low bits of the float.
   const magic = 12582912
-  const shifted = w.v128(f32x4.add(f32x4.mul(z, w.constant(Math.LOG2E)), w.constant(magic)))
+  const shifted = w.v128(w.multiplyAdd(z, w.constant(Math.LOG2E), w.constant(magic)))
   const n = w.v128(f32x4.sub(shifted, w.constant(magic)))
-  const r = w.v128(f32x4.sub(z, f32x4.mul(n, w.constant(0.693359375))))
-  w.set(r, f32x4.sub(r, f32x4.mul(n, w.constant(-2.1219444e-4))))
+  const r = w.v128(w.multiplyAdd(n, w.constant(-0.693359375), z))
+  w.set(r, w.multiplyAdd(n, w.constant(2.1219444e-4), r))
   // In pairs (Estrin), since a chain of six steps would wait for itself.
   const r2 = w.v128(f32x4.mul(r, r))
-  const pair = (high: number, low: number) => f32x4.add(f32x4.mul(r, w.constant(high)), w.constant(low))
-  const top = f32x4.add(f32x4.mul(pair(1.9875691e-4, 1.3981999e-3), r2), pair(8.3334519e-3, 4.1665796e-2))
-  const p = f32x4.add(f32x4.mul(top, r2), pair(1.6666665e-1, 0.5))
-  const y = f32x4.add(f32x4.mul(p, r2), f32x4.add(r, w.constant(1)))
+  const pair = (high: number, low: number) => w.v128(w.multiplyAdd(r, w.constant(high), w.constant(low)))
+  const top = w.multiplyAdd(pair(1.9875691e-4, 1.3981999e-3), r2, pair(8.3334519e-3, 4.1665796e-2))
+  const p = w.multiplyAdd(top, r2, pair(1.6666665e-1, 0.5))
+  const y = w.multiplyAdd(p, r2, f32x4.add(r, w.constant(1)))
   return w.v128(i32x4.add(y, i32x4.shl(shifted, i32.const(23))))
 }
 

@@ -124,20 +124,20 @@ export function sgd(limits: MemoryLimits, counter: number) {
 
 /**
  * Arguments: tasks, count, parameter, gradient, first, second, keep (1 - learningRate weightDecay), beta1, beta2, stepSize
- * (learningRate / bias correction 1), secondCorrection (1 / sqrt(bias correction 2)), eps.
+ * (learningRate / bias correction 1), secondCorrection (1 / sqrt(bias correction 2)), eps, 1 - beta1, 1 - beta2 (which
+ * float32 betas would give 1e-5 off).
  */
 export function adamW(limits: MemoryLimits, counter: number) {
   return assemble(limits, (w, args) => {
     const a = readArguments(w, args, ['tasks', 'count', 'parameter', 'gradient', 'first', 'second'])
-    const [keep, beta1, beta2, stepSize, correction, eps] = [24, 28, 32, 36, 40, 44].map((at) =>
+    const [keep, beta1, beta2, stepSize, correction, eps, new1, new2] = [24, 28, 32, 36, 40, 44, 48, 52].map((at) =>
       w.v128(f32x4.splat(f32.load(args, at))),
     )
-    const one = f32x4.const(1)
     overElements(w, counter, a.tasks, a.count, (i) => {
       const g = w.v128(v128.load(i32.add(a.gradient, times4(i))))
       const [p, m, v] = [a.parameter, a.first, a.second].map((base) => w.i32(i32.add(base, times4(i))))
-      const first = w.v128(f32x4.add(f32x4.mul(beta1, v128.load(m)), f32x4.mul(f32x4.sub(one, beta1), g)))
-      const squared = f32x4.mul(f32x4.mul(f32x4.sub(one, beta2), g), g)
+      const first = w.v128(f32x4.add(f32x4.mul(beta1, v128.load(m)), f32x4.mul(new1, g)))
+      const squared = f32x4.mul(f32x4.mul(new2, g), g)
       const second = w.v128(f32x4.add(f32x4.mul(beta2, v128.load(v)), squared))
       w.do(v128.store(m, first))
       w.do(v128.store(v, second))

@@ -26,8 +26,8 @@ export const eventInputGradientArguments = [
   'rowStride',
   'compress',
   'expand',
-  'pieces',
-  'pieceTable',
+  'phases',
+  'phaseTable',
   'gradient',
   'gradientPixelBytes',
   'outputs',
@@ -41,14 +41,17 @@ export const eventInputGradientArguments = [
   'parts',
 ] as const
 
+/** A phase of the stride, 4 words: first row and column of its pixels, its pieces (count, table). */
+export const inputPhaseWords = 4
+
 /**
- * A piece, 5 words: the row and column offset of the tap that reads leftmost (times dilation), first and end value within
- * its run of taps (in floats), address of its weights [channels][rowStride].
+ * A piece, 5 words: where its first tap reads the gradient relative to a pixel's place there (row, column), first and end
+ * value within its run of taps (in floats), address of its weights [channels][rowStride].
  */
 export const pieceWords = 5
 
-/** Bytes of a pixel's record: first entry, number of entries, row, column, image. */
-export const gradientRecordBytes = 20
+/** Bytes of a pixel's record: first entry, number of entries, its place in the gradient (row, column), image, pixel. */
+export const gradientRecordBytes = 24
 
 const n = i32.const
 const times4 = (a: Value): Value => i32.shl(a, n(2))
@@ -75,6 +78,7 @@ export function eventInputGradient(limits: MemoryLimits, counter: number, relaxe
     const listsEnd = w.i32(i32.add(lists, a.batchBytes))
     const pixelRoom = w.i32(i32.add(times4(a.channels), n(64)))
     const [image, lastImage, row, rowEnd, column, at, record, r, part] = Array.from({ length: 9 }, () => w.i32())
+    const [phaseNumber, phase, placeRow, placeColumn] = Array.from({ length: 4 }, () => w.i32())
 
     /** Adds the products of one piece to the sums of one pixel. */
     const pixelPiece = (gradientAt: Local, weightsAt: Local, bytes: Local): void => {
@@ -110,35 +114,27 @@ export function eventInputGradient(limits: MemoryLimits, counter: number, relaxe
 
     /** One piece at every pixel of the batch, where its run of taps reads inside the image. */
     const piece = (entry: Local): void => {
-      const [tapRow, tapColumn, from, end, weights] = [0, 4, 8, 12, 16].map((o) => w.i32(i32.load(entry, o)))
+      const [shiftRow, shiftColumn, from, end, weights] = [0, 4, 8, 12, 16].map((o) => w.i32(i32.load(entry, o)))
       const [y, x, low, high, bytes, gradientAt, weightsAt] = Array.from({ length: 7 }, () => w.i32())
       w.for(r, records, record, n(gradientRecordBytes), () => {
-        w.set(y, i32.sub(i32.add(i32.load(r, 8), a.paddingY), tapRow))
-        w.set(x, i32.sub(i32.add(i32.load(r, 12), a.paddingX), tapColumn))
-        const inside = w.i32(i32.and(divides(y, a.strideY), divides(x, a.strideX)))
-        w.if(i32.and(inside, i32.geS(y, n(0))), () => {
-          w.if(i32.gtU(a.strideY, n(1)), () => w.set(y, i32.div(y, a.strideY)))
-          w.if(i32.gtU(a.strideX, n(1)), () => {
-            w.if(i32.ltS(x, n(0)), () => w.set(x, i32.mul(a.outWidth, a.strideX)))
-            w.set(x, i32.div(x, a.strideX))
+        w.set(y, i32.add(i32.load(r, 8), shiftRow))
+        w.if(i32.ltU(y, a.outHeight), () => {
+          // x is the column that the run's first tap reads; the part outside the image is cut off.
+          w.set(x, i32.add(i32.load(r, 12), shiftColumn))
+          w.set(low, from)
+          w.if(i32.ltS(x, n(0)), () => {
+            const cut = w.i32(i32.mul(i32.sub(n(0), x), a.outputs))
+            w.if(i32.gtU(cut, low), () => w.set(low, cut))
           })
-          w.if(i32.ltU(y, a.outHeight), () => {
-            // x is the column that the run's first tap reads; the part outside the image is cut off.
-            w.set(low, from)
-            w.if(i32.ltS(x, n(0)), () => {
-              const cut = w.i32(i32.mul(i32.sub(n(0), x), a.outputs))
-              w.if(i32.gtU(cut, low), () => w.set(low, cut))
-            })
-            w.set(high, end)
-            const room = w.i32(i32.mul(i32.sub(a.outWidth, x), a.outputs))
-            w.if(i32.ltS(room, high), () => w.set(high, room))
-            w.if(i32.ltS(low, high), () => {
-              const pixel = i32.add(i32.mul(i32.add(i32.mul(i32.load(r, 16), a.outHeight), y), a.outWidth), x)
-              w.set(gradientAt, i32.add(a.gradient, i32.add(i32.mul(pixel, a.gradientPixelBytes), times4(low))))
-              w.set(weightsAt, i32.add(weights, times4(i32.sub(low, from))))
-              w.set(bytes, times4(i32.sub(high, low)))
-              pixelPiece(gradientAt, weightsAt, bytes)
-            })
+          w.set(high, end)
+          const room = w.i32(i32.mul(i32.sub(a.outWidth, x), a.outputs))
+          w.if(i32.ltS(room, high), () => w.set(high, room))
+          w.if(i32.ltS(low, high), () => {
+            const pixel = i32.add(i32.mul(i32.add(i32.mul(i32.load(r, 16), a.outHeight), y), a.outWidth), x)
+            w.set(gradientAt, i32.add(a.gradient, i32.add(i32.mul(pixel, a.gradientPixelBytes), times4(low))))
+            w.set(weightsAt, i32.add(weights, times4(i32.sub(low, from))))
+            w.set(bytes, times4(i32.sub(high, low)))
+            pixelPiece(gradientAt, weightsAt, bytes)
           })
         })
       })
@@ -149,10 +145,7 @@ export function eventInputGradient(limits: MemoryLimits, counter: number, relaxe
       const [sums, pixel, bytes, to, channel, mask] = Array.from({ length: 6 }, () => w.i32())
       w.for(r, records, record, n(gradientRecordBytes), () => {
         w.set(sums, i32.add(i32.load(r), sumsOffset))
-        w.set(
-          pixel,
-          i32.add(i32.mul(i32.add(i32.mul(i32.load(r, 16), a.height), i32.load(r, 8)), a.width), i32.load(r, 12)),
-        )
+        w.set(pixel, i32.load(r, 20))
         w.set(bytes, i32.add(a.x, i32.mul(pixel, a.pixelBytes)))
         w.set(to, i32.add(a.result, i32.mul(pixel, a.resultPixelBytes)))
         w.for(channel, n(0), a.channels, n(4), () => {
@@ -166,8 +159,8 @@ export function eventInputGradient(limits: MemoryLimits, counter: number, relaxe
 
     const flush = (): void => {
       const [p, entry] = [w.i32(), w.i32()]
-      w.for(p, n(0), a.pieces, n(1), () => {
-        w.set(entry, i32.add(a.pieceTable, i32.mul(p, n(4 * pieceWords))))
+      w.for(p, n(0), i32.load(phase, 8), n(1), () => {
+        w.set(entry, i32.add(i32.load(phase, 12), i32.mul(p, n(4 * pieceWords))))
         piece(entry)
       })
       spread()
@@ -177,7 +170,7 @@ export function eventInputGradient(limits: MemoryLimits, counter: number, relaxe
 
     /** The open channels of one pixel, filled up to a multiple of four entries; their sums start at 0. */
     const addPixel = (): void => {
-      const pixel = i32.add(i32.mul(i32.add(i32.mul(image, a.height), row), a.width), column)
+      const pixel = w.i32(i32.add(i32.mul(i32.add(i32.mul(image, a.height), row), a.width), column))
       const bytes = w.i32(i32.add(a.x, i32.mul(pixel, a.pixelBytes)))
       const start = w.i32(at)
       w.do(i32.store(record, start))
@@ -192,37 +185,42 @@ export function eventInputGradient(limits: MemoryLimits, counter: number, relaxe
       const sum = w.i32(i32.add(start, sumsOffset))
       w.fillMemory(sum, n(0), times4(count))
       w.do(i32.store(record, count, 4))
-      w.do(i32.store(record, row, 8))
-      w.do(i32.store(record, column, 12))
+      w.do(i32.store(record, placeRow, 8))
+      w.do(i32.store(record, placeColumn, 12))
       w.do(i32.store(record, image, 16))
+      w.do(i32.store(record, pixel, 20))
       w.set(record, i32.add(record, n(gradientRecordBytes)))
       w.if(i32.gtU(i32.add(at, pixelRoom), listsEnd), flush)
     }
 
-    overTasks(w, counter, a.tasks, (task) => {
-      w.set(image, i32.mul(i32.div(task, a.parts), a.imagesPerTask))
-      w.set(part, i32.rem(task, a.parts))
-      w.set(lastImage, i32.add(image, a.imagesPerTask))
-      w.if(i32.gtU(lastImage, a.images), () => w.set(lastImage, a.images))
-      w.set(at, lists)
-      w.set(record, records)
-      w.while(i32.ltU(image, lastImage), () => {
-        w.set(row, i32.div(i32.mul(part, a.height), a.parts))
-        w.set(rowEnd, i32.div(i32.mul(i32.add(part, n(1)), a.height), a.parts))
-        w.while(i32.ltU(row, rowEnd), () => {
-          w.for(column, n(0), a.width, n(1), addPixel)
-          w.set(row, i32.add(row, n(1)))
+    /** The pixels of one phase in one image. */
+    const addImage = (): void => {
+      // First row of this part that belongs to the phase.
+      w.set(row, i32.div(i32.mul(part, a.height), a.parts))
+      w.set(rowEnd, i32.div(i32.mul(i32.add(part, n(1)), a.height), a.parts))
+      w.while(i32.ne(i32.rem(row, a.strideY), i32.load(phase)), () => w.set(row, i32.add(row, n(1))))
+      w.while(i32.ltU(row, rowEnd), () => {
+        w.set(placeRow, i32.div(i32.add(row, a.paddingY), a.strideY))
+        w.set(placeColumn, i32.div(i32.add(i32.load(phase, 4), a.paddingX), a.strideX))
+        w.for(column, i32.load(phase, 4), a.width, a.strideX, () => {
+          addPixel()
+          w.set(placeColumn, i32.add(placeColumn, n(1)))
         })
-        w.set(image, i32.add(image, n(1)))
+        w.set(row, i32.add(row, a.strideY))
       })
-      w.if(i32.gtU(record, records), flush)
+    }
+
+    overTasks(w, counter, a.tasks, (task) => {
+      w.set(part, i32.rem(task, a.parts))
+      w.set(lastImage, i32.mul(i32.add(i32.div(task, a.parts), n(1)), a.imagesPerTask))
+      w.if(i32.gtU(lastImage, a.images), () => w.set(lastImage, a.images))
+      w.for(phaseNumber, n(0), a.phases, n(1), () => {
+        w.set(phase, i32.add(a.phaseTable, i32.mul(phaseNumber, n(4 * inputPhaseWords))))
+        w.set(at, lists)
+        w.set(record, records)
+        w.for(image, i32.mul(i32.div(task, a.parts), a.imagesPerTask), lastImage, n(1), addImage)
+        w.if(i32.gtU(record, records), flush)
+      })
     })
   })
-}
-
-/** Whether a value, perhaps negative, is a multiple of the stride. */
-function divides(value: Local, stride: Local): Value {
-  // Strides are few; one needs no division, and the sum with a multiple of the stride makes the value positive.
-  const shifted = i32.add(value, i32.mul(stride, n(1024)))
-  return i32.or(i32.eq(stride, n(1)), i32.eqz(i32.rem(shifted, stride)))
 }

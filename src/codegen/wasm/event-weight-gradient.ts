@@ -5,7 +5,7 @@ import { assemble, f32, f32x4, i32, type Local, type MemoryLimits, type Value, v
 /**
  * Weight gradient over spike events. The output gradient is first copied into frames, cut into blocks of output channels;
  * their borders of zeros make every tap of every event valid. Then each task takes eight input channels and walks the
- * images in groups: it lists, for each of its channels, the frame places of the pixels that fired, and adds the
+ * images in groups, and each group in bands of pixels whose part of the gradient stays in the nearest cache: it lists, for each of its channels, the frame places of the pixels that fired, and adds the
  * gradient's rows found there, tap by tap, into sums that stay in registers.
  */
 export const packFramesArguments = [
@@ -86,6 +86,7 @@ export const eventWeightGradientArguments = [
   'scratchBytes',
   'listBytes',
   'scale',
+  'bandPixels',
 ] as const
 
 /** Input channels that one task takes. */
@@ -106,16 +107,17 @@ export function eventWeightGradient(limits: MemoryLimits, counter: number) {
     const [group, first, count, phase, phaseAt, block, entry, channel] = Array.from({ length: 8 }, () => w.i32())
     const firstChannel = w.i32()
     const room = w.i32()
+    const [band, bandEnd, phaseEnd] = [w.i32(), w.i32(), w.i32()]
 
-    /** Lists, per channel of the task, the frame places of the pixels of one phase that fired. */
+    /** Lists, per channel of the task, the frame places of the pixels of one band that fired. */
     const listEvents = (): void => {
       const next = Array.from({ length: channelsPerTask }, (_, c) => w.i32(i32.add(lists, i32.mul(a.listBytes, n(c)))))
       const [image, pixel, end, at, place, base, frame] = Array.from({ length: 7 }, () => w.i32())
       w.for(image, n(0), count, n(1), () => {
         w.set(base, i32.add(a.x, i32.add(i32.mul(i32.add(first, image), a.imageBytes), firstChannel)))
         w.set(frame, i32.mul(image, a.frameBytes))
-        w.set(pixel, i32.load(phaseAt, 4))
-        w.set(end, i32.add(pixel, i32.shl(i32.load(phaseAt), n(3))))
+        w.set(pixel, band)
+        w.set(end, bandEnd)
         w.while(i32.ltU(pixel, end), () => {
           w.set(at, i32.add(base, i32.load(pixel)))
           w.set(place, i32.add(frame, i32.load(pixel, 4)))
@@ -184,10 +186,17 @@ export function eventWeightGradient(limits: MemoryLimits, counter: number) {
         w.if(i32.gtU(count, a.imagesPerGroup), () => w.set(count, a.imagesPerGroup))
         w.for(phase, n(0), a.phases, n(1), () => {
           w.set(phaseAt, i32.add(a.phaseTable, i32.mul(phase, n(4 * phaseWords))))
-          listEvents()
-          w.for(block, n(0), a.blocks, n(1), () => {
-            w.set(entry, i32.add(a.blockTable, i32.shl(block, n(4))))
-            for (let v = 1; v <= maximumVectors; v++) w.if(i32.eq(i32.load(entry, 4), n(v)), () => blockOf(v))
+          w.set(band, i32.load(phaseAt, 4))
+          w.set(phaseEnd, i32.add(band, i32.shl(i32.load(phaseAt), n(3))))
+          w.while(i32.ltU(band, phaseEnd), () => {
+            w.set(bandEnd, i32.add(band, i32.shl(a.bandPixels, n(3))))
+            w.if(i32.gtU(bandEnd, phaseEnd), () => w.set(bandEnd, phaseEnd))
+            listEvents()
+            w.for(block, n(0), a.blocks, n(1), () => {
+              w.set(entry, i32.add(a.blockTable, i32.shl(block, n(4))))
+              for (let v = 1; v <= maximumVectors; v++) w.if(i32.eq(i32.load(entry, 4), n(v)), () => blockOf(v))
+            })
+            w.set(band, bandEnd)
           })
         })
         w.set(group, i32.add(group, n(1)))

@@ -83,162 +83,166 @@ export function neuronBackward(
   const kept = keptValues(program, adjoint)
   const rowBytes = scratchRowBytes(program, adjoint)
   const forwardNeeded = closure(program.instructions, [...kept, ...program.states.map((s) => s.next)])
-  return assemble(limits, (w, args, thread) => {
-    const k = new NeuronWriter(w, args, neuron, 'backward')
-    k.readArguments('backward')
-    const scratch = w.i32(i32.add(k.arg('scratch'), i32.mul(thread, k.arg('scratchBytes'))))
-    const byteStep = w.i32(i32.shrU(k.arg('M'), i32.const(2)))
-    const outputStep = program.spiking ? byteStep : k.arg('M')
-    const t = w.i32()
-    const rows = {
-      x: w.i32(),
-      output: w.i32(),
-      scale: w.i32(),
-      shift: w.i32(),
-      mean: w.i32(),
-      scratch: w.i32(),
-      gradient: w.i32(),
-      inputGradient: w.i32(),
-      sums: w.i32(),
-      parameters: program.parameters.map(() => w.i32()),
-      partials: program.parameters.map(() => w.i32()),
-    }
-    const partial = w.i32()
+  return assemble(
+    limits,
+    (w, args, thread) => {
+      const k = new NeuronWriter(w, args, neuron, 'backward')
+      k.readArguments('backward')
+      const scratch = w.i32(i32.add(k.arg('scratch'), i32.mul(thread, k.arg('scratchBytes'))))
+      const byteStep = w.i32(i32.shrU(k.arg('M'), i32.const(2)))
+      const outputStep = program.spiking ? byteStep : k.arg('M')
+      const t = w.i32()
+      const rows = {
+        x: w.i32(),
+        output: w.i32(),
+        scale: w.i32(),
+        shift: w.i32(),
+        mean: w.i32(),
+        scratch: w.i32(),
+        gradient: w.i32(),
+        inputGradient: w.i32(),
+        sums: w.i32(),
+        parameters: program.parameters.map(() => w.i32()),
+        partials: program.parameters.map(() => w.i32()),
+      }
+      const partial = w.i32()
 
-    const move = (sign: 1 | -1): void => {
-      const by = (row: Local, step: Value) => w.set(row, sign === 1 ? i32.add(row, step) : i32.sub(row, step))
-      by(rows.x, k.arg('xStep'))
-      by(rows.output, outputStep)
-      by(rows.scale, k.arg('tableStep'))
-      by(rows.shift, k.arg('tableStep'))
-      by(rows.mean, k.arg('tableStep'))
-      by(rows.scratch, i32.const(rowBytes))
-      by(rows.gradient, k.arg('M'))
-      by(rows.inputGradient, k.arg('inputGradientStep'))
-      by(rows.sums, k.arg('sumStep'))
-      rows.parameters.forEach((row, i) => by(row, k.arg(`parameterStep${i}`)))
-      rows.partials.forEach((row, i) => by(row, k.arg(`partialStep${i}`)))
-    }
+      const move = (sign: 1 | -1): void => {
+        const by = (row: Local, step: Value) => w.set(row, sign === 1 ? i32.add(row, step) : i32.sub(row, step))
+        by(rows.x, k.arg('xStep'))
+        by(rows.output, outputStep)
+        by(rows.scale, k.arg('tableStep'))
+        by(rows.shift, k.arg('tableStep'))
+        by(rows.mean, k.arg('tableStep'))
+        by(rows.scratch, i32.const(rowBytes))
+        by(rows.gradient, k.arg('M'))
+        by(rows.inputGradient, k.arg('inputGradientStep'))
+        by(rows.sums, k.arg('sumStep'))
+        rows.parameters.forEach((row, i) => by(row, k.arg(`parameterStep${i}`)))
+        rows.partials.forEach((row, i) => by(row, k.arg(`partialStep${i}`)))
+      }
 
-    const recompute = (lanes: Lanes, vectors: number, fixed: ReadonlyMap<number, Vectors>): void => {
-      const start = program.states.map((s) => s.start)
-      const states = startStates(k, lanes, vectors, (i) => k.arg(`stateIn${i}`), start)
-      w.for(t, i32.const(0), k.arg('T'), i32.const(1), () => {
-        const { x } = k.input(lanes, vectors, normalised, rows.x, rows.scale, rows.shift)
-        const stored = program.spiking ? storedBits(k, lanes, rows.output, vectors) : undefined
-        const parameters = new Map([...fixed, ...parameterValues(k, lanes, vectors, rows.parameters, true)])
-        const known = givenValues(program, x, states, parameters)
-        const override = (i: Instruction) => (i.op === 'spike' ? stored?.spike : undefined)
-        emitStep(k, known, program.instructions, 0, vectors, override, forwardNeeded)
-        kept.forEach((id, i) =>
-          known.get(id)!.forEach((value, v) => w.do(v128.store(rows.scratch, value, 16 * (vectorsInFlight * i + v)))),
-        )
-        assignTogether(
-          w,
-          states,
-          program.states.map((s) => known.get(s.next)!),
-        )
-        move(1)
-      })
-    }
-
-    const addTo = (lanes: Lanes, address: Local, offset: number, value: Value): void => {
-      const sum = w.v128(f32x4.add(k.load(lanes, address, offset), value))
-      k.store(lanes, address, sum, offset)
-    }
-
-    const reverse = (lanes: Lanes, vectors: number, fixed: ReadonlyMap<number, Vectors>): void => {
-      const count = program.instructions.length
-      const gradients = startStates(
-        k,
-        lanes,
-        vectors,
-        (i) => k.arg(`stateGradientIn${i}`),
-        program.states.map(() => 0),
-      )
-      const summed = Array.from({ length: vectors }, () => w.v128(f32x4.const(0)))
-      w.for(t, i32.const(0), k.arg('T'), i32.const(1), () => {
-        move(-1)
-        const { raw, x } = k.input(lanes, vectors, normalised, rows.x, rows.scale, rows.shift)
-        const stored = program.spiking ? storedBits(k, lanes, rows.output, vectors) : undefined
-        const parameters = new Map([...fixed, ...parameterValues(k, lanes, vectors, rows.parameters, true)])
-        const known = givenValues(program, x, [], parameters)
-        program.instructions.forEach((instruction, id) => {
-          if (instruction.op === 'spike' && stored) known.set(id, stored.spike)
-          if (instruction.op === 'constant') k.compute(known, id, instruction, vectors)
-        })
-        kept.forEach((id, i) => {
-          const values = Array.from({ length: vectors }, (_, v) =>
-            w.v128(v128.load(rows.scratch, 16 * (vectorsInFlight * i + v))),
+      const recompute = (lanes: Lanes, vectors: number, fixed: ReadonlyMap<number, Vectors>): void => {
+        const start = program.states.map((s) => s.start)
+        const states = startStates(k, lanes, vectors, (i) => k.arg(`stateIn${i}`), start)
+        w.for(t, i32.const(0), k.arg('T'), i32.const(1), () => {
+          const { x } = k.input(lanes, vectors, normalised, rows.x, rows.scale, rows.shift)
+          const stored = program.spiking ? storedBits(k, lanes, rows.output, vectors) : undefined
+          const parameters = new Map([...fixed, ...parameterValues(k, lanes, vectors, rows.parameters, true)])
+          const known = givenValues(program, x, states, parameters)
+          const override = (i: Instruction) => (i.op === 'spike' ? stored?.spike : undefined)
+          emitStep(k, known, program.instructions, 0, vectors, override, forwardNeeded)
+          kept.forEach((id, i) =>
+            known.get(id)!.forEach((value, v) => w.do(v128.store(rows.scratch, value, 16 * (vectorsInFlight * i + v)))),
           )
-          known.set(id, values)
+          assignTogether(
+            w,
+            states,
+            program.states.map((s) => known.get(s.next)!),
+          )
+          move(1)
         })
-        const gradientAt = w.i32(i32.add(rows.gradient, k.at))
-        const outputGradient = Array.from({ length: vectors }, (_, v) => w.v128(k.load(lanes, gradientAt, 16 * v)))
-        emitStep(k, known, adjoint.instructions, count, vectors, (instruction) => {
-          if (instruction.op === 'outputGradient') return outputGradient
-          if (instruction.op === 'stateGradient') return gradients[instruction.index ?? 0]
-          return instruction.op === 'window' ? stored?.window : undefined
-        })
-        const inputGradient = known.get(adjoint.input)!
-        w.if(
-          i32.ne(k.arg('inputGradientStep'), i32.const(0)),
-          () => {
-            const address = w.i32(i32.add(rows.inputGradient, k.at))
-            inputGradient.forEach((g, v) => k.store(lanes, address, g, 16 * v))
-          },
-          () => inputGradient.forEach((g, v) => w.set(summed[v], f32x4.add(summed[v], g))),
-        )
-        if (normalised) {
-          const sumsAt = w.i32(i32.add(rows.sums, k.tableAt))
-          const dotsAt = w.i32(i32.add(sumsAt, k.arg('dotOffset')))
-          const mean = k.fromTable(lanes, rows.mean, vectors)
-          inputGradient.forEach((g, v) => {
-            addTo(lanes, sumsAt, 16 * v, g)
-            addTo(lanes, dotsAt, 16 * v, f32x4.mul(g, f32x4.sub(raw[v], mean[v])))
-          })
-        }
-        adjoint.parameters.forEach((id, i) => {
-          const address = w.i32(i32.add(rows.partials[i], k.tableAt))
-          known.get(id)!.forEach((g, v) => addTo(lanes, address, 16 * v, g))
-        })
-        assignTogether(
-          w,
-          gradients,
-          adjoint.states.map((id) => known.get(id)!),
-        )
-      })
-      w.if(i32.eqz(k.arg('inputGradientStep')), () => {
-        const address = w.i32(i32.add(k.arg('inputGradient'), k.at))
-        summed.forEach((g, v) => k.store(lanes, address, g, 16 * v))
-      })
-      gradients.forEach((gradient, i) => {
-        w.if(i32.ne(k.arg(`stateGradientOut${i}`), i32.const(0)), () => {
-          const address = w.i32(i32.add(k.arg(`stateGradientOut${i}`), k.at))
-          gradient.forEach((g, v) => k.store(lanes, address, g, 16 * v))
-        })
-      })
-    }
+      }
 
-    overNeurons(
-      k,
-      counter,
-      (lanes, vectors) => {
-        for (const name of ['x', 'output', 'scale', 'shift', 'mean', 'gradient', 'inputGradient'] as const) {
-          w.set(rows[name], k.arg(name))
-        }
-        w.set(rows.scratch, scratch)
-        w.set(rows.sums, partial)
-        rows.parameters.forEach((row, i) => w.set(row, k.arg(`parameter${i}`)))
-        rows.partials.forEach((row, i) => w.set(row, i32.add(partial, k.arg(`partialOffset${i}`))))
-        const fixed = parameterValues(k, lanes, vectors, rows.parameters, false)
-        recompute(lanes, vectors, fixed)
-        reverse(lanes, vectors, fixed)
-      },
-      (task) => {
-        w.set(partial, i32.add(k.arg('partials'), i32.mul(task, k.arg('partialBytes'))))
-        w.fillMemory(partial, i32.const(0), k.arg('partialBytes'))
-      },
-    )
-  })
+      const addTo = (lanes: Lanes, address: Local, offset: number, value: Value): void => {
+        const sum = w.v128(f32x4.add(k.load(lanes, address, offset), value))
+        k.store(lanes, address, sum, offset)
+      }
+
+      const reverse = (lanes: Lanes, vectors: number, fixed: ReadonlyMap<number, Vectors>): void => {
+        const count = program.instructions.length
+        const gradients = startStates(
+          k,
+          lanes,
+          vectors,
+          (i) => k.arg(`stateGradientIn${i}`),
+          program.states.map(() => 0),
+        )
+        const summed = Array.from({ length: vectors }, () => w.v128(f32x4.const(0)))
+        w.for(t, i32.const(0), k.arg('T'), i32.const(1), () => {
+          move(-1)
+          const { raw, x } = k.input(lanes, vectors, normalised, rows.x, rows.scale, rows.shift)
+          const stored = program.spiking ? storedBits(k, lanes, rows.output, vectors) : undefined
+          const parameters = new Map([...fixed, ...parameterValues(k, lanes, vectors, rows.parameters, true)])
+          const known = givenValues(program, x, [], parameters)
+          program.instructions.forEach((instruction, id) => {
+            if (instruction.op === 'spike' && stored) known.set(id, stored.spike)
+            if (instruction.op === 'constant') k.compute(known, id, instruction, vectors)
+          })
+          kept.forEach((id, i) => {
+            const values = Array.from({ length: vectors }, (_, v) =>
+              w.v128(v128.load(rows.scratch, 16 * (vectorsInFlight * i + v))),
+            )
+            known.set(id, values)
+          })
+          const gradientAt = w.i32(i32.add(rows.gradient, k.at))
+          const outputGradient = Array.from({ length: vectors }, (_, v) => w.v128(k.load(lanes, gradientAt, 16 * v)))
+          emitStep(k, known, adjoint.instructions, count, vectors, (instruction) => {
+            if (instruction.op === 'outputGradient') return outputGradient
+            if (instruction.op === 'stateGradient') return gradients[instruction.index ?? 0]
+            return instruction.op === 'window' ? stored?.window : undefined
+          })
+          const inputGradient = known.get(adjoint.input)!
+          w.if(
+            i32.ne(k.arg('inputGradientStep'), i32.const(0)),
+            () => {
+              const address = w.i32(i32.add(rows.inputGradient, k.at))
+              inputGradient.forEach((g, v) => k.store(lanes, address, g, 16 * v))
+            },
+            () => inputGradient.forEach((g, v) => w.set(summed[v], f32x4.add(summed[v], g))),
+          )
+          if (normalised) {
+            const sumsAt = w.i32(i32.add(rows.sums, k.tableAt))
+            const dotsAt = w.i32(i32.add(sumsAt, k.arg('dotOffset')))
+            const mean = k.fromTable(lanes, rows.mean, vectors)
+            inputGradient.forEach((g, v) => {
+              addTo(lanes, sumsAt, 16 * v, g)
+              addTo(lanes, dotsAt, 16 * v, f32x4.mul(g, f32x4.sub(raw[v], mean[v])))
+            })
+          }
+          adjoint.parameters.forEach((id, i) => {
+            const address = w.i32(i32.add(rows.partials[i], k.tableAt))
+            known.get(id)!.forEach((g, v) => addTo(lanes, address, 16 * v, g))
+          })
+          assignTogether(
+            w,
+            gradients,
+            adjoint.states.map((id) => known.get(id)!),
+          )
+        })
+        w.if(i32.eqz(k.arg('inputGradientStep')), () => {
+          const address = w.i32(i32.add(k.arg('inputGradient'), k.at))
+          summed.forEach((g, v) => k.store(lanes, address, g, 16 * v))
+        })
+        gradients.forEach((gradient, i) => {
+          w.if(i32.ne(k.arg(`stateGradientOut${i}`), i32.const(0)), () => {
+            const address = w.i32(i32.add(k.arg(`stateGradientOut${i}`), k.at))
+            gradient.forEach((g, v) => k.store(lanes, address, g, 16 * v))
+          })
+        })
+      }
+
+      overNeurons(
+        k,
+        counter,
+        (lanes, vectors) => {
+          for (const name of ['x', 'output', 'scale', 'shift', 'mean', 'gradient', 'inputGradient'] as const) {
+            w.set(rows[name], k.arg(name))
+          }
+          w.set(rows.scratch, scratch)
+          w.set(rows.sums, partial)
+          rows.parameters.forEach((row, i) => w.set(row, k.arg(`parameter${i}`)))
+          rows.partials.forEach((row, i) => w.set(row, i32.add(partial, k.arg(`partialOffset${i}`))))
+          const fixed = parameterValues(k, lanes, vectors, rows.parameters, false)
+          recompute(lanes, vectors, fixed)
+          reverse(lanes, vectors, fixed)
+        },
+        (task) => {
+          w.set(partial, i32.add(k.arg('partials'), i32.mul(task, k.arg('partialBytes'))))
+          w.fillMemory(partial, i32.const(0), k.arg('partialBytes'))
+        },
+      )
+    },
+    options.relaxed,
+  )
 }

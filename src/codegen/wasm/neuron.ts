@@ -26,6 +26,8 @@ export interface NeuronKernelOptions {
   readonly neuron: Neuron
   /** x is scaled and shifted per channel (and step) before the equations see it. */
   readonly normalised: boolean
+  /** Whether elementary functions may fuse multiply and add. Forward and backward must agree. */
+  readonly relaxed: boolean
 }
 
 /** Positions of the arguments, in 32-bit words. Step strides are in bytes; 0 repeats one row. */
@@ -300,62 +302,66 @@ export function neuronForward(
 ): Uint8Array<ArrayBuffer> {
   const { neuron, normalised } = options
   const { program } = neuron
-  return assemble(limits, (w, args) => {
-    const k = new NeuronWriter(w, args, neuron, 'forward')
-    k.readArguments('forward')
-    const t = w.i32()
-    const xRow = w.i32()
-    const outRow = w.i32()
-    const scaleRow = w.i32()
-    const shiftRow = w.i32()
-    const rows = program.parameters.map(() => w.i32())
-    overNeurons(k, counter, (lanes, vectors) => {
-      w.set(xRow, k.arg('x'))
-      w.set(outRow, k.arg('output'))
-      w.set(scaleRow, k.arg('scale'))
-      w.set(shiftRow, k.arg('shift'))
-      rows.forEach((row, i) => w.set(row, k.arg(`parameter${i}`)))
-      const fixed = parameterValues(k, lanes, vectors, rows, false)
-      const states = startStates(
-        k,
-        lanes,
-        vectors,
-        (i) => k.arg(`stateIn${i}`),
-        program.states.map((s) => s.start),
-      )
-      w.for(t, i32.const(0), k.arg('T'), i32.const(1), () => {
-        const { x } = k.input(lanes, vectors, normalised, xRow, scaleRow, shiftRow)
-        const parameters = new Map([...fixed, ...parameterValues(k, lanes, vectors, rows, true)])
-        const known = givenValues(program, x, states, parameters)
-        emitStep(k, known, program.instructions, 0, vectors, () => undefined)
-        if (program.spiking) {
-          const address = w.i32(i32.add(outRow, i32.shrU(k.at, i32.const(2))))
-          const argument = known.get(spikeArgument(program))!
-          argument.forEach((value, v) => storeBytes(k, lanes, address, value, program.window, v))
-          w.set(outRow, i32.add(outRow, i32.shrU(k.arg('M'), i32.const(2))))
-        } else {
-          const address = w.i32(i32.add(outRow, k.at))
-          known.get(program.output)!.forEach((value, v) => k.store(lanes, address, value, 16 * v))
-          w.set(outRow, i32.add(outRow, k.arg('M')))
-        }
-        assignTogether(
-          w,
-          states,
-          program.states.map((s) => known.get(s.next)!),
+  return assemble(
+    limits,
+    (w, args) => {
+      const k = new NeuronWriter(w, args, neuron, 'forward')
+      k.readArguments('forward')
+      const t = w.i32()
+      const xRow = w.i32()
+      const outRow = w.i32()
+      const scaleRow = w.i32()
+      const shiftRow = w.i32()
+      const rows = program.parameters.map(() => w.i32())
+      overNeurons(k, counter, (lanes, vectors) => {
+        w.set(xRow, k.arg('x'))
+        w.set(outRow, k.arg('output'))
+        w.set(scaleRow, k.arg('scale'))
+        w.set(shiftRow, k.arg('shift'))
+        rows.forEach((row, i) => w.set(row, k.arg(`parameter${i}`)))
+        const fixed = parameterValues(k, lanes, vectors, rows, false)
+        const states = startStates(
+          k,
+          lanes,
+          vectors,
+          (i) => k.arg(`stateIn${i}`),
+          program.states.map((s) => s.start),
         )
-        w.set(xRow, i32.add(xRow, k.arg('xStep')))
-        w.set(scaleRow, i32.add(scaleRow, k.arg('tableStep')))
-        w.set(shiftRow, i32.add(shiftRow, k.arg('tableStep')))
-        rows.forEach((row, i) => w.set(row, i32.add(row, k.arg(`parameterStep${i}`))))
-      })
-      states.forEach((state, i) => {
-        w.if(i32.ne(k.arg(`stateOut${i}`), i32.const(0)), () => {
-          const address = i32.add(k.arg(`stateOut${i}`), k.at)
-          state.forEach((local, v) => k.store(lanes, address, local, 16 * v))
+        w.for(t, i32.const(0), k.arg('T'), i32.const(1), () => {
+          const { x } = k.input(lanes, vectors, normalised, xRow, scaleRow, shiftRow)
+          const parameters = new Map([...fixed, ...parameterValues(k, lanes, vectors, rows, true)])
+          const known = givenValues(program, x, states, parameters)
+          emitStep(k, known, program.instructions, 0, vectors, () => undefined)
+          if (program.spiking) {
+            const address = w.i32(i32.add(outRow, i32.shrU(k.at, i32.const(2))))
+            const argument = known.get(spikeArgument(program))!
+            argument.forEach((value, v) => storeBytes(k, lanes, address, value, program.window, v))
+            w.set(outRow, i32.add(outRow, i32.shrU(k.arg('M'), i32.const(2))))
+          } else {
+            const address = w.i32(i32.add(outRow, k.at))
+            known.get(program.output)!.forEach((value, v) => k.store(lanes, address, value, 16 * v))
+            w.set(outRow, i32.add(outRow, k.arg('M')))
+          }
+          assignTogether(
+            w,
+            states,
+            program.states.map((s) => known.get(s.next)!),
+          )
+          w.set(xRow, i32.add(xRow, k.arg('xStep')))
+          w.set(scaleRow, i32.add(scaleRow, k.arg('tableStep')))
+          w.set(shiftRow, i32.add(shiftRow, k.arg('tableStep')))
+          rows.forEach((row, i) => w.set(row, i32.add(row, k.arg(`parameterStep${i}`))))
+        })
+        states.forEach((state, i) => {
+          w.if(i32.ne(k.arg(`stateOut${i}`), i32.const(0)), () => {
+            const address = i32.add(k.arg(`stateOut${i}`), k.at)
+            state.forEach((local, v) => k.store(lanes, address, local, 16 * v))
+          })
         })
       })
-    })
-  })
+    },
+    options.relaxed,
+  )
 }
 
 /** targets = values, all read before any is written. */

@@ -286,6 +286,17 @@ export class Writer {
   private statements: Value[] = []
   private readonly constants = new Map<string, Local>()
   private readonly prologue: Value[] = []
+  /** Whether a product and a sum may be fused. */
+  private readonly relaxed: boolean
+
+  constructor(relaxed = false) {
+    this.relaxed = relaxed
+  }
+
+  /** a * b + c of float32 lanes, fused where the host may. */
+  multiplyAdd(a: Value, b: Value, c: Value): Value {
+    return this.relaxed ? f32x4.relaxedMadd(a, b, c) : f32x4.add(f32x4.mul(a, b), c)
+  }
 
   local(type: LocalType): Local {
     const slot = { local: undefined as unknown }
@@ -477,12 +488,14 @@ export const memoryImport = { module: 'spikelet', name: 'memory' }
 /**
  * A module of one exported function `run(arguments: i32, thread: i32)`.
  * @param limits pages of the memory it imports
+ * @param relaxed whether `multiplyAdd` fuses
  */
 export function assemble(
   limits: MemoryLimits,
   write: (writer: Writer, args: Local, thread: Local) => void,
+  relaxed = false,
 ): Uint8Array<ArrayBuffer> {
-  const writer = new Writer()
+  const writer = new Writer(relaxed)
   const args = writer.i32()
   const thread = writer.i32()
   write(writer, args, thread)

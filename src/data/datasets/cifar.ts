@@ -11,7 +11,7 @@ import { cifar100Classes } from './cifar100-classes.ts'
 import { type Dataset, type Datasets, imageDataset, sharedBytes } from './dataset.ts'
 import { missingFiles } from './missing-files.ts'
 
-const cifar10Classes = ['airplane', 'automobile', 'bird', 'cat', 'deer', 'dog', 'frog', 'horse', 'ship', 'truck']
+export const cifar10Classes = ['airplane', 'automobile', 'bird', 'cat', 'deer', 'dog', 'frog', 'horse', 'ship', 'truck']
 
 const imageBytes = 32 * 32 * 3
 

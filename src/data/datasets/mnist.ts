@@ -3,9 +3,9 @@ import type { Dataset, Datasets } from './dataset.ts'
 import { idxDataset, type NamedBytes } from './idx-dataset.ts'
 import { missingFiles } from './missing-files.ts'
 
-const digits = ['0', '1', '2', '3', '4', '5', '6', '7', '8', '9']
+export const digits = ['0', '1', '2', '3', '4', '5', '6', '7', '8', '9']
 
-const fashionClasses = [
+export const fashionClasses = [
   'T-shirt/top',
   'trouser',
   'pullover',

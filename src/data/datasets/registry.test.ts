@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { datasetNames, normalisationOf, openDataset } from './registry.ts'
+import { classNamesOf, datasetNames, normalisationOf, openDataset } from './registry.ts'
 
 describe('data sets by name', () => {
   test('fashion-mnist opens without a folder, the others ask for one', async () => {
@@ -11,6 +11,12 @@ describe('data sets by name', () => {
     await expect(openDataset('cifra10')).rejects.toThrow(/did you mean 'cifar10'/)
     await expect(openDataset('toString')).rejects.toThrow(/unknown data set 'toString'/)
     expect(() => normalisationOf('fashion_mnist')).toThrow(/did you mean 'fashion-mnist'/)
+  })
+
+  test('class names are known without files', async () => {
+    expect(classNamesOf('fashion-mnist')).toEqual((await openDataset('fashion-mnist')).test.classes)
+    expect(datasetNames.map((name) => classNamesOf(name).length)).toEqual([10, 10, 10, 100])
+    expect(() => classNamesOf('minst')).toThrow(/did you mean 'mnist'/)
   })
 
   test('every name has a normalisation with a value per channel', () => {

@@ -1,0 +1,138 @@
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { UsageError } from '../../base/index.ts'
+import { datasetNames } from '../../data/index.ts'
+import { models } from '../../models/index.ts'
+import { defaultBackend } from '../../node-backend.ts'
+import type { RunSummary } from '../../report/index.ts'
+import { chooseNeuron } from '../choose-neuron.ts'
+import { defineCommand, type Invocation } from '../command.ts'
+import { createProgress, rateText } from '../progress.ts'
+import { exitCodes } from '../surroundings.ts'
+import { meanText, percentText, tableText } from '../table.ts'
+import { openImages } from '../training/images.ts'
+import { stoppable } from '../training/interruption.ts'
+import { compareSchema, type TrainingOptions } from '../training/options.ts'
+import { withProtocol } from '../training/protocol.ts'
+import { runAll } from '../training/run-all.ts'
+import { readRunCommand, runName } from '../training/run-folder.ts'
+import { type RunRequest, summaryFile } from '../training/run-training.ts'
+import { backendOptions } from './train.ts'
+
+/** Trains several neurons with several seeds each, and shows mean and spread. */
+export const compareCommand = defineCommand({
+  name: 'compare',
+  usage: '<dataset>',
+  summary: 'Trains several neurons with several seeds, and compares them',
+  schema: compareSchema,
+  notes: [
+    `Data sets: ${datasetNames.join(', ')}.`,
+    `Networks: ${Object.keys(models).join(', ')}.`,
+    'The same command with the --name of a comparison that was stopped goes on with it.',
+  ],
+  examples: ['compare fashion-mnist --neurons lif,plif,clif --seeds 4'],
+  async run(invocation) {
+    const { positional, surroundings } = invocation
+    const dataset = positional[0] as string
+    const { folder, runs } = plannedRuns(dataset, invocation)
+    for (const { options } of runs) await chooseNeuron(options.neuron)
+    const [{ options: shared }] = runs
+    const datasets = await openImages(dataset, shared)
+    const progress = createProgress(surroundings)
+    for (const note of datasets.notes) progress.line(`${dataset}: ${note}`)
+    const backend = await defaultBackend(backendOptions(shared))
+    try {
+      const requests = runs.map(({ name, label, options }) => async () => {
+        const request = { dataset, options, folder: join(folder, name), datasets, backend, label }
+        return earlierRun({ ...request, resume: false })
+      })
+      const { summaries } = await stoppable(surroundings, progress, (stop) =>
+        runAll(folder, requests, { surroundings, progress, stop }),
+      )
+      if (!summaries) {
+        surroundings.writeError(`stopped, and saved. To go on, give the same command with --name ${nameOf(folder)}\n`)
+        return exitCodes.interrupted
+      }
+      surroundings.write(comparisonText(summaries, folder))
+      return exitCodes.done
+    } finally {
+      await backend.close()
+    }
+  },
+})
+
+function nameOf(folder: string): string {
+  return folder.replace(/^.*[\\/]/, '')
+}
+
+function plannedRuns(dataset: string, { options: all, given, surroundings }: Invocation<typeof compareSchema>) {
+  const { neurons, seeds, name, config: _, ...rest } = all
+  const effective = withProtocol(rest, given, dataset)
+  const first: TrainingOptions = { ...effective, neuron: neurons.join('-'), neuronOptions: undefined }
+  const folder = join(rest.out, name ?? `compare-${runName(dataset, first, surroundings.clock())}`)
+  const runs = neurons.flatMap((neuron) =>
+    Array.from({ length: seeds }, (_unused, k) => {
+      const seed = effective.seed + k
+      const short = neuron.replace(/^.*[\\/]|\.json$/g, '')
+      const options: TrainingOptions = { ...first, neuron, seed }
+      return { name: `${short}-seed${seed}`, label: seeds > 1 ? `${short} seed ${seed}` : short, options }
+    }),
+  )
+  return { folder, runs }
+}
+
+/** The verdict of a run that is done; a run that was stopped goes on; any other is new. */
+async function earlierRun(request: RunRequest): Promise<RunRequest | RunSummary> {
+  const text = await readIfThere(join(request.folder, 'config.json'))
+  if (text === undefined) return request
+  const earlier = await readRunCommand(request.folder)
+  if (differ(earlier.options, request.options) || earlier.dataset !== request.dataset) {
+    throw new UsageError({
+      what: 'there is a run with other options in this folder',
+      place: request.folder,
+      next: 'give the comparison another --name',
+    })
+  }
+  const summary = await readIfThere(join(request.folder, summaryFile))
+  return summary === undefined ? { ...request, resume: true } : JSON.parse(summary)
+}
+
+/** Threads and folders do not decide what a run gives. */
+function differ(before: TrainingOptions, now: TrainingOptions): boolean {
+  const deciding = ({ threads: _, loaderThreads: __, out: ___, data: ____, ...rest }: TrainingOptions) =>
+    JSON.stringify(Object.entries(rest).sort())
+  return deciding(before) !== deciding(JSON.parse(JSON.stringify(now)))
+}
+
+async function readIfThere(path: string): Promise<string | undefined> {
+  try {
+    return await readFile(path, 'utf8')
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined
+    throw error
+  }
+}
+
+function comparisonText(summaries: readonly RunSummary[], folder: string): string {
+  const neurons = [...new Set(summaries.map(({ neuron }) => neuron))]
+  const rows = neurons.map((neuron) => {
+    const own = summaries.filter((summary) => summary.neuron === neuron)
+    const rates = own.flatMap(({ firingRates }) => firingRates.map(({ rate }) => rate))
+    const speeds = own.flatMap(({ epochs }) => epochs.map(({ imagesPerSecond }) => imagesPerSecond))
+    return [
+      neuron,
+      meanText(own.map(({ final }) => final.testAccuracy)),
+      meanText(own.map(({ final }) => final.lastEpochTestAccuracy)),
+      percentText(mean(rates), 1),
+      rateText(mean(speeds)),
+      String(own.length),
+    ]
+  })
+  const head = ['neuron', 'test accuracy', 'last epoch', 'firing rate', 'images/s', 'runs']
+  const rule = `Test accuracy: ${summaries[0].final.rule}; mean and standard deviation over runs.`
+  return `${tableText(head, rows)}\n\n${rule}\nreport  ${join(folder, 'report.html')}\n`
+}
+
+function mean(values: readonly number[]): number {
+  return values.reduce((sum, value) => sum + value, 0) / values.length
+}

@@ -1,0 +1,110 @@
+import { join } from 'node:path'
+import { z } from 'zod'
+import type { Datasets } from '../../data/index.ts'
+import { Conv2d, Linear, Network, Sequential, Spiking } from '../../nn/index.ts'
+import { defaultBackend } from '../../node-backend.ts'
+import type { RunSummary } from '../../report/index.ts'
+import { chooseNeuron } from '../choose-neuron.ts'
+import { defineCommand } from '../command.ts'
+import { createProgress, durationText, rateText } from '../progress.ts'
+import { exitCodes } from '../surroundings.ts'
+import { percentText, tableText } from '../table.ts'
+import { openImages } from '../training/images.ts'
+import { stoppable } from '../training/interruption.ts'
+import { machineOptions, type TrainingOptions, trainSchema } from '../training/options.ts'
+import { runAll } from '../training/run-all.ts'
+import { runName } from '../training/run-folder.ts'
+
+const dataset = 'fashion-mnist'
+
+/** The two neurons that the demo sets side by side. */
+const neurons = ['lif', 'clif']
+
+/** Channels and stride of the convolutions, each 3x3 with BatchNorm and neurons behind it. */
+const convolutions = [
+  [32, 2],
+  [64, 1],
+  [64, 2],
+  [64, 2],
+] as const
+
+/** Trains a small network with LIF and with CLIF on the images that come along. */
+export const demoCommand = defineCommand({
+  name: 'demo',
+  usage: '',
+  summary: 'Trains a small network with LIF and with CLIF on the Fashion-MNIST images that come along',
+  schema: z.object({
+    epochs: trainSchema.shape.epochs.default(3).describe('passes over the training images'),
+    seed: trainSchema.shape.seed,
+    limit: trainSchema.shape.limit,
+    ...machineOptions,
+    out: trainSchema.shape.out,
+    name: trainSchema.shape.name,
+  }),
+  examples: ['demo'],
+  async run({ options: given, surroundings }) {
+    const started = surroundings.clock()
+    const settings: TrainingOptions = trainSchema.parse({ ...given, T: 4, batch: 50, lr: 0.1, weightDecay: 5e-4 })
+    const all = neurons.map((neuron) => ({ ...settings, model: 'demo', neuron }))
+    const folder = join(given.out, given.name ?? runName(dataset, { ...all[0], neuron: neurons.join('-') }, started))
+    const datasets = await openImages(dataset, settings)
+    const progress = createProgress(surroundings)
+    for (const note of datasets.notes) progress.line(`${dataset}: ${note}`)
+    const { threads, backend: kind } = settings
+    const backend = await defaultBackend({ backend: kind, ...(threads === undefined ? {} : { threads }) })
+    try {
+      const requests = all.map((options) => async () => ({
+        dataset,
+        options,
+        folder: join(folder, options.neuron),
+        datasets,
+        backend,
+        resume: false,
+        network: await demoNetwork(options, datasets),
+        label: options.neuron.padEnd(4),
+        repeat: 'npm run demo',
+      }))
+      const { summaries } = await stoppable(surroundings, progress, (stop) =>
+        runAll(folder, requests, { surroundings, progress, stop }),
+      )
+      if (!summaries) {
+        surroundings.writeError('stopped.\n')
+        return exitCodes.interrupted
+      }
+      surroundings.write(demoText(summaries, folder, surroundings.clock() - started))
+      return exitCodes.done
+    } finally {
+      await backend.close()
+    }
+  },
+})
+
+async function demoNetwork(options: TrainingOptions, { train }: Datasets): Promise<Network> {
+  const { neuron, neuronOptions, T, seed } = options
+  const chosen = await chooseNeuron(neuron, neuronOptions)
+  const layers = convolutions.flatMap(([channels, stride]) => [
+    new Conv2d({ channels, kernelSize: 3, stride, padding: 1, bias: false }),
+    new Spiking({ neuron: chosen, normalisation: 'perStep', T }),
+  ])
+  const readout = new Linear({ features: train.classes.length })
+  return new Network({ name: 'demo', input: train.shape, layer: new Sequential([...layers, readout]), seed })
+}
+
+function demoText(summaries: readonly RunSummary[], folder: string, seconds: number): string {
+  const layers = summaries[0].firingRates.map((_, k) => `layer ${k + 1}`)
+  const rows = summaries.map(({ neuron, final, firingRates, epochs }) => [
+    neuron,
+    percentText(final.testAccuracy, 1),
+    percentText(final.lastEpochTestAccuracy, 1),
+    ...firingRates.map(({ rate }) => percentText(rate, 1)),
+    rateText(epochs.reduce((sum, { imagesPerSecond }) => sum + imagesPerSecond, 0) / epochs.length),
+  ])
+  return [
+    '',
+    tableText(['neuron', 'test accuracy', 'last epoch', ...layers, 'images/s'], rows),
+    '',
+    `Test accuracy: ${summaries[0].final.rule}. Layers: share of neuron-steps with a spike.`,
+    `All took ${durationText(seconds)}. Report: ${join(folder, 'report.html')}`,
+    '',
+  ].join('\n')
+}

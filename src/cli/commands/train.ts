@@ -1,0 +1,112 @@
+import { join } from 'node:path'
+import { UsageError } from '../../base/index.ts'
+import { datasetNames } from '../../data/index.ts'
+import { models } from '../../models/index.ts'
+import { defaultBackend } from '../../node-backend.ts'
+import { defineCommand, type Invocation } from '../command.ts'
+import { flagOf } from '../option-fields.ts'
+import { createProgress } from '../progress.ts'
+import { type ExitCode, exitCodes } from '../surroundings.ts'
+import { openImages } from '../training/images.ts'
+import { stoppable } from '../training/interruption.ts'
+import { machineOptions, type TrainingOptions, trainSchema } from '../training/options.ts'
+import { withProtocol } from '../training/protocol.ts'
+import { type RunCommand, readRunCommand, runName } from '../training/run-folder.ts'
+import { runText } from '../training/run-text.ts'
+import { runTraining } from '../training/run-training.ts'
+
+type TrainInvocation = Invocation<typeof trainSchema>
+
+/** Trains one network and keeps the run in a folder. */
+export const trainCommand = defineCommand({
+  name: 'train',
+  usage: '[dataset]',
+  summary: 'Trains a network, and keeps the run in a folder that can be resumed',
+  schema: trainSchema,
+  notes: [`Data sets: ${datasetNames.join(', ')}.`, `Networks: ${Object.keys(models).join(', ')}.`],
+  examples: [
+    'train fashion-mnist --model snn5 --neuron clif --T 4 --epochs 3',
+    'train cifar10 --data ./cifar10 --protocol paper',
+    'train --resume runs/NAME',
+  ],
+  async run(invocation) {
+    const { surroundings } = invocation
+    const { command, folder, resume } = await planOf(invocation)
+    const { dataset, options } = command
+    const datasets = await openImages(dataset, options)
+    const progress = createProgress(surroundings)
+    for (const note of datasets.notes) progress.line(`${dataset}: ${note}`)
+    const backend = await defaultBackend(backendOptions(options))
+    try {
+      const { result, summary } = await stoppable(surroundings, progress, (stop) =>
+        runTraining(
+          { ...command, folder, resume, datasets, backend, label: options.neuron },
+          { surroundings, progress, stop },
+        ),
+      )
+      if (!summary) return stoppedRun(surroundings.writeError, folder)
+      surroundings.write(runText(summary, result, folder))
+      return exitCodes.done
+    } finally {
+      await backend.close()
+    }
+  },
+})
+
+function stoppedRun(write: (text: string) => void, folder: string): ExitCode {
+  write(`stopped, and saved. To go on:\n  npx spikelet train --resume ${folder}\n`)
+  return exitCodes.interrupted
+}
+
+/** What a command's options say of the backend. */
+export function backendOptions({ backend, threads }: Pick<TrainingOptions, 'backend' | 'threads'>) {
+  return { backend, ...(threads === undefined ? {} : { threads }) }
+}
+
+async function planOf(invocation: TrainInvocation): Promise<{ command: RunCommand; folder: string; resume: boolean }> {
+  const { options: all, positional, given, surroundings } = invocation
+  const { resume, config: _, name, ...options } = all
+  const [dataset] = positional
+  if (resume !== undefined) return { command: await resumed(resume, invocation), folder: resume, resume: true }
+  if (dataset === undefined) {
+    throw new UsageError({
+      what: 'the data set is missing',
+      expected: `spikelet train DATASET, of ${datasetNames.join(', ')}`,
+      next: 'or go on with a run: spikelet train --resume runs/NAME',
+    })
+  }
+  const effective = withProtocol(options, given, dataset)
+  const folder = join(options.out, name ?? runName(dataset, effective, surroundings.clock()))
+  return { command: { dataset, options: effective }, folder, resume: false }
+}
+
+/** What may differ when a run goes on: where it computes, and where its images are. */
+const changeable = [...Object.keys(machineOptions), 'data']
+
+async function resumed(folder: string, { options, given, positional }: TrainInvocation): Promise<RunCommand> {
+  const recorded = await readRunCommand(folder)
+  const before = recorded.options as unknown as { readonly [name: string]: unknown }
+  const now = options as unknown as { readonly [name: string]: unknown }
+  if (positional[0] !== undefined && positional[0] !== recorded.dataset) {
+    throw changed('data set', recorded.dataset, positional[0])
+  }
+  for (const name of given) {
+    if (
+      [...changeable, 'resume', 'config'].includes(name) ||
+      JSON.stringify(before[name]) === JSON.stringify(now[name])
+    )
+      continue
+    throw changed(flagOf(name), JSON.stringify(before[name]), JSON.stringify(now[name]))
+  }
+  const own = changeable.filter((name) => given.has(name)).map((name) => [name, now[name]])
+  return { ...recorded, options: { ...recorded.options, ...Object.fromEntries(own) } }
+}
+
+function changed(what: string, before: string | undefined, now: string): UsageError {
+  return new UsageError({
+    what: `a run that goes on cannot have another ${what}`,
+    expected: before ?? 'none',
+    got: now,
+    next: 'leave it out, or start a new run',
+  })
+}

@@ -1,0 +1,32 @@
+import { z } from 'zod'
+import { FormatError } from '../../base/index.ts'
+import type { TransformDescription } from '../../data/index.ts'
+
+const schema = z.object({
+  T: z.number().int().min(1),
+  dataset: z.object({ name: z.string() }),
+  loss: z.object({ name: z.enum(['paper', 'rate']) }),
+  transforms: z.object({
+    evaluation: z.array(
+      z.object({ name: z.string(), options: z.record(z.string(), z.union([z.number(), z.array(z.number())])) }),
+    ),
+  }),
+})
+
+/** What a checkpoint says of its training, as far as a judge needs it. @throws FormatError if it lacks a part */
+export function checkpointTraining(
+  training: unknown,
+  file: string,
+): { T: number; dataset: string; loss: 'paper' | 'rate'; transforms: TransformDescription[] } {
+  const parsed = schema.safeParse(training)
+  if (parsed.success) {
+    const { T, dataset, loss, transforms } = parsed.data
+    return { T, dataset: dataset.name, loss: loss.name, transforms: transforms.evaluation }
+  }
+  const [issue] = parsed.error.issues
+  throw new FormatError({
+    what: 'the checkpoint does not say how its network was trained',
+    place: `${file}, training.${issue.path.join('.')}`,
+    got: issue.message,
+  })
+}

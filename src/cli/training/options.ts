@@ -1,0 +1,92 @@
+import { z } from 'zod'
+
+const wholeNumber = (least: number) =>
+  z.number(`a whole number, ${least} or more`).int('a whole number').min(least, `${least} or more`)
+
+const share = (what = 'a number') => z.number(what).min(0, '0 or more').lt(1, 'below 1')
+
+const amount = () => z.number('a number').min(0, '0 or more')
+
+/** What is trained. */
+const networkOptions = {
+  model: z.string().default('snn5').describe('network'),
+  neuron: z.string().default('clif').describe('neuron, or a JSON file with a definition'),
+  neuronOptions: z.record(z.string(), z.unknown()).optional().describe('such as \'{"tau":1.5,"reset":"hard"}\''),
+  T: wholeNumber(1).default(4).describe('time steps'),
+  dropout: share().default(0).describe('share of spikes dropped'),
+  normalisation: z.enum(['perStep', 'merged']).default('perStep').describe("BatchNorm's statistics"),
+}
+
+/** How it learns. */
+const learningOptions = {
+  protocol: z.enum(['paper']).optional().describe('settings of the CLIF paper; other options still win'),
+  epochs: wholeNumber(1).default(5).describe('passes over the training images'),
+  batch: wholeNumber(1).default(64).describe('images per batch'),
+  accumulate: wholeNumber(1).default(1).describe('batches per update'),
+  lr: amount().default(0.1).describe('learning rate'),
+  optimiser: z.enum(['sgd', 'adamW']).default('sgd').describe('optimiser'),
+  momentum: share().default(0.9).describe('of sgd'),
+  weightDecay: amount().default(5e-5).describe('weight decay'),
+  schedule: z.enum(['cosine', 'step', 'constant']).default('cosine').describe('how the learning rate goes'),
+  scheduleEpochs: wholeNumber(1).default(30).describe('epochs between steps of the schedule step'),
+  warmup: amount().default(0).describe('epochs in which the learning rate rises'),
+  clip: z.number('a number').positive('above 0').optional().describe('largest joint norm of the gradients'),
+  loss: z.enum(['paper', 'rate']).default('paper').describe('loss'),
+  labelSmoothing: share().default(0).describe('label smoothing'),
+  augment: z
+    .array(z.enum(['crop', 'flip', 'cutout']))
+    .default([])
+    .describe('changes of training images'),
+  validation: share()
+    .default(0.1)
+    .describe('share of the training images that chooses the epoch; 0: last epoch counts'),
+}
+
+/** On which images. */
+const imageOptions = {
+  data: z.string().optional().describe("folder with the data set's files"),
+  limit: wholeNumber(1).optional().describe('uses only the first N training and test images'),
+}
+
+/** With what. */
+export const machineOptions = {
+  backend: z.enum(['wasm', 'interpreter']).default('wasm').describe('interpreter: slow, float64, the reference'),
+  threads: wholeNumber(1).optional().describe('threads that compute; as many as there are'),
+  loaderThreads: wholeNumber(0).default(0).describe('threads that prepare batches'),
+}
+
+const recordOptions = {
+  out: z.string().default('runs').describe('folder of all runs'),
+  name: z
+    .string()
+    .regex(/^[\w][\w.-]*$/, 'letters, digits, hyphens, dots')
+    .optional()
+    .describe("name of the run's folder"),
+  config: z.string().optional().describe('a JSON file with options; flags win'),
+}
+
+export const trainSchema = z.object({
+  ...networkOptions,
+  ...learningOptions,
+  seed: wholeNumber(0).default(1).describe('start values, order, augmentation and dropout follow from it'),
+  ...imageOptions,
+  ...machineOptions,
+  ...recordOptions,
+  resume: z.string().optional().describe('goes on with the run in this folder'),
+})
+
+const { neuron: _, neuronOptions: __, ...networkWithoutNeuron } = networkOptions
+
+export const compareSchema = z.object({
+  neurons: z.array(z.string()).min(1, 'one neuron or more').default(['lif', 'plif', 'clif']).describe('neurons'),
+  seeds: wholeNumber(1).default(3).describe('runs per neuron, with other seeds'),
+  ...networkWithoutNeuron,
+  ...learningOptions,
+  seed: wholeNumber(0).default(1).describe('first of the seeds'),
+  ...imageOptions,
+  ...machineOptions,
+  ...recordOptions,
+})
+
+/** The options of one training run. */
+export type TrainingOptions = Omit<z.infer<typeof trainSchema>, 'resume' | 'config' | 'name'>

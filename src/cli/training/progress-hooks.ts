@@ -1,0 +1,32 @@
+import type { TrainHooks, UpdateRecord } from '../../train/index.ts'
+import type { Progress } from '../progress.ts'
+
+/** Shows a run's updates as a bar. */
+export function progressHooks(label: string, progress: Progress, clock: () => number): TrainHooks {
+  const started = { at: clock(), update: -1 }
+  let mean = { epoch: 0, loss: 0, accuracy: 0, count: 0 }
+  return {
+    onUpdate(update) {
+      if (started.update < 0) started.update = update.update - 1
+      mean = added(mean, update)
+      const left = update.epochs * update.updatesPerEpoch - update.update
+      progress.update({
+        label: `${label}  epoch ${update.epoch}/${update.epochs}`,
+        done: update.position,
+        total: update.updatesPerEpoch,
+        loss: mean.loss / mean.count,
+        accuracy: mean.accuracy / mean.count,
+        imagesPerSecond: update.imagesPerSecond,
+        secondsLeft: ((clock() - started.at) / (update.update - started.update)) * left,
+      })
+    },
+  }
+}
+
+function added(
+  mean: { epoch: number; loss: number; accuracy: number; count: number },
+  { epoch, loss, accuracy }: UpdateRecord,
+) {
+  const before = mean.epoch === epoch ? mean : { loss: 0, accuracy: 0, count: 0 }
+  return { epoch, loss: before.loss + loss, accuracy: before.accuracy + accuracy, count: before.count + 1 }
+}

@@ -1,0 +1,105 @@
+import { join } from 'node:path'
+import type { Backend } from '../../backends/index.ts'
+import type { Datasets } from '../../data/index.ts'
+import { modelNamed } from '../../models/index.ts'
+import type { Network } from '../../nn/index.ts'
+import { type RunSummary, reportHtml } from '../../report/index.ts'
+import { openNodeRunStore, type RunResult, train } from '../../train/index.ts'
+import { chooseNeuron } from '../choose-neuron.ts'
+import type { Progress } from '../progress.ts'
+import type { Surroundings } from '../surroundings.ts'
+import { transformsFor } from './images.ts'
+import { learningOf } from './learning.ts'
+import type { TrainingOptions } from './options.ts'
+import { progressHooks } from './progress-hooks.ts'
+import { type RunCommand, writeRunCommand, writeWhole } from './run-folder.ts'
+import { summaryOf } from './summary.ts'
+
+/** One run as commands ask for it. */
+export interface RunRequest extends RunCommand {
+  readonly folder: string
+  readonly datasets: Datasets
+  readonly backend: Backend
+  readonly resume: boolean
+  /** Default: the model of the options. */
+  readonly network?: Network
+  /** What the progress bar calls it. */
+  readonly label: string
+  /** The command that repeats it. Default: made from the options. */
+  readonly repeat?: string
+}
+
+/** A finished run's verdict, beside its record. */
+export const summaryFile = 'summary.json'
+
+/** What watches and stops a run. */
+export interface Watch {
+  readonly surroundings: Surroundings
+  readonly progress: Progress
+  readonly stop: { readonly aborted: boolean }
+}
+
+export interface FinishedRun {
+  readonly result: RunResult
+  /** Undefined where the run was stopped. */
+  readonly summary: RunSummary | undefined
+}
+
+/** The network that options describe. @throws UsageError for an unknown model or neuron; ShapeError if images misfit */
+export async function networkOf(options: TrainingOptions, { train: images }: Datasets): Promise<Network> {
+  const { model, neuron, neuronOptions, dropout, normalisation, seed, T } = options
+  return modelNamed(model)({
+    input: images.shape,
+    classes: images.classes.length,
+    neuron: await chooseNeuron(neuron, neuronOptions),
+    dropout,
+    normalisation,
+    seed,
+    T,
+  })
+}
+
+/** Trains, keeps the run in its folder, and writes its report there. */
+export async function runTraining(request: RunRequest, watch: Watch): Promise<FinishedRun> {
+  const { folder, datasets, options, backend, resume, dataset } = request
+  const { clock } = watch.surroundings
+  const network = request.network ?? (await networkOf(options, datasets))
+  const store = await openNodeRunStore(folder, { mode: resume ? 'resume' : 'new', clock })
+  try {
+    if (!resume) await writeRunCommand(folder, { dataset, options })
+    const result = await train(network, datasets, {
+      ...learningOf(options),
+      backend,
+      host: { clock, pause },
+      T: options.T,
+      epochs: options.epochs,
+      batch: options.batch,
+      accumulate: options.accumulate,
+      seed: options.seed,
+      validation: options.validation === 0 ? 'none' : options.validation,
+      transforms: transformsFor(datasets, options.augment),
+      loaderThreads: options.loaderThreads,
+      store,
+      resume,
+      stop: watch.stop,
+      hooks: progressHooks(request.label, watch.progress, clock),
+      log: (line) => watch.progress.line(`${request.label}  ${line}`),
+    })
+    const summary = result.stopped ? undefined : summaryOf(request, result)
+    if (summary) await keepSummary(folder, summary)
+    return { result, summary }
+  } finally {
+    watch.progress.clear()
+    await store.close()
+  }
+}
+
+async function keepSummary(folder: string, summary: RunSummary): Promise<void> {
+  await writeWhole(join(folder, summaryFile), `${JSON.stringify(summary)}\n`)
+  await writeWhole(join(folder, 'report.html'), reportHtml([summary]))
+}
+
+/** Lets timers, signals and threads have their turn. */
+export function pause(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve))
+}

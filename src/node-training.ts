@@ -1,0 +1,47 @@
+import { UsageError } from './base/index.ts'
+import { type Hosted, hosted, type RunChoice } from './hosted.ts'
+import { defaultBackend } from './node-backend.ts'
+import { MemoryRunStore, openNodeRunStore, type RunStore } from './train/index.ts'
+
+/** Training in Node: all threads, a folder under runs/ for each run, lines to standard error. */
+export const nodeTraining: Hosted = hosted({
+  host: {
+    clock: () => performance.now() / 1000,
+    pause: () => new Promise((resolve) => setImmediate(resolve)),
+  },
+  createBackend: ({ backend, threads }) =>
+    defaultBackend({
+      ...(typeof backend === 'string' ? { backend } : {}),
+      ...(threads === undefined ? {} : { threads }),
+    }),
+  openStore,
+  memoryBudget: 2 ** 32,
+  log: (line) => console.error(line),
+})
+
+async function openStore({ run, resume }: RunChoice, names: { dataset: string; model: string }): Promise<RunStore> {
+  if (run === false) return new MemoryRunStore()
+  if (resume && run === undefined) {
+    throw new UsageError({ what: 'train: which run shall be resumed?', expected: 'its folder, as `run`', got: 'none' })
+  }
+  const folder = run ?? (await freeFolder(`${names.dataset}-${names.model}`))
+  return openNodeRunStore(folder, { mode: resume ? 'resume' : 'new', clock: () => Date.now() / 1000 })
+}
+
+/** `runs/<name>-001`, or the first number that is free. */
+async function freeFolder(name: string): Promise<string> {
+  const { mkdir } = process.getBuiltinModule('node:fs/promises')
+  const { join } = process.getBuiltinModule('node:path')
+  await mkdir('runs', { recursive: true })
+  for (let n = 1; ; n++) {
+    const folder = join('runs', `${name}-${String(n).padStart(3, '0')}`)
+    const made = await mkdir(folder).then(
+      () => true,
+      (error: NodeJS.ErrnoException) => {
+        if (error.code === 'EEXIST') return false
+        throw error
+      },
+    )
+    if (made) return folder
+  }
+}

@@ -1,0 +1,72 @@
+import type { Handle } from '../backends/index.ts'
+import type { Network } from '../nn/index.ts'
+import {
+  applyUpdate,
+  forwardBackward,
+  type LabelledImages,
+  type StepResult,
+  trainingStep,
+  type UpdateOptions,
+} from './training-step.ts'
+
+/** Options of an update made of several batches; `keys`: one a batch. */
+export interface GroupOptions extends Omit<UpdateOptions, 'key'> {
+  readonly keys: readonly number[]
+}
+
+/** What an update came to; `culprit`: the batch whose loss is not finite, which changed no parameter. */
+export interface GroupResult extends StepResult {
+  readonly culprit: number
+}
+
+/**
+ * One update from several batches, as if they were one: their gradients are weighed by their sizes and summed. Only
+ * BatchNorm sees each batch on its own.
+ */
+export async function groupStep(
+  network: Network,
+  batches: readonly LabelledImages[],
+  options: GroupOptions,
+): Promise<GroupResult> {
+  if (batches.length === 1) {
+    return { ...(await trainingStep(network, batches[0], { ...options, key: options.keys[0] })), culprit: 0 }
+  }
+  const { backend, updates } = options
+  const sums = updates.parameters.map(({ shape }) => backend.tensor(shape, null))
+  backend.beginStep()
+  try {
+    return await accumulated(network, batches, sums, options)
+  } finally {
+    backend.endStep()
+    for (const sum of sums) backend.release(sum)
+  }
+}
+
+async function accumulated(
+  network: Network,
+  batches: readonly LabelledImages[],
+  sums: readonly Handle[],
+  options: GroupOptions,
+): Promise<GroupResult> {
+  const { backend, updates } = options
+  const images = batches.reduce((sum, { labels }) => sum + labels.length, 0)
+  const got = updates.parameters.map(() => false)
+  let loss = 0
+  let correct = 0
+  for (const [k, batch] of batches.entries()) {
+    const weight = batch.labels.length / images
+    const pass = await forwardBackward(network, batch, { ...options, key: options.keys[k] })
+    loss += weight * pass.loss
+    correct += pass.correct
+    if (!pass.gradients) return { loss, correct, gradientNorm: Number.NaN, culprit: k }
+    updates.parameters.forEach(({ path }, i) => {
+      const gradient = pass.gradients?.get(path)
+      if (!gradient) return
+      backend.accumulate(sums[i], gradient, weight)
+      got[i] = true
+    })
+    for (const gradient of pass.gradients.values()) backend.release(gradient)
+  }
+  const gradients = sums.map((sum, i) => (got[i] ? sum : undefined))
+  return { loss, correct, gradientNorm: await applyUpdate(gradients, options), culprit: batches.length - 1 }
+}

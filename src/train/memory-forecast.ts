@@ -1,0 +1,42 @@
+import { ResourceError } from '../base/index.ts'
+import { activationBytes, type Network } from '../nn/index.ts'
+
+/**
+ * What training will take, as a line for people.
+ * @throws ResourceError, naming the batch that fits, if the forecast is above the budget
+ */
+export function memoryForecast(
+  network: Network,
+  options: { readonly T: number; readonly batch: number; readonly budget: number },
+): string {
+  const { T, batch, budget } = options
+  const forecast = activationBytes(network, { T, batch })
+  if (forecast.total > budget) throw tooLarge(network, options, forecast.total)
+  return (
+    `memory: about ${sizeText(forecast.total)} at batch ${batch} and T = ${T}, of which ` +
+    `${sizeText(forecast.activations)} are activations (${forecast.perNeuronStep.toFixed(1)} bytes a neuron-step)`
+  )
+}
+
+function tooLarge(
+  network: Network,
+  { T, batch, budget }: { T: number; batch: number; budget: number },
+  needed: number,
+): ResourceError {
+  let fits = batch
+  while (fits > 0 && activationBytes(network, { T, batch: fits }).total > budget) fits--
+  return new ResourceError({
+    what: `training ${network.name} at batch ${batch} and T = ${T} needs more memory than there is`,
+    expected: `at most ${sizeText(budget)}`,
+    got: `about ${sizeText(needed)}`,
+    next:
+      fits > 0
+        ? `a batch of ${fits} fits; several batches can make one update (accumulate), but BatchNorm sees each alone`
+        : 'not even a single image fits: fewer time steps, or a smaller network',
+  })
+}
+
+export function sizeText(bytes: number): string {
+  if (bytes >= 1e9) return `${(bytes / 1e9).toFixed(2)} GB`
+  return bytes >= 1e6 ? `${(bytes / 1e6).toFixed(1)} MB` : `${Math.ceil(bytes / 1e3)} kB`
+}

@@ -1,0 +1,50 @@
+import type { BackendInfo } from '../backends/index.ts'
+import type { Network } from '../nn/index.ts'
+import type { EpochRecord } from './progress.ts'
+
+interface Opening {
+  readonly network: Network
+  readonly imagesPerEpoch: number
+  readonly updatesPerEpoch: number
+  readonly settings: {
+    readonly epochs: number
+    readonly T: number
+    readonly accumulate: number
+    readonly batch: number
+    readonly backend: { readonly info: BackendInfo }
+  }
+}
+
+/** What people are told before training starts. */
+export function openingLines(run: Opening, memory: string): string[] {
+  const { network, settings } = run
+  const { info } = settings.backend
+  const lines = [
+    `training ${network.name}: ${run.imagesPerEpoch} images and ${run.updatesPerEpoch} updates an epoch, ` +
+      `${settings.epochs} epochs, T = ${settings.T}`,
+    `on ${info.name} (${info.threads} ${info.threads === 1 ? 'thread' : 'threads'}${info.features.map((f) => `, ${f}`).join('')})`,
+    memory,
+  ]
+  if (settings.accumulate > 1 && network.buffers().length > 0) {
+    lines.push(
+      `note: ${settings.accumulate} batches make one update, but BatchNorm sees each batch of ${settings.batch} on its own`,
+    )
+  }
+  return lines
+}
+
+/** One epoch as a line for people. */
+export function epochLine(record: EpochRecord, epochs: number): string {
+  const judged =
+    record.validationAccuracy === undefined
+      ? `test ${percent(record.testAccuracy)}`
+      : `validation ${percent(record.validationAccuracy)}`
+  return (
+    `epoch ${record.epoch}/${epochs}: loss ${record.trainLoss.toFixed(4)}, accuracy ${percent(record.trainAccuracy)}, ` +
+    `${judged}, ${record.imagesPerSecond.toFixed(1)} images/s, ${percent(record.loaderShare)} of it waiting for images`
+  )
+}
+
+function percent(share: number | undefined): string {
+  return share === undefined ? '' : `${(100 * share).toFixed(2)} %`
+}

@@ -1,0 +1,187 @@
+import type { Backend } from '../backends/index.ts'
+import { ShapeError, sameShape, shapeText, UsageError } from '../base/index.ts'
+import {
+  type Dataset,
+  type DatasetName,
+  type Datasets,
+  datasetNames,
+  type LoaderOptions,
+  normalisationOf,
+  normalise,
+  type Transform,
+} from '../data/index.ts'
+import { type Loss, paperLoss } from '../losses/index.ts'
+import type { Network } from '../nn/index.ts'
+import type { TrainHooks } from './hooks.ts'
+import type { Host, StopSignal } from './host.ts'
+import type { Encode } from './input.ts'
+import { type Optimiser, sgd } from './optimiser.ts'
+import { MemoryRunStore, type RunLine, type RunStore } from './run-store.ts'
+import { cosine, type Schedule } from './schedule.ts'
+
+export interface TrainOptions {
+  readonly backend: Backend
+  readonly host: Host
+  /** Time steps. */
+  readonly T: number
+  readonly epochs: number
+  /** Images that are computed, and normalised, together. Default 128. */
+  readonly batch?: number
+  /** Batches of which one update is made. BatchNorm sees each on its own. Default 1. */
+  readonly accumulate?: number
+  /** Order, augmentation, dropout and split follow from it; start values are the network's. Default 0. */
+  readonly seed?: number
+  /** Default: the paper's. */
+  readonly loss?: Loss
+  /** Default: `sgd()`. */
+  readonly optimiser?: Optimiser
+  /** Default: `cosine()`. */
+  readonly schedule?: Schedule
+  /** Names of parameters that stay as they are; `*` stands for any text. */
+  readonly freeze?: readonly string[]
+  /** Joint 2-norm that gradients are scaled down to. Default: none. */
+  readonly clip?: number
+  /**
+   * The share of the training images, the same of each class, whose accuracy chooses the epoch; or `none`: train on
+   * all, report the last epoch, and beside it the best by test images. Default 0.1.
+   */
+  readonly validation?: number | 'none'
+  /** Default: the data set's normalisation, where its name is known. Of `train` alone, evaluation normalises the same. */
+  readonly transforms?: { readonly train?: readonly Transform[]; readonly evaluation?: readonly Transform[] }
+  /** How images become a sequence. Default: the same frame at every step. */
+  readonly encode?: Encode
+  /** Threads that make batches ahead. Default 0. */
+  readonly loaderThreads?: number
+  readonly startLoaderThread?: LoaderOptions['startThread']
+  /** Default: in memory. */
+  readonly store?: RunStore
+  /** Goes on from the store's last checkpoint, or starts where there is none. */
+  readonly resume?: boolean
+  /** Updates between checkpoints inside an epoch; default: at the ends of epochs only. */
+  readonly checkpointEvery?: number
+  /** Updates between lines of the run record. Default 10. */
+  readonly recordEvery?: number
+  /** Bytes that training may take; a forecast above it is an error. Default: no limit. */
+  readonly memoryBudget?: number
+  /** Ctrl-C, say: the update under way is finished, a checkpoint is written. */
+  readonly stop?: StopSignal
+  readonly hooks?: TrainHooks | readonly TrainHooks[]
+  /** Takes lines for people. */
+  readonly log?: (line: string) => void
+}
+
+/** Options with defaults filled in. */
+export interface Settings
+  extends Omit<Required<TrainOptions>, 'transforms' | 'hooks' | 'encode' | 'startLoaderThread'> {
+  readonly transforms: { readonly train: readonly Transform[]; readonly evaluation: readonly Transform[] }
+  readonly hooks: readonly TrainHooks[]
+  readonly encode: Encode | undefined
+  readonly startLoaderThread: LoaderOptions['startThread'] | undefined
+}
+
+/** Fills in what the options leave open. @throws UsageError for an option out of range */
+export function settingsOf(options: TrainOptions, datasets: Pick<Datasets, 'name'>): Settings {
+  const settings: Settings = {
+    batch: 128,
+    accumulate: 1,
+    seed: 0,
+    loss: paperLoss(),
+    optimiser: sgd(),
+    schedule: cosine(),
+    freeze: [],
+    clip: Number.POSITIVE_INFINITY,
+    validation: 0.1,
+    encode: undefined,
+    loaderThreads: 0,
+    startLoaderThread: undefined,
+    store: new MemoryRunStore(),
+    resume: false,
+    checkpointEvery: Number.POSITIVE_INFINITY,
+    recordEvery: 10,
+    memoryBudget: Number.POSITIVE_INFINITY,
+    stop: { aborted: false },
+    log: () => {},
+    ...options,
+    hooks: [options.hooks ?? []].flat(),
+    transforms: transformsOf(options.transforms ?? {}, datasets.name),
+  }
+  for (const name of ['T', 'epochs', 'batch', 'accumulate', 'recordEvery'] as const) checkCount(name, settings[name])
+  if (settings.checkpointEvery !== Number.POSITIVE_INFINITY) checkCount('checkpointEvery', settings.checkpointEvery)
+  if (!(settings.clip > 0)) {
+    throw new UsageError({ what: 'training: clip out of range', expected: 'above 0', got: String(settings.clip) })
+  }
+  return settings
+}
+
+/** What a run's record says of its settings: all that decides its numbers. */
+export function settingsRecord(settings: Settings, network: Network): RunLine {
+  const { T, epochs, batch, accumulate, seed, loss, optimiser, schedule, freeze, clip, validation } = settings
+  return {
+    model: network.name,
+    T,
+    epochs,
+    batch,
+    accumulate,
+    seed,
+    loss: { name: loss.name, ...loss.options(T) },
+    optimiser: { name: optimiser.name, ...optimiser.options },
+    schedule: { name: schedule.name, ...schedule.options },
+    freeze,
+    clip: clip === Number.POSITIVE_INFINITY ? null : clip,
+    validation,
+    encode: settings.encode?.name ?? 'direct',
+    transforms: {
+      train: settings.transforms.train.map(({ name, options }) => ({ name, options })),
+      evaluation: settings.transforms.evaluation.map(({ name, options }) => ({ name, options })),
+    },
+  }
+}
+
+/** @throws UsageError, naming the first setting in which a resumed run differs from what it was started with */
+export function checkSameSettings(recorded: RunLine, now: RunLine): void {
+  for (const name of Object.keys(now)) {
+    const [before, after] = [recorded[name], now[name]].map((value) => JSON.stringify(value))
+    if (before === after) continue
+    throw new UsageError({
+      what: `the run to resume was started with another ${name}`,
+      expected: before ?? 'none',
+      got: after ?? 'none',
+      next: 'resume it with the same options, or start a new run',
+    })
+  }
+}
+
+/** @throws ShapeError if the network takes other images, or gives another number of classes */
+export function checkFit(network: Network, dataset: Dataset): void {
+  if (!sameShape(network.input, dataset.shape)) {
+    throw new ShapeError({
+      what: `model "${network.name}" takes other images than the data set has`,
+      place: dataset.name,
+      expected: shapeText(network.input),
+      got: shapeText(dataset.shape),
+    })
+  }
+  if (network.output.length === 1 && network.output[0] === dataset.classes.length) return
+  throw new ShapeError({
+    what: `model "${network.name}" has another number of classes than the data set`,
+    place: dataset.name,
+    expected: `[${dataset.classes.length}]`,
+    got: shapeText(network.output),
+  })
+}
+
+function transformsOf(given: NonNullable<TrainOptions['transforms']>, dataset: string): Settings['transforms'] {
+  const known = datasetNames.includes(dataset as DatasetName)
+  const { mean, deviation } = known ? normalisationOf(dataset) : { mean: [], deviation: [] }
+  const train = given.train ?? given.evaluation ?? (known ? [normalise(mean, deviation)] : [])
+  return { train, evaluation: given.evaluation ?? train.filter(({ name }) => name === 'normalise') }
+}
+
+function checkCount(name: string, value: number): void {
+  if (Number.isSafeInteger(value) && value >= 1) return
+  throw new UsageError({
+    what: `training: ${name} out of range`,
+    expected: 'a whole number, 1 or more',
+    got: String(value),
+  })
+}

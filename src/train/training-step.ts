@@ -1,0 +1,113 @@
+import { Tape } from '../autograd/index.ts'
+import type { Backend, Handle } from '../backends/index.ts'
+import type { Loss } from '../losses/index.ts'
+import { predictions, summedLogits } from '../losses/index.ts'
+import type { Network } from '../nn/index.ts'
+import { loss as lossOf } from '../ops/index.ts'
+import { inputTensor } from '../tensor/index.ts'
+import { type Encode, inputOf } from './input.ts'
+import type { Updates } from './updates.ts'
+
+export interface LabelledImages {
+  /** [N, H, W, C] */
+  readonly images: Float32Array
+  /** [N] */
+  readonly labels: Int32Array
+}
+
+export interface StepOptions {
+  readonly backend: Backend
+  readonly T: number
+  readonly loss: Loss
+  readonly encode?: Encode | undefined
+  /** Names the random numbers of this pass: another update, another key. */
+  readonly key: number
+}
+
+export interface UpdateOptions extends StepOptions {
+  readonly updates: Updates
+  readonly learningRate: number
+  /** Joint 2-norm that gradients are scaled down to; default: none. */
+  readonly clip?: number
+}
+
+export interface StepResult {
+  /** Mean over the batch. */
+  readonly loss: number
+  /** Images whose label is the argmax of the logits summed over time. */
+  readonly correct: number
+  /** Joint 2-norm of the gradients before clipping; not finite: nothing was updated. NaN where the loss is not finite. */
+  readonly gradientNorm: number
+}
+
+/**
+ * One update from one batch: forward, loss, backward, update. A loss or gradient that is not finite changes no
+ * parameter (running statistics have seen the batch).
+ */
+export async function trainingStep(
+  network: Network,
+  batch: LabelledImages,
+  options: UpdateOptions,
+): Promise<StepResult> {
+  const { backend } = options
+  backend.beginStep()
+  try {
+    const pass = await forwardBackward(network, batch, options)
+    if (!pass.gradients) return { loss: pass.loss, correct: pass.correct, gradientNorm: Number.NaN }
+    const gradients = options.updates.parameters.map((parameter) => pass.gradients?.get(parameter.path))
+    const gradientNorm = await applyUpdate(gradients, options)
+    return { loss: pass.loss, correct: pass.correct, gradientNorm }
+  } finally {
+    backend.endStep()
+  }
+}
+
+/** Clips and applies, unless the norm is not finite; gives the norm before clipping. */
+export async function applyUpdate(
+  gradients: readonly (Handle | undefined)[],
+  options: Pick<UpdateOptions, 'backend' | 'updates' | 'learningRate' | 'clip'>,
+): Promise<number> {
+  const { backend, updates, learningRate, clip = Number.POSITIVE_INFINITY } = options
+  const present = gradients.filter((gradient) => gradient !== undefined)
+  const norm = backend.clipNorm(present, clip)
+  const [gradientNorm] = await backend.read(norm)
+  backend.release(norm)
+  if (Number.isFinite(gradientNorm)) updates.apply(gradients, learningRate)
+  return gradientNorm
+}
+
+export interface Pass {
+  readonly loss: number
+  readonly correct: number
+  /** By the parameter's path; null where the loss is not finite and nothing was walked back. */
+  readonly gradients: ReadonlyMap<string, Handle> | null
+}
+
+/** Forward and backward of one batch, in training mode. The gradients belong to the caller, or to the open step. */
+export async function forwardBackward(network: Network, batch: LabelledImages, options: StepOptions): Promise<Pass> {
+  const { backend, T, key } = options
+  const tape = new Tape(backend)
+  const x = inputOf(network, backend, batch.images, { T, seed: key, encode: options.encode })
+  const logits = network.forward(x, { backend, tape, training: true, T, key })
+  const classes = logits.shape[2]
+  const targets = backend.tensor([batch.labels.length, classes], options.loss.targets(batch.labels, classes))
+  const root = lossOf({ backend, tape }, logits, inputTensor(targets), options.loss.options(T))
+  const [loss] = await backend.read(root.handle)
+  const scores = summedLogits(await backend.read(logits.handle), logits.shape[0])
+  const correct = hits(scores, batch.labels, classes)
+  if (!Number.isFinite(loss)) return { loss, correct, gradients: null }
+  const found = tape.backward(root)
+  backend.release(targets)
+  backend.release(x.handle)
+  const gradients = new Map<string, Handle>()
+  for (const parameter of network.parameters()) {
+    const gradient = found.get(parameter.on(backend))
+    if (gradient) gradients.set(parameter.path, gradient)
+  }
+  return { loss, correct, gradients }
+}
+
+/** How many labels are the prediction. @param scores [N, K] */
+export function hits(scores: ArrayLike<number>, labels: ArrayLike<number>, classes: number): number {
+  return predictions(scores, classes).reduce((sum, predicted, n) => sum + (predicted === labels[n] ? 1 : 0), 0)
+}
