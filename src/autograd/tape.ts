@@ -1,5 +1,5 @@
 import type { Backend, Handle, InputGradient } from '../backends/index.ts'
-import { type Shape, SpikeletError } from '../base/index.ts'
+import { type Shape, ShapeError, SpikeletError, shapeText, sizeOf } from '../base/index.ts'
 import type { Tensor } from '../tensor/index.ts'
 import { Gradients } from './gradients.ts'
 
@@ -117,6 +117,12 @@ export class Tape {
    */
   backward(root: Tensor, gradient: Handle | null = null): Gradients {
     if (this.done) throw spent()
+    if (!gradient && sizeOf(root.shape) !== 1) {
+      throw new ShapeError({
+        what: 'backward from a tensor of more than one value needs its gradient',
+        expected: `a loss [1], or a gradient of shape ${shapeText(root.shape)}`,
+      })
+    }
     this.done = true
     const gradients = new Gradients(this.backend)
     gradients.add(root, gradient ?? this.backend.tensor(root.shape, [1]))
@@ -126,12 +132,15 @@ export class Tape {
 
   private step(entry: Entry, gradients: Gradients): void {
     const given = entry.outputs.map((output) => gradients.take(output))
+    entry.outputs.forEach((output, i) => {
+      const g = given[i]
+      if (g && this.wanted.has(output)) gradients.add(output, g)
+    })
     if (given.some((g) => g !== null) && entry.inputs.some((input) => input?.tracked)) {
       this.distribute(entry, given, gradients)
     }
     entry.outputs.forEach((output, i) => {
       const g = given[i]
-      if (g && this.wanted.has(output)) gradients.add(output, g)
       if (g) gradients.drop(g)
       if (!this.kept.has(output)) output.drop(this.backend)
     })
@@ -146,9 +155,9 @@ export class Tape {
     results.forEach((handle, i) => {
       const input = entry.inputs[i]
       if (!handle) return
+      if (entry.view && given[0]) gradients.alias(handle, given[0])
       if (input?.tracked) gradients.add(input, handle)
       else if (!given.includes(handle)) this.backend.release(handle)
-      if (entry.view && given[0]) gradients.alias(handle, given[0])
     })
   }
 
