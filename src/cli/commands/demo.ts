@@ -23,8 +23,8 @@ const neurons = ['lif', 'clif']
 /** Channels and stride of the convolutions, each 3x3 with BatchNorm and neurons behind it. */
 const convolutions = [
   [32, 2],
-  [64, 1],
   [64, 2],
+  [64, 1],
   [64, 2],
 ] as const
 
