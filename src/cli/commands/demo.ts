@@ -34,7 +34,7 @@ export const demoCommand = defineCommand({
   usage: '',
   summary: 'Trains a small network with LIF and with CLIF on the Fashion-MNIST images that come along',
   schema: z.object({
-    epochs: trainSchema.shape.epochs.default(3).describe('passes over the training images'),
+    epochs: trainSchema.shape.epochs.default(4).describe('passes over the training images'),
     seed: trainSchema.shape.seed,
     limit: trainSchema.shape.limit,
     ...machineOptions,
