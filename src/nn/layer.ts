@@ -1,7 +1,7 @@
-import { type Shape, SpikeletError } from '../base/index.ts'
+import { type Random, type Shape, SpikeletError } from '../base/index.ts'
 import type { Tensor } from '../tensor/index.ts'
+import type { Layout, Parameter } from './parameter.ts'
 import type { Run } from './run.ts'
-import type { Site } from './site.ts'
 
 /** What a layer hands to the next one, without T and N. */
 export interface Frame {
@@ -18,6 +18,46 @@ export interface Frame {
 export interface LayerConfig {
   readonly type: string
   readonly [option: string]: unknown
+}
+
+/** What a layer tells about itself when it is built; summaries and memory forecasts are made from it. */
+export interface LayerRow {
+  readonly path: string
+  readonly type: string
+  readonly input: Frame
+  readonly output: Frame
+  /** Trained numbers. */
+  readonly parameters: number
+  /** Multiply-adds for one frame, if nothing were sparse. */
+  readonly multiplyAdds: number
+  /** Whether its output is kept for the way back (a view or a layer that works in place keeps nothing). */
+  readonly keepsOutput: boolean
+  /** Neurons per sample that are simulated here. */
+  readonly neurons: number
+  /** Works in training only, as dropout. */
+  readonly trainingOnly: boolean
+}
+
+/** The place of a layer while its network is built: where it makes its parameters and builds its inner layers. */
+export interface Site {
+  /** Full names; more than one for a layer that is several modules in PyTorch. */
+  readonly names: readonly string[]
+  /** The layer's own name: the last. */
+  readonly path: string
+  /** Builds an inner layer under a name, or a name for each of its slots. */
+  build(names: string | readonly string[], layer: Layer, input: Frame, label?: string): Frame
+  /** Makes a parameter under this layer's name. */
+  parameter(name: string, shape: Shape, start: (random: Random) => ArrayLike<number>, layout?: Layout): Parameter
+  /** A parameter, or with `trained` false a buffer, under any full name. */
+  make(
+    path: string,
+    shape: Shape,
+    start: (random: Random) => ArrayLike<number>,
+    layout: Layout,
+    trained: boolean,
+  ): Parameter
+  /** Adds the layer to summaries. */
+  row(row: Omit<LayerRow, 'path'>): void
 }
 
 /**

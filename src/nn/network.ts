@@ -1,10 +1,10 @@
 import type { Backend } from '../backends/index.ts'
 import { nearestName, Random, type Shape, ShapeError, sameShape, shapeText, UsageError } from '../base/index.ts'
 import type { Tensor } from '../tensor/index.ts'
-import { inLayer, type Layer, type LayerConfig } from './layer.ts'
+import { inLayer, type Layer, type LayerConfig, type LayerRow } from './layer.ts'
 import type { Parameter } from './parameter.ts'
 import type { Run, States } from './run.ts'
-import { type Blueprint, type LayerRow, Site } from './site.ts'
+import { type Blueprint, BuildingSite } from './site.ts'
 import { type LayerSummary, summaryOf } from './summary.ts'
 
 /** JSON from which a network can be built again, without its parameters. */
@@ -59,7 +59,7 @@ export class Network {
     this.seed = options.seed ?? 0
     this.rebuild = options.rebuild
     const blueprint: Blueprint = { random: new Random(this.seed), parameters: [], rows: [], layers: [] }
-    const site = new Site([''], blueprint)
+    const site = new BuildingSite([''], blueprint)
     this.output = inLayer(`model "${this.name}"`, () =>
       this.layer.build({ shape: this.input, sequence: false, kind: 'dense' }, site),
     ).shape

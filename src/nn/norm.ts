@@ -1,7 +1,8 @@
 import type { SpikingNormalisation } from '../ops/index.ts'
+import type { Site } from './layer.ts'
 import type { Parameter } from './parameter.ts'
 import type { Run } from './run.ts'
-import { joined, type Site } from './site.ts'
+import { joined } from './site.ts'
 import { constantStart } from './starts.ts'
 
 /** The parameters and running statistics of a BatchNorm: eps 1e-5, momentum 0.1, as PyTorch. */

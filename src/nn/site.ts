@@ -1,24 +1,6 @@
 import { type Random, type Shape, UsageError } from '../base/index.ts'
-import { type Frame, inLayer, type Layer } from './layer.ts'
+import { type Frame, inLayer, type Layer, type LayerRow, type Site } from './layer.ts'
 import { type Layout, Parameter } from './parameter.ts'
-
-/** What a layer tells about itself when it is built; summaries and memory forecasts are made from it. */
-export interface LayerRow {
-  readonly path: string
-  readonly type: string
-  readonly input: Frame
-  readonly output: Frame
-  /** Trained numbers. */
-  readonly parameters: number
-  /** Multiply-adds for one frame, if nothing were sparse. */
-  readonly multiplyAdds: number
-  /** Whether its output is kept for the way back (a view or a layer that works in place keeps nothing). */
-  readonly keepsOutput: boolean
-  /** Neurons per sample that are simulated here. */
-  readonly neurons: number
-  /** Works in training only, as dropout. */
-  readonly trainingOnly: boolean
-}
 
 /** Everything that building a network collects. */
 export interface Blueprint {
@@ -29,7 +11,7 @@ export interface Blueprint {
 }
 
 /** The place of one layer while its network is built. */
-export class Site {
+export class BuildingSite implements Site {
   /** Full names; more than one for a layer that is several modules in PyTorch. */
   readonly names: readonly string[]
   private readonly blueprint: Blueprint
@@ -60,7 +42,7 @@ export class Site {
     layer.path = full[full.length - 1]
     layer.label = label ?? `"${local[local.length - 1]}" ${layer.type}`
     this.blueprint.layers.push(layer)
-    return inLayer(layer.label, () => layer.build(input, new Site(full, this.blueprint)))
+    return inLayer(layer.label, () => layer.build(input, new BuildingSite(full, this.blueprint)))
   }
 
   /** Makes a parameter under this layer's name. */

@@ -1,6 +1,5 @@
 import { shapeText, sizeOf } from '../base/index.ts'
-import type { Frame } from './layer.ts'
-import type { LayerRow } from './site.ts'
+import type { Frame, LayerRow } from './layer.ts'
 
 export interface SummaryOptions {
   readonly T: number

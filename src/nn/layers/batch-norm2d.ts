@@ -2,10 +2,9 @@ import { sizeOf } from '../../base/index.ts'
 import { defineNeuron } from '../../equations/index.ts'
 import { spiking } from '../../ops/index.ts'
 import type { Tensor } from '../../tensor/index.ts'
-import { type Frame, Layer, type LayerConfig } from '../layer.ts'
+import { type Frame, Layer, type LayerConfig, type Site } from '../layer.ts'
 import { Norm } from '../norm.ts'
 import type { Run } from '../run.ts'
-import type { Site } from '../site.ts'
 
 export interface BatchNorm2dOptions {
   /** Statistics of each step, as published, or of all steps. Default perStep. */

@@ -1,9 +1,8 @@
 import { ShapeError, sameShape, shapeText, UsageError } from '../../base/index.ts'
 import { add } from '../../ops/index.ts'
 import type { Tensor } from '../../tensor/index.ts'
-import { type Frame, Layer, type LayerConfig } from '../layer.ts'
+import { type Frame, Layer, type LayerConfig, type Site } from '../layer.ts'
 import type { Run } from '../run.ts'
-import type { Site } from '../site.ts'
 
 /** What a model function works with: it runs once on shapes, when the network is built, and then on tensors. */
 export interface Flow<Value> {

@@ -2,11 +2,10 @@ import type { Conv2dOptions } from '../../backends/index.ts'
 import { type Shape, sizeOf } from '../../base/index.ts'
 import { conv2d, conv2dShape } from '../../ops/index.ts'
 import type { Tensor } from '../../tensor/index.ts'
-import { type Frame, Layer, type LayerConfig } from '../layer.ts'
+import { type Frame, Layer, type LayerConfig, type Site } from '../layer.ts'
 import { type Pair, pairOf } from '../pair.ts'
 import type { Parameter } from '../parameter.ts'
 import type { Run } from '../run.ts'
-import type { Site } from '../site.ts'
 import { uniformStart } from '../starts.ts'
 
 export interface Conv2dLayerOptions {

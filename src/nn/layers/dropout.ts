@@ -1,9 +1,8 @@
 import { Random } from '../../base/index.ts'
 import { dropout } from '../../ops/index.ts'
 import type { Tensor } from '../../tensor/index.ts'
-import { type Frame, Layer, type LayerConfig } from '../layer.ts'
+import { type Frame, Layer, type LayerConfig, type Site } from '../layer.ts'
 import type { Run } from '../run.ts'
-import type { Site } from '../site.ts'
 
 export interface DropoutOptions {
   readonly p: number

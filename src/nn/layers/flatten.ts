@@ -1,9 +1,8 @@
 import { sizeOf } from '../../base/index.ts'
 import { flatten } from '../../ops/index.ts'
 import type { Tensor } from '../../tensor/index.ts'
-import { type Frame, Layer, type LayerConfig } from '../layer.ts'
+import { type Frame, Layer, type LayerConfig, type Site } from '../layer.ts'
 import type { Run } from '../run.ts'
-import type { Site } from '../site.ts'
 
 /** [H, W, C] as [H W C]; files keep PyTorch's order C, H, W. */
 export class Flatten extends Layer {

@@ -1,10 +1,9 @@
 import { sizeOf } from '../../base/index.ts'
 import { linear } from '../../ops/index.ts'
 import type { Tensor } from '../../tensor/index.ts'
-import { type Frame, Layer, type LayerConfig } from '../layer.ts'
+import { type Frame, Layer, type LayerConfig, type Site } from '../layer.ts'
 import type { Parameter } from '../parameter.ts'
 import type { Run } from '../run.ts'
-import type { Site } from '../site.ts'
 import { uniformStart } from '../starts.ts'
 
 export interface LinearOptions {

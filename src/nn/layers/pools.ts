@@ -1,10 +1,9 @@
 import type { PoolOptions } from '../../backends/index.ts'
 import { pool, poolShape } from '../../ops/index.ts'
 import type { Tensor } from '../../tensor/index.ts'
-import { type Frame, Layer, type LayerConfig } from '../layer.ts'
+import { type Frame, Layer, type LayerConfig, type Site } from '../layer.ts'
 import { type Pair, pairOf } from '../pair.ts'
 import type { Run } from '../run.ts'
-import type { Site } from '../site.ts'
 
 export interface PoolLayerOptions {
   readonly kernelSize: number | Pair

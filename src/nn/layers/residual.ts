@@ -1,10 +1,9 @@
 import { ShapeError, sameShape, shapeText } from '../../base/index.ts'
 import { add } from '../../ops/index.ts'
 import type { Tensor } from '../../tensor/index.ts'
-import { type Frame, Layer, type LayerConfig } from '../layer.ts'
+import { type Frame, Layer, type LayerConfig, type Site } from '../layer.ts'
 import { released } from '../released.ts'
 import type { Run } from '../run.ts'
-import type { Site } from '../site.ts'
 
 /** body(x) + shortcut(x); without a shortcut, body(x) + x. */
 export class Residual extends Layer {

@@ -1,8 +1,7 @@
 import type { Tensor } from '../../tensor/index.ts'
-import { type Frame, Layer, type LayerConfig } from '../layer.ts'
+import { type Frame, Layer, type LayerConfig, type Site } from '../layer.ts'
 import { released } from '../released.ts'
 import type { Run } from '../run.ts'
-import type { Site } from '../site.ts'
 
 /** Layers one after another. Names count up as in PyTorch, BatchNorm and neuron being two. */
 export class Sequential extends Layer {

@@ -3,11 +3,10 @@ import { sizeOf, UsageError } from '../../base/index.ts'
 import type { LearnableParameter, Neuron } from '../../equations/index.ts'
 import { parameterShape, slice, spiking } from '../../ops/index.ts'
 import { inputTensor, type Tensor } from '../../tensor/index.ts'
-import { type Frame, Layer, type LayerConfig } from '../layer.ts'
+import { type Frame, Layer, type LayerConfig, type Site } from '../layer.ts'
 import { Norm } from '../norm.ts'
 import type { Parameter } from '../parameter.ts'
 import type { Run } from '../run.ts'
-import type { Site } from '../site.ts'
 
 export interface SpikingLayerOptions {
   readonly neuron: Neuron

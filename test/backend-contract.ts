@@ -1,0 +1,32 @@
+import { afterAll, beforeAll, describe } from 'vitest'
+import type { Backend } from '../src/backends/index.ts'
+import { describeConvolution } from './contract/convolution.ts'
+import { describeLinear } from './contract/linear.ts'
+import { describeNeuron } from './contract/neuron.ts'
+import { describeNormalisation } from './contract/normalisation.ts'
+import { describePool } from './contract/pool.ts'
+import { describeSequence } from './contract/sequence.ts'
+import { describeTraining } from './contract/training.ts'
+import type { Contract } from './contract/values.ts'
+
+/**
+ * What every backend must do, measured against straightforward calculations that share nothing with any of them.
+ * @param tolerance of a value, relative to the largest of its tensor
+ */
+export function describeBackend(name: string, create: () => Promise<Backend>, tolerance: number): void {
+  describe(name, () => {
+    let backend: Backend
+    beforeAll(async () => {
+      backend = await create()
+    })
+    afterAll(() => backend.close())
+    const contract: Contract = { backend: () => backend, tolerance }
+    describeSequence(contract)
+    describeConvolution(contract)
+    describeLinear(contract)
+    describeNeuron(contract)
+    describeNormalisation(contract)
+    describePool(contract)
+    describeTraining(contract)
+  })
+}

@@ -1,0 +1,6 @@
+import { createInterpreter } from '../src/backends/index.ts'
+import { createWasm } from '../src/backends/wasm/index.ts'
+import { describeBackend } from './backend-contract.ts'
+
+describeBackend('interpreter', async () => createInterpreter(), 1e-12)
+describeBackend('wasm', () => createWasm(), 1e-5)

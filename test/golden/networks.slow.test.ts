@@ -1,0 +1,32 @@
+import { readFileSync } from 'node:fs'
+import { describe, expect, test } from 'vitest'
+import { createWasm } from '../../src/backends/wasm/index.ts'
+import { checkGolden } from '../../src/experiments/golden/index.ts'
+import { readSafetensors, writeSafetensors } from '../../src/interop/index.ts'
+
+function read(name: string) {
+  const path = new URL(`./networks/network-${name}-f64.safetensors`, import.meta.url)
+  return readSafetensors(new Uint8Array(readFileSync(path)), name)
+}
+
+describe('snn5 against PyTorch', () => {
+  for (const neuron of ['clif', 'lif', 'plif'])
+    test(`${neuron}: every update to 1e-8`, async () => {
+      const result = await checkGolden(neuron, read(`snn5-${neuron}`), null)
+      expect(result.line).toMatch(/^ok /)
+    }, 60_000)
+
+  test('the wasm backend, operation by operation', async () => {
+    const result = await checkGolden('clif', read('snn5-clif'), createWasm)
+    expect(result.line).toMatch(/^ok .*wrong 0$/)
+  }, 60_000)
+
+  test('a wrong value is found and named', async () => {
+    const file = read('snn5-lif')
+    const norms = file.tensors.get('gradient_norms')?.values as Float64Array
+    norms[3] *= 1 + 1e-6
+    const result = await checkGolden('lif', readSafetensors(writeSafetensors(file.tensors, file.metadata)), null)
+    expect(result.ok).toBe(false)
+    expect(result.line).toMatch(/^FAIL lif: .*gradient norms 1\.0e-6 > /)
+  }, 60_000)
+})
