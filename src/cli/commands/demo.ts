@@ -9,6 +9,7 @@ import { defineCommand } from '../command.ts'
 import { createProgress, durationText, rateText } from '../progress.ts'
 import { exitCodes } from '../surroundings.ts'
 import { percentText, tableText } from '../table.ts'
+import { backendOptions } from '../training/backend-options.ts'
 import { openImages } from '../training/images.ts'
 import { stoppable } from '../training/interruption.ts'
 import { machineOptions, type TrainingOptions, trainSchema } from '../training/options.ts'
@@ -50,8 +51,7 @@ export const demoCommand = defineCommand({
     const datasets = await openImages(dataset, settings)
     const progress = createProgress(surroundings)
     for (const note of datasets.notes) progress.line(`${dataset}: ${note}`)
-    const { threads, backend: kind } = settings
-    const backend = await defaultBackend({ backend: kind, ...(threads === undefined ? {} : { threads }) })
+    const backend = await defaultBackend(backendOptions(settings))
     try {
       const requests = all.map((options) => async () => ({
         dataset,
