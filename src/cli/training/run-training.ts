@@ -15,6 +15,9 @@ import { writeRunCommand, writeWhole } from './run-folder.ts'
 import type { RunRequest } from './run-request.ts'
 import { summaryOf } from './summary.ts'
 
+/** What 32-bit WebAssembly can address. */
+const memoryBudget = 2 ** 32
+
 /** A finished run's verdict, beside its record. */
 export const summaryFile = 'summary.json'
 
@@ -64,7 +67,10 @@ export async function runTraining(request: RunRequest, watch: Watch): Promise<Fi
       seed: options.seed,
       validation: options.validation === 0 ? 'none' : options.validation,
       transforms: transformsFor(datasets, options.augment),
+      freeze: options.freeze,
       loaderThreads: options.loaderThreads,
+      ...(options.checkpointEvery === undefined ? {} : { checkpointEvery: options.checkpointEvery }),
+      memoryBudget,
       store,
       resume,
       stop: watch.stop,
