@@ -15,9 +15,6 @@ import { writeRunCommand, writeWhole } from './run-folder.ts'
 import type { RunRequest } from './run-request.ts'
 import { summaryOf } from './summary.ts'
 
-/** What 32-bit WebAssembly can address. */
-const memoryBudget = 2 ** 32
-
 /** A finished run's verdict, beside its record. */
 export const summaryFile = 'summary.json'
 
@@ -70,7 +67,6 @@ export async function runTraining(request: RunRequest, watch: Watch): Promise<Fi
       freeze: options.freeze,
       loaderThreads: options.loaderThreads,
       ...(options.checkpointEvery === undefined ? {} : { checkpointEvery: options.checkpointEvery }),
-      memoryBudget,
       store,
       resume,
       stop: watch.stop,
