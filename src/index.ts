@@ -8,6 +8,8 @@ export {
   type Handle,
   hasRelaxedSimd,
   type Numbers,
+  type Peak,
+  type WasmBackend,
   type WasmOptions,
 } from './backends/index.ts'
 export * from './base/index.ts'

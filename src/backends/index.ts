@@ -4,8 +4,10 @@ export { createInterpreter } from './interpreter/index.ts'
 export {
   createWasm,
   hasRelaxedSimd,
+  type Peak,
   type StartedWorker,
   serve,
+  type WasmBackend,
   type WasmOptions,
   type WorkerStarter,
 } from './wasm/index.ts'

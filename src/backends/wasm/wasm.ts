@@ -4,6 +4,7 @@ import { convolution, convolutionBackward } from './convolution.ts'
 import { Crew, type WorkerStarter } from './crew.ts'
 import { Machine } from './machine.ts'
 import { runNeuron, runNeuronBackward } from './neuron-layer.ts'
+import { measurePeak, type Peak } from './peak.ts'
 import { runPool, runPoolBackward } from './pooling.ts'
 import { addTensors, combineInto, concatSteps, countActivity, dropSteps, sliceSteps, sumOverSteps } from './sequence.ts'
 import type { WasmTensor } from './tensors.ts'
@@ -17,6 +18,11 @@ export interface WasmOptions {
   readonly relaxedSimd?: boolean
   /** Most memory, in bytes; up to 4 GiB. */
   readonly memoryBytes?: number
+}
+
+export interface WasmBackend extends Backend {
+  /** What the host's vector units do at best, measured now. @param now a clock, in seconds */
+  measurePeak(now: () => number): Peak
 }
 
 /** (module (func (result v128) relaxed_madd of three zero vectors)) */
@@ -65,14 +71,14 @@ export function hasRelaxedSimd(): boolean {
 }
 
 /** The float32 backend: WebAssembly SIMD on as many threads as given, over one memory. */
-export async function createWasm(options: WasmOptions = {}): Promise<Backend> {
+export async function createWasm(options: WasmOptions = {}): Promise<WasmBackend> {
   const pages = Math.floor(Math.min(options.memoryBytes ?? 2 ** 32, 2 ** 32) / 65536)
   const crew = await Crew.start(options.threads ?? 1, options.startWorker, pages)
   const relaxed = (options.relaxedSimd ?? true) && hasRelaxedSimd()
   const m = new Machine(crew, relaxed)
   const { tensors } = m
   const of = (handle: Handle): WasmTensor => tensors.of(handle)
-  const handles = (list: readonly Handle[] | null): WasmTensor[] | null => list && list.map(of)
+  const handles = (list: readonly Handle[] | null): WasmTensor[] | null => list?.map(of) ?? null
 
   const fill = (x: WasmTensor, values: ArrayLike<number>): void => {
     if (values.length !== x.size) {
@@ -198,6 +204,7 @@ export async function createWasm(options: WasmOptions = {}): Promise<Backend> {
     adamW: (parameter, gradient, first, second, o) =>
       runAdamW(m, of(parameter), of(gradient), of(first), of(second), o),
     activity: (x) => countActivity(m, of(x)),
+    measurePeak: (now) => measurePeak(m, now),
   }
 }
 

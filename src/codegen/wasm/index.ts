@@ -6,5 +6,6 @@ export { compressTable, copyRows, expandTable, segmentWords } from './event-list
 export * from './event-weight-gradient.ts'
 export { type NeuronKernelOptions, neuronArguments, neuronForward } from './neuron.ts'
 export { neuronBackward, scratchRowBytes } from './neuron-backward.ts'
+export * from './peak.ts'
 export * from './pool.ts'
 export { type MemoryLimits, memoryImport } from './writer.ts'

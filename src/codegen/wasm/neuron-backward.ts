@@ -131,7 +131,7 @@ export function neuronBackward(
           const parameters = new Map([...fixed, ...parameterValues(k, lanes, vectors, rows.parameters, true)])
           const known = givenValues(program, x, states, parameters)
           const override = (i: Instruction) => (i.op === 'spike' ? stored?.spike : undefined)
-          emitStep(k, known, program.instructions, 0, vectors, override, forwardNeeded)
+          emitStep(k, known, program.instructions, 0, override, forwardNeeded)
           kept.forEach((id, i) =>
             known.get(id)!.forEach((value, v) => w.do(v128.store(rows.scratch, value, 16 * (vectorsInFlight * i + v)))),
           )
@@ -167,7 +167,7 @@ export function neuronBackward(
           const known = givenValues(program, x, [], parameters)
           program.instructions.forEach((instruction, id) => {
             if (instruction.op === 'spike' && stored) known.set(id, stored.spike)
-            if (instruction.op === 'constant') k.compute(known, id, instruction, vectors)
+            if (instruction.op === 'constant') k.compute(known, program.instructions, id, instruction)
           })
           kept.forEach((id, i) => {
             const values = Array.from({ length: vectors }, (_, v) =>
@@ -177,7 +177,7 @@ export function neuronBackward(
           })
           const gradientAt = w.i32(i32.add(rows.gradient, k.at))
           const outputGradient = Array.from({ length: vectors }, (_, v) => w.v128(k.load(lanes, gradientAt, 16 * v)))
-          emitStep(k, known, adjoint.instructions, count, vectors, (instruction) => {
+          emitStep(k, known, adjoint.instructions, count, (instruction) => {
             if (instruction.op === 'outputGradient') return outputGradient
             if (instruction.op === 'stateGradient') return gradients[instruction.index ?? 0]
             return instruction.op === 'window' ? stored?.window : undefined

@@ -47,45 +47,60 @@ export function neuronArguments(neuron: Neuron, direction: 'forward' | 'backward
 
 type Lanes = 4 | 1
 type Vectors = readonly Value[]
-type Rule = (w: Writer, args: readonly Value[], instruction: Instruction) => Value
+/** Values of one operation for every vector of a group, from those of its operands. */
+type Rule = (w: Writer, args: readonly Vectors[], instruction: Instruction) => Vectors
 
 const truth = (w: Writer, mask: Value): Value => v128.and(mask, w.constant(1))
 
-/** One line per operation; what it leaves is computed once and kept in a local by the caller. */
+const one = (f: (w: Writer, a: Value, value: number) => Value): Rule => {
+  return (w, [a], { value }) => w.each(a, (x) => f(w, x, value ?? 0))
+}
+const two = (f: (w: Writer, a: Value, b: Value) => Value): Rule => {
+  return (w, [a, b]) => w.each(a, (x, i) => f(w, x, b[i]))
+}
+
+/** One line per operation that reads values; constants and what the kernel is given stand apart. */
 const rules: { readonly [op: string]: Rule } = {
-  constant: (w, __, { value }) => w.constant(value ?? 0),
-  add: (_, [a, b]) => f32x4.add(a, b),
-  sub: (_, [a, b]) => f32x4.sub(a, b),
-  mul: (_, [a, b]) => f32x4.mul(a, b),
-  div: (_, [a, b]) => f32x4.div(a, b),
-  neg: (_, [a]) => f32x4.neg(a),
+  add: two((_, a, b) => f32x4.add(a, b)),
+  sub: two((_, a, b) => f32x4.sub(a, b)),
+  mul: two((_, a, b) => f32x4.mul(a, b)),
+  div: two((_, a, b) => f32x4.div(a, b)),
+  neg: one((_, a) => f32x4.neg(a)),
   pow: (w, [a], { value }) => integerPower(w, a, value ?? 1),
   sigmoid: (w, [a]) => elementary.sigmoid(w, a),
   tanh: (w, [a]) => elementary.tanh(w, a),
   exp: (w, [a]) => elementary.exp(w, a),
   log: (w, [a]) => elementary.log(w, a),
-  relu: (w, [a]) => v128.and(a, f32x4.gt(a, w.constant(0))),
-  abs: (_, [a]) => f32x4.abs(a),
-  sqrt: (_, [a]) => f32x4.sqrt(a),
-  min: (_, [a, b]) => v128.select(a, b, f32x4.le(a, b)),
-  max: (_, [a, b]) => v128.select(a, b, f32x4.ge(a, b)),
-  spike: (w, [a]) => truth(w, f32x4.ge(a, w.constant(0))),
+  relu: one((w, a) => v128.and(a, f32x4.gt(a, w.constant(0)))),
+  abs: one((_, a) => f32x4.abs(a)),
+  sqrt: one((_, a) => f32x4.sqrt(a)),
+  min: two((_, a, b) => v128.select(a, b, f32x4.le(a, b))),
+  max: two((_, a, b) => v128.select(a, b, f32x4.ge(a, b))),
+  spike: one((w, a) => truth(w, f32x4.ge(a, w.constant(0)))),
   detach: (_, [a]) => a,
-  window: (w, [a], { value }) => truth(w, f32x4.le(f32x4.abs(a), w.constant(value ?? 0))),
-  positive: (w, [a]) => truth(w, f32x4.gt(a, w.constant(0))),
-  sign: (w, [a]) => f32x4.sub(truth(w, f32x4.gt(a, w.constant(0))), truth(w, f32x4.lt(a, w.constant(0)))),
-  less: (w, [a, b]) => truth(w, f32x4.lt(a, b)),
-  lessOrEqual: (w, [a, b]) => truth(w, f32x4.le(a, b)),
+  window: one((w, a, half) => truth(w, f32x4.le(f32x4.abs(a), w.constant(half)))),
+  positive: one((w, a) => truth(w, f32x4.gt(a, w.constant(0)))),
+  sign: one((w, a) => f32x4.sub(truth(w, f32x4.gt(a, w.constant(0))), truth(w, f32x4.lt(a, w.constant(0))))),
+  less: two((w, a, b) => truth(w, f32x4.lt(a, b))),
+  lessOrEqual: two((w, a, b) => truth(w, f32x4.le(a, b))),
 }
 
-function integerPower(w: Writer, base: Value, exponent: number): Value {
-  let power: Value = w.constant(1)
+function integerPower(w: Writer, base: Vectors, exponent: number): Vectors {
+  let power: Vectors = base.map(() => w.constant(1))
   let square = base
   for (let n = Math.abs(exponent); n > 0; n >>= 1) {
-    if (n & 1) power = w.v128(f32x4.mul(power, square))
-    if (n > 1) square = w.v128(f32x4.mul(square, square))
+    const [p, s] = [power, square]
+    if (n & 1) power = w.each(p, (a, i) => f32x4.mul(a, s[i]))
+    if (n > 1) square = w.each(s, (a) => f32x4.mul(a, a))
   }
-  return exponent < 0 ? w.v128(f32x4.div(w.constant(1), power)) : power
+  const result = power
+  return exponent < 0 ? w.each(result, (a) => f32x4.div(w.constant(1), a)) : result
+}
+
+/** The exact reciprocal of a power of two; null for every other number. */
+function exactReciprocal(value: number): number | null {
+  const exponent = Math.log2(Math.abs(value))
+  return Number.isInteger(exponent) && Math.abs(exponent) < 100 ? 1 / value : null
 }
 
 /** What a kernel is written with: its arguments, and how wide one group of neurons is. */
@@ -93,6 +108,8 @@ class NeuronWriter {
   readonly w: Writer
   readonly neuron: Neuron
   readonly program: Program
+  /** Vectors of the group that is being written. */
+  vectors = 1
   private readonly argument: (name: string) => Value
   private readonly cached = new Map<string, Local>()
   /** First neuron of the group, and its place in the tables, in bytes (4 per neuron). */
@@ -137,19 +154,20 @@ class NeuronWriter {
   }
 
   /** Values of one instruction for each vector of the group. */
-  compute(known: Map<ValueId, Vectors>, id: ValueId, instruction: Instruction, vectors: number): void {
-    const made: Value[] = []
-    for (let v = 0; v < vectors; v++) {
-      const rule = rules[instruction.op]
-      if (!rule) throw new Error(`no kernel rule for ${instruction.op}`)
-      const value = rule(
-        this.w,
-        instruction.args.map((a) => known.get(a)![v]),
-        instruction,
-      )
-      made.push(instruction.op === 'constant' ? value : this.w.v128(value))
-    }
-    known.set(id, made)
+  compute(known: Map<ValueId, Vectors>, all: readonly Instruction[], id: ValueId, instruction: Instruction): void {
+    known.set(id, this.valuesOf(known, all, instruction))
+  }
+
+  private valuesOf(known: Map<ValueId, Vectors>, all: readonly Instruction[], instruction: Instruction): Vectors {
+    const { op, args, value } = instruction
+    if (op === 'constant') return Array.from({ length: this.vectors }, () => this.w.constant(value ?? 0))
+    const operands = args.map((a) => known.get(a)!)
+    const divisor = op === 'div' ? all[args[1]] : undefined
+    const reciprocal = divisor?.op === 'constant' ? exactReciprocal(divisor.value ?? 0) : null
+    if (reciprocal !== null) return this.w.each(operands[0], (a) => f32x4.mul(a, this.w.constant(reciprocal)))
+    const rule = rules[op]
+    if (!rule) throw new Error(`no kernel rule for ${op}`)
+    return rule(this.w, operands, instruction)
   }
 
   /** A table row at the group's channels: `pointer` + step offset. */
@@ -203,6 +221,7 @@ function overNeurons(
       [1, 1, 4],
     ] as const) {
       w.while(i32.geU(i32.sub(end, k.at), i32.const(bytes)), () => {
+        k.vectors = vectors
         group(lanes, vectors, task)
         advance(bytes)
       })
@@ -242,7 +261,6 @@ function emitStep(
   known: Map<ValueId, Vectors>,
   instructions: readonly Instruction[],
   from: number,
-  vectors: number,
   override: (instruction: Instruction) => Vectors | undefined,
   wanted?: ReadonlySet<ValueId>,
 ): void {
@@ -251,7 +269,7 @@ function emitStep(
     if (known.has(id) || (wanted && !wanted.has(id))) return
     const given = override(instruction)
     if (given) known.set(id, given)
-    else k.compute(known, id, instruction, vectors)
+    else k.compute(known, [...k.program.instructions, ...k.neuron.adjoint.instructions], id, instruction)
   })
 }
 
@@ -331,7 +349,7 @@ export function neuronForward(
           const { x } = k.input(lanes, vectors, normalised, xRow, scaleRow, shiftRow)
           const parameters = new Map([...fixed, ...parameterValues(k, lanes, vectors, rows, true)])
           const known = givenValues(program, x, states, parameters)
-          emitStep(k, known, program.instructions, 0, vectors, () => undefined)
+          emitStep(k, known, program.instructions, 0, () => undefined)
           if (program.spiking) {
             const address = w.i32(i32.add(outRow, i32.shrU(k.at, i32.const(2))))
             const argument = known.get(spikeArgument(program))!

@@ -351,6 +351,11 @@ export class Writer {
     return local
   }
 
+  /** One local for each of several vectors that go through the same steps: neighbours in the code do not wait for each other. */
+  each(vectors: readonly Value[], value: (vector: Value, i: number) => Value): Local[] {
+    return vectors.map((vector, i) => this.v128(value(vector, i)))
+  }
+
   /** Emits a statement, e.g. a store. */
   do(statement: Value): void {
     this.statements.push(statement)

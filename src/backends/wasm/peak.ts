@@ -1,0 +1,30 @@
+import { operationsPerRound, type PeakKind, peakLoop } from '../../codegen/index.ts'
+import type { Machine } from './machine.ts'
+
+/** What this host's vector units do at best, on all threads of the crew together. */
+export interface Peak {
+  /** Multiply-adds per second of float32 values; one is two floating-point operations. */
+  readonly multiplyAdds: number
+  /** Additions per second of float32 values read from the nearest cache. */
+  readonly additions: number
+}
+
+const rounds = 2_000_000
+
+/** Runs both loops a few times and takes the best. @param now seconds */
+export function measurePeak(m: Machine, now: () => number): Peak {
+  const best = (kind: PeakKind): number =>
+    m.scratch(32768, (table) => {
+      m.crew.view.u8.fill(0, table, table + 32768)
+      const kernel = m.kernel(`peak ${kind}`, peakLoop, kind, m.relaxed)
+      let rate = 0
+      for (let i = 0; i < 5; i++) {
+        const start = now()
+        m.run(kernel, 4 * m.crew.threads, [rounds / 4, table])
+        const operations = m.crew.threads * rounds * operationsPerRound[kind] * 4
+        rate = Math.max(rate, operations / (now() - start))
+      }
+      return rate
+    })
+  return { multiplyAdds: best('multiplyAdd'), additions: best('add') }
+}

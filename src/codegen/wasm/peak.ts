@@ -1,0 +1,46 @@
+import { overTasks, readArguments } from './dense.ts'
+import { assemble, f32x4, i32, type MemoryLimits, v128 } from './writer.ts'
+
+/**
+ * Loops that do nothing but the arithmetic of the kernels, as fast as this host lets WebAssembly go: the peak that kernels
+ * are measured against. `multiplyAdd`: independent sums in registers. `add`: rows of six vectors from a table that stays in
+ * the nearest cache, added into registers, as event kernels do, but without lists. Arguments: tasks, rounds, table.
+ */
+export type PeakKind = 'multiplyAdd' | 'add'
+
+/** Vector operations in one round of each loop. */
+export const operationsPerRound = { multiplyAdd: 10, add: 24 } as const
+
+export function peakLoop(limits: MemoryLimits, counter: number, kind: PeakKind, relaxed: boolean) {
+  return assemble(
+    limits,
+    (w, args) => {
+      const a = readArguments(w, args, ['tasks', 'rounds', 'table'])
+      const round = w.i32()
+      const count = kind === 'multiplyAdd' ? operationsPerRound.multiplyAdd : 6
+      overTasks(w, counter, a.tasks, (task) => {
+        const sums = Array.from({ length: count }, () => w.v128(f32x4.const(0)))
+        const x = w.v128(v128.load(a.table))
+        const at = w.i32(a.table)
+        w.for(round, i32.const(0), a.rounds, i32.const(1), () => {
+          if (kind === 'multiplyAdd') for (const sum of sums) w.set(sum, w.multiplyAdd(x, x, sum))
+          else {
+            for (let row = 0; row < 4; row++) {
+              sums.forEach((sum, v) => w.set(sum, f32x4.add(sum, v128.load(at, 96 * row + 16 * v))))
+            }
+            w.set(at, i32.add(a.table, i32.and(i32.mul(round, i32.const(384)), i32.const(8191 & ~15))))
+          }
+        })
+        // Stored, so that no compiler may leave the sums out.
+        const to = w.i32(i32.add(a.table, i32.add(i32.const(16384), i32.shl(task, i32.const(4)))))
+        w.do(
+          v128.store(
+            to,
+            sums.slice(1).reduce((total, sum) => f32x4.add(total, sum), sums[0] as () => void),
+          ),
+        )
+      })
+    },
+    relaxed,
+  )
+}
