@@ -66,9 +66,10 @@ describe('a tape', () => {
     const { backend, tape, scope, weight, spikes } = chain()
     const y = conv2d(scope, spikes, weight, null, null, plain)
     tape.keep(y)
+    const { handle } = spikes
     tape.backward(y, backend.tensor(y.shape, [1, 1]))
     expect((await backend.read(y.handle)).length).toBe(2)
-    await expect(backend.readBytes(spikes.handle)).rejects.toThrow(/released/)
+    await expect(backend.readBytes(handle)).rejects.toThrow(/released/)
   })
 
   test('leaves inputs that want no gradient alone', async () => {
