@@ -1,4 +1,4 @@
-import { overTasks, readArguments } from './dense.ts'
+import { n, overTasks, readArguments, times4 } from './tasks.ts'
 import {
   assemble,
   f32,
@@ -15,9 +15,6 @@ import {
   v128,
   type Writer,
 } from './writer.ts'
-
-const n = i32.const
-const times4 = (a: Value): Value => i32.shl(a, n(2))
 
 /** Values that one task of an element-wise kernel covers. */
 export const elementsPerTask = 16384

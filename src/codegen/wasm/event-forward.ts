@@ -1,5 +1,5 @@
-import { overTasks, readArguments } from './dense.ts'
 import { appendPixel } from './event-lists.ts'
+import { n, overTasks, readArguments, times4 } from './tasks.ts'
 import {
   assemble,
   f32,
@@ -62,9 +62,6 @@ export const eventForwardArguments = [
 export const maximumVectors = 6
 
 export type ResidualKind = 'none' | 'dense' | 'spikes'
-
-const n = i32.const
-const times4 = (a: Value): Value => i32.shl(a, n(2))
 
 /** Bytes of a list that are copied without looking at its length; reads and writes go that far beyond its end. */
 export const copiedAtOnce = 64
