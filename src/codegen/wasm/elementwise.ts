@@ -279,6 +279,19 @@ export function normalisationGradient(limits: MemoryLimits, counter: number) {
   })
 }
 
+/** Sets a gradient to 0 where bit 1 of its input's bytes is not set. Arguments: tasks, count, bytes, gradient. */
+export function closeWindows(limits: MemoryLimits, counter: number) {
+  return assemble(limits, (w, args) => {
+    const a = readArguments(w, args, ['tasks', 'count', 'bytes', 'gradient'])
+    overElements(w, counter, a.tasks, a.count, (i) => {
+      const bytes = i32x4.extendLowU16(i16x8.extendLowU8(v128.load32Zero(i32.add(a.bytes, i))))
+      const open = i32x4.eq(v128.and(bytes, i32x4.const(2)), i32x4.const(2))
+      const place = w.i32(i32.add(a.gradient, times4(i)))
+      w.do(v128.store(place, v128.and(v128.load(place), open)))
+    })
+  })
+}
+
 /** Counts of bit 0 and bit 1 over spike bytes: two i32 per task. Arguments: tasks, count, source, target. */
 export function countBits(limits: MemoryLimits, counter: number) {
   return assemble(limits, (w, args) => {
