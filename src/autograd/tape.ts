@@ -1,5 +1,5 @@
 import type { Backend, Handle, InputGradient } from '../backends/index.ts'
-import { SpikeletError } from '../base/index.ts'
+import { type Shape, ShapeError, SpikeletError, shapeText, sizeOf } from '../base/index.ts'
 import type { Tensor } from '../tensor/index.ts'
 import { Gradients } from './gradients.ts'
 
@@ -16,6 +16,8 @@ export interface Operation {
   readonly outputs: readonly Handle[]
   /** What backward needs beside inputs and outputs; released with the outputs. */
   readonly saved?: readonly Handle[]
+  /** Makes the output again, bit for bit, from the inputs: a tape that saves memory may drop it meanwhile. */
+  rebuild?(): Handle
   /** The output is the input's memory under another shape, and so will be its gradient. */
   readonly view?: boolean
   /**
@@ -26,8 +28,42 @@ export interface Operation {
 }
 
 interface Entry extends Omit<Operation, 'outputs'> {
-  readonly outputs: readonly Tensor[]
+  readonly outputs: readonly MadeTensor[]
 }
+
+/** What an operation made. Its memory may be dropped after use; whoever reads it then gets it made again. */
+class MadeTensor implements Tensor {
+  readonly shape: Shape
+  readonly tracked: boolean
+  readonly leaf = false
+  private current: Handle | null
+  private readonly rebuild: (() => Handle) | null
+
+  constructor(handle: Handle, tracked: boolean, rebuild: (() => Handle) | null) {
+    this.current = handle
+    this.shape = handle.shape
+    this.tracked = tracked
+    this.rebuild = rebuild
+  }
+
+  get handle(): Handle {
+    if (!this.current && this.rebuild) this.current = this.rebuild()
+    if (!this.current) throw spent()
+    return this.current
+  }
+
+  get droppable(): boolean {
+    return this.rebuild !== null
+  }
+
+  drop(backend: Backend): void {
+    if (this.current) backend.release(this.current)
+    this.current = null
+  }
+}
+
+/** Whether outputs that can be made again are kept for the way back, or dropped after each use. */
+export type TapeMemory = 'keep' | 'rebuild'
 
 /** Makes tensors of an operation's outputs and, where there is a tape, remembers the operation. */
 export function record(scope: Scope, operation: Operation): Tensor[] {
@@ -46,16 +82,22 @@ export class Tape {
   private readonly wanted = new Set<Tensor>()
   private readonly kept = new Set<Tensor>()
   private done = false
+  private readonly memory: TapeMemory
 
-  constructor(backend: Backend) {
+  constructor(backend: Backend, memory: TapeMemory = 'keep') {
     this.backend = backend
+    this.memory = memory
   }
 
   record(operation: Operation): Tensor[] {
     if (this.done) throw spent()
     const tracked = operation.inputs.some((input) => input?.tracked)
-    const outputs = operation.outputs.map((handle) => ({ handle, shape: handle.shape, tracked, leaf: false }))
+    const rebuild = this.memory === 'rebuild' ? (operation.rebuild ?? null) : null
+    const outputs = operation.outputs.map((handle) => new MadeTensor(handle, tracked, rebuild))
     this.entries.push({ ...operation, outputs })
+    for (const input of operation.inputs) {
+      if (input instanceof MadeTensor && input.droppable && !this.kept.has(input)) input.drop(this.backend)
+    }
     return outputs
   }
 
@@ -75,6 +117,12 @@ export class Tape {
    */
   backward(root: Tensor, gradient: Handle | null = null): Gradients {
     if (this.done) throw spent()
+    if (!gradient && sizeOf(root.shape) !== 1) {
+      throw new ShapeError({
+        what: 'backward from a tensor of more than one value needs its gradient',
+        expected: `a loss [1], or a gradient of shape ${shapeText(root.shape)}`,
+      })
+    }
     this.done = true
     const gradients = new Gradients(this.backend)
     gradients.add(root, gradient ?? this.backend.tensor(root.shape, [1]))
@@ -84,14 +132,17 @@ export class Tape {
 
   private step(entry: Entry, gradients: Gradients): void {
     const given = entry.outputs.map((output) => gradients.take(output))
+    entry.outputs.forEach((output, i) => {
+      const g = given[i]
+      if (g && this.wanted.has(output)) gradients.add(output, g)
+    })
     if (given.some((g) => g !== null) && entry.inputs.some((input) => input?.tracked)) {
       this.distribute(entry, given, gradients)
     }
     entry.outputs.forEach((output, i) => {
       const g = given[i]
-      if (g && this.wanted.has(output)) gradients.add(output, g)
       if (g) gradients.drop(g)
-      if (!this.kept.has(output)) this.backend.release(output.handle)
+      if (!this.kept.has(output)) output.drop(this.backend)
     })
     for (const handle of entry.saved ?? []) this.backend.release(handle)
   }
@@ -104,9 +155,9 @@ export class Tape {
     results.forEach((handle, i) => {
       const input = entry.inputs[i]
       if (!handle) return
+      if (entry.view && given[0]) gradients.alias(handle, given[0])
       if (input?.tracked) gradients.add(input, handle)
       else if (!given.includes(handle)) this.backend.release(handle)
-      if (entry.view && given[0]) gradients.alias(handle, given[0])
     })
   }
 

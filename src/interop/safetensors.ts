@@ -111,7 +111,7 @@ function readHeader(bytes: Uint8Array, file: string): { header: Record<string, u
     })
   }
   const dataStart = 8 + Number(length)
-  return { header: parseHeader(bytes.slice(8, dataStart), file), dataStart }
+  return { header: parseHeader(new Uint8Array(bytes.subarray(8, dataStart)), file), dataStart }
 }
 
 function parseHeader(bytes: Uint8Array, file: string): Record<string, unknown> {
@@ -209,7 +209,7 @@ function tensorOf(entry: Entry, bytes: Uint8Array, dataStart: number): Safetenso
   const values =
     address % type.BYTES_PER_ELEMENT === 0
       ? new type(bytes.buffer as ArrayBuffer, address, (end - begin) / type.BYTES_PER_ELEMENT)
-      : new type(bytes.slice(dataStart + begin, dataStart + end).buffer as ArrayBuffer)
+      : new type(new Uint8Array(bytes.subarray(dataStart + begin, dataStart + end)).buffer)
   return { dtype, shape, values } as SafetensorsTensor
 }
 

@@ -124,7 +124,7 @@ export class Network {
   forward(x: Tensor, run: Run): Tensor {
     return inLayer(`model "${this.name}"`, () => {
       this.checkInput(x, run.T)
-      return this.layer.call(x, run)
+      return this.layer.forward(x, run)
     })
   }
 

@@ -27,8 +27,8 @@ export class Parameter {
   readonly shape: Shape
   readonly layout: Layout
   readonly trained: boolean
-  /** Host values, as they were when last set or pulled. */
-  values: Numbers
+  private host: Numbers | null = null
+  private readonly start: () => ArrayLike<number>
   private placed: { readonly backend: Backend; readonly tensor: Tensor } | null = null
 
   constructor(spec: ParameterSpec, random: Random) {
@@ -36,7 +36,13 @@ export class Parameter {
     this.shape = spec.shape
     this.layout = spec.layout
     this.trained = spec.trained
-    this.values = Float64Array.from(spec.start(random))
+    this.start = () => spec.start(random)
+  }
+
+  /** Host values: at first the start values, then as last set or pulled. Made when first asked for. */
+  get values(): Numbers {
+    this.host ??= Float64Array.from(this.start())
+    return this.host
   }
 
   /** Its tensor on the backend. @throws FormatError where the network is not placed there */
@@ -63,7 +69,7 @@ export class Parameter {
 
   /** Reads the device's values back into `values`. */
   async pull(): Promise<void> {
-    if (this.placed) this.values = await this.placed.backend.read(this.placed.tensor.handle)
+    if (this.placed) this.host = await this.placed.backend.read(this.placed.tensor.handle)
   }
 
   /** Sets host values and, where placed, the device's. */
@@ -75,8 +81,8 @@ export class Parameter {
         got: `${values.length}`,
       })
     }
-    this.values = Float64Array.from(values)
-    this.placed?.backend.write(this.placed.tensor.handle, this.values)
+    this.host = Float64Array.from(values)
+    this.placed?.backend.write(this.placed.tensor.handle, this.host)
   }
 
   /** Shape in files. */

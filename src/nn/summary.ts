@@ -6,6 +6,8 @@ export interface SummaryOptions {
   readonly batch: number
   /** The input differs from step to step (events), so nothing is computed once for all. Default false. */
   readonly sequence?: boolean
+  /** Outputs of convolutions are dropped after use and made again on the way back. Default false. */
+  readonly rebuild?: boolean
 }
 
 /** Bytes that training keeps between forward and backward, forecast from shapes: float32 4, spikes 1. */
@@ -39,9 +41,12 @@ export function activationBytes(network: { rows: readonly LayerRow[] }, options:
   const layers = rows.map((row) => ({ path: row.path, type: row.type, bytes: keptBytes(row, options) }))
   const input = rows.length > 0 ? frameBytes(rows[0].input, options) : 0
   const activations = layers.reduce((sum, layer) => sum + layer.bytes, input)
+  // Made again, an output stands beside the gradients of its layer, and beside the shortcut it is added to.
+  const rebuilt = (row: LayerRow) =>
+    options.rebuild && row.type === 'conv2d' ? 2 * frameBytes(row.output, options) : 0
   const gradients = Math.max(
     0,
-    ...rows.map((row) => gradientBytes(row.input, options) + gradientBytes(row.output, options)),
+    ...rows.map((row) => gradientBytes(row.input, options) + gradientBytes(row.output, options) + rebuilt(row)),
   )
   const parameters = rows.reduce((sum, row) => sum + row.parameters, 0) * 12
   const neuronSteps = rows.reduce((sum, row) => sum + row.neurons, 0) * options.T * options.batch
@@ -56,6 +61,7 @@ export function activationBytes(network: { rows: readonly LayerRow[] }, options:
 }
 
 function keptBytes(row: LayerRow, options: SummaryOptions): number {
+  if (options.rebuild && row.type === 'conv2d') return 0
   return row.keepsOutput ? frameBytes(row.output, options) : 0
 }
 

@@ -1,5 +1,5 @@
 import { record, type Scope } from '../autograd/index.ts'
-import type { Conv2dOptions } from '../backends/index.ts'
+import type { Conv2dOptions, Handle } from '../backends/index.ts'
 import { ShapeError, sameShape, shapeText } from '../base/index.ts'
 import type { Tensor } from '../tensor/index.ts'
 import { conv2dShape, expectVector } from './shapes.ts'
@@ -25,11 +25,12 @@ export function conv2d(
   if (bias) expectVector("a convolution's bias", bias.shape, weight.shape[3])
   if (residual) expectResidual(residual, shape)
   const { backend } = scope
-  const out = backend.conv2d(x.handle, weight.handle, bias?.handle ?? null, residual?.handle ?? null, options)
+  const make = () => backend.conv2d(x.handle, weight.handle, bias?.handle ?? null, residual?.handle ?? null, options)
   const [y] = record(scope, {
     name: 'conv2d',
     inputs: [x, weight, bias, residual],
-    outputs: [out],
+    outputs: [make()],
+    rebuild: make,
     backward: ([g], need) => {
       if (!g) return []
       const want = { input: need[0], weight: need[1] !== 'none', bias: need[2] !== 'none' }
@@ -38,7 +39,7 @@ export function conv2d(
       return [layer.input, layer.weight, layer.bias, past]
 
       function gradientOfResidual() {
-        return residual?.shape[0] === shape[0] ? g : backend.sumSteps(g as typeof out)
+        return residual?.shape[0] === shape[0] ? g : backend.sumSteps(g as Handle)
       }
     },
   })

@@ -16,5 +16,11 @@ export { constant, cosine, type Schedule, type ScheduleOptions, scheduleFactor, 
 export type { TrainOptions } from './settings.ts'
 export { train } from './train.ts'
 export { Trainer } from './trainer.ts'
-export { type LabelledImages, type StepResult, trainingStep, type UpdateOptions } from './training-step.ts'
+export {
+  forwardBackward,
+  type LabelledImages,
+  type StepResult,
+  trainingStep,
+  type UpdateOptions,
+} from './training-step.ts'
 export { type OptimiserState, Updates } from './updates.ts'

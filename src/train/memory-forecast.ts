@@ -1,21 +1,34 @@
 import { ResourceError } from '../base/index.ts'
 import { activationBytes, type Network } from '../nn/index.ts'
 
+export interface MemoryPlan {
+  /** Whether convolutions' outputs are dropped and made again on the way back, to stay below the budget. */
+  readonly rebuild: boolean
+  /** What training will take, as a line for people. */
+  readonly text: string
+}
+
 /**
- * What training will take, as a line for people.
- * @throws ResourceError, naming the batch that fits, if the forecast is above the budget
+ * What training will take. Above the budget, convolutions' outputs are dropped and made again on the way back: the same
+ * bits, for about a third more time.
+ * @throws ResourceError, naming the batch that fits, if even that is above the budget
  */
 export function memoryForecast(
   network: Network,
   options: { readonly T: number; readonly batch: number; readonly budget: number },
-): string {
+): MemoryPlan {
   const { T, batch, budget } = options
-  const forecast = activationBytes(network, { T, batch })
+  const plain = activationBytes(network, { T, batch })
+  const rebuild = plain.total > budget
+  const forecast = rebuild ? activationBytes(network, { T, batch, rebuild }) : plain
   if (forecast.total > budget) throw tooLarge(network, options, forecast.total)
-  return (
+  const saved = rebuild
+    ? `; kept whole it would take ${sizeText(plain.total)}, so convolutions are made again on the way back`
+    : ''
+  const text =
     `memory: about ${sizeText(forecast.total)} at batch ${batch} and T = ${T}, of which ` +
-    `${sizeText(forecast.activations)} are activations (${forecast.perNeuronStep.toFixed(1)} bytes a neuron-step)`
-  )
+    `${sizeText(forecast.activations)} are activations (${forecast.perNeuronStep.toFixed(1)} bytes a neuron-step)${saved}`
+  return { rebuild, text }
 }
 
 function tooLarge(
@@ -24,7 +37,7 @@ function tooLarge(
   needed: number,
 ): ResourceError {
   let fits = batch
-  while (fits > 0 && activationBytes(network, { T, batch: fits }).total > budget) fits--
+  while (fits > 0 && activationBytes(network, { T, batch: fits, rebuild: true }).total > budget) fits--
   return new ResourceError({
     what: `training ${network.name} at batch ${batch} and T = ${T} needs more memory than there is`,
     expected: `at most ${sizeText(budget)}`,

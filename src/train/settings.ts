@@ -61,7 +61,10 @@ export interface TrainOptions {
   readonly checkpointEvery?: number
   /** Updates between lines of the run record. Default 10. */
   readonly recordEvery?: number
-  /** Bytes that training may take; a forecast above it is an error. Default: no limit. */
+  /**
+   * Bytes that training may take. A forecast above it makes convolutions again on the way back instead of keeping
+   * them; if that is not enough, it is an error. Default: 4 GiB, what WebAssembly can address.
+   */
   readonly memoryBudget?: number
   /** Ctrl-C, say: the update under way is finished, a checkpoint is written. */
   readonly stop?: StopSignal
@@ -98,7 +101,7 @@ export function settingsOf(options: TrainOptions, datasets: Pick<Datasets, 'name
     resume: false,
     checkpointEvery: Number.POSITIVE_INFINITY,
     recordEvery: 10,
-    memoryBudget: Number.POSITIVE_INFINITY,
+    memoryBudget: 2 ** 32,
     stop: { aborted: false },
     log: () => {},
     ...options,

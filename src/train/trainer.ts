@@ -8,7 +8,7 @@ import { firingAdvice } from './firing-advice.ts'
 import { type GroupResult, groupStep } from './group-step.ts'
 import type { Training, UpdateRecord } from './hooks.ts'
 import { Journal } from './journal.ts'
-import { memoryForecast } from './memory-forecast.ts'
+import { type MemoryPlan, memoryForecast } from './memory-forecast.ts'
 import { type EpochRecord, freshProgress, noSums, type Progress } from './progress.ts'
 import { epochLine, openingLines } from './run-lines.ts'
 import type { FinalAccuracy, RunResult } from './run-result.ts'
@@ -36,7 +36,7 @@ export class Trainer implements Training {
   private readonly validation: Uint32Array | undefined
   /** All that decides the run's numbers. */
   private readonly record: RunLine
-  private readonly forecast: string
+  private readonly memory: MemoryPlan
   private updates: Updates | undefined
   private lastEvaluation: Evaluation | null = null
   private asked = false
@@ -49,7 +49,7 @@ export class Trainer implements Training {
     const settings = settingsOf(options, datasets)
     for (const dataset of [datasets.train, datasets.test]) checkFit(network, dataset)
     const { batch, seed, T } = settings
-    this.forecast = memoryForecast(network, { T, batch, budget: settings.memoryBudget })
+    this.memory = memoryForecast(network, { T, batch, budget: settings.memoryBudget })
     const split =
       settings.validation === 'none' ? null : stratifiedSplit(datasets.train, settings.validation, settings.seed)
     this.network = network
@@ -132,7 +132,7 @@ export class Trainer implements Training {
     if (saved) this.restore(saved)
     else await journal.config(this.config)
     await journal.rewind(this.progress.update, this.progress.epoch)
-    for (const line of openingLines(this, this.forecast)) settings.log(line)
+    for (const line of openingLines(this, this.memory.text)) settings.log(line)
     for (const hooks of settings.hooks) await hooks.onStart?.(this)
   }
 
@@ -171,7 +171,8 @@ export class Trainer implements Training {
     const factor = scheduleFactor(schedule, { update, updatesPerEpoch: this.updatesPerEpoch, epochs })
     const learningRate = optimiser.options.learningRate * factor
     const keys = this.keys(group.length)
-    const options = { backend, updates, T, loss, encode, clip, learningRate, keys }
+    const memory = this.memory.rebuild ? 'rebuild' : 'keep'
+    const options = { backend, updates, T, loss, encode, clip, learningRate, keys, memory } as const
     const result = await groupStep(network, group, options)
     if (!Number.isFinite(result.gradientNorm)) throw await this.notFinite(result, group, keys)
     const { clock } = settings.host

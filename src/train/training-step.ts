@@ -1,4 +1,4 @@
-import { Tape } from '../autograd/index.ts'
+import { Tape, type TapeMemory } from '../autograd/index.ts'
 import type { Backend, Handle } from '../backends/index.ts'
 import type { Loss } from '../losses/index.ts'
 import { predictions, summedLogits } from '../losses/index.ts'
@@ -22,6 +22,8 @@ export interface StepOptions {
   readonly encode?: Encode | undefined
   /** Names the random numbers of this pass: another update, another key. */
   readonly key: number
+  /** `rebuild`: less memory, more time, same bits. Default `keep`. */
+  readonly memory?: TapeMemory | undefined
 }
 
 export interface UpdateOptions extends StepOptions {
@@ -86,7 +88,7 @@ export interface Pass {
 /** Forward and backward of one batch, in training mode. The gradients belong to the caller, or to the open step. */
 export async function forwardBackward(network: Network, batch: LabelledImages, options: StepOptions): Promise<Pass> {
   const { backend, T, key } = options
-  const tape = new Tape(backend)
+  const tape = new Tape(backend, options.memory)
   const x = inputOf(network, backend, batch.images, { T, seed: key, encode: options.encode })
   const logits = network.forward(x, { backend, tape, training: true, T, key })
   const classes = logits.shape[2]

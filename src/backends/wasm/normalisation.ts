@@ -67,6 +67,8 @@ export function statisticsOf(m: Machine, x: WasmTensor, T: number, n: Normalisat
   // One frame repeated T times moves the running statistics T times at once.
   const repeats = steps === 1 && n.statistics === 'perStep' ? T : 1
   const keep = (1 - n.momentum) ** repeats
+  // Merged over T, a repeated frame counts T times.
+  const samples = n.statistics === 'merged' && steps === 1 ? count * T : count
   for (let g = 0; g < groups; g++) {
     for (let c = 0; c < channels; c++) {
       let sum = 0
@@ -80,7 +82,7 @@ export function statisticsOf(m: Machine, x: WasmTensor, T: number, n: Normalisat
       mean[g * channels + c] = mu
       inverseDeviation[g * channels + c] = 1 / Math.sqrt(variance + n.eps)
       runningMean[c] = keep * runningMean[c] + (1 - keep) * mu
-      runningVariance[c] = keep * runningVariance[c] + (1 - keep) * variance * (count / (count - 1))
+      runningVariance[c] = keep * runningVariance[c] + (1 - keep) * variance * (samples / (samples - 1))
     }
   }
   return { rows: groups, mean, inverseDeviation, count }

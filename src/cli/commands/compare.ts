@@ -10,14 +10,15 @@ import { defineCommand, type Invocation } from '../command.ts'
 import { createProgress, rateText } from '../progress.ts'
 import { exitCodes } from '../surroundings.ts'
 import { meanText, percentText, tableText } from '../table.ts'
+import { backendOptions } from '../training/backend-options.ts'
 import { openImages } from '../training/images.ts'
 import { stoppable } from '../training/interruption.ts'
 import { compareSchema, type TrainingOptions } from '../training/options.ts'
 import { withProtocol } from '../training/protocol.ts'
 import { runAll } from '../training/run-all.ts'
 import { readRunCommand, runName } from '../training/run-folder.ts'
-import { type RunRequest, summaryFile } from '../training/run-training.ts'
-import { backendOptions } from './train.ts'
+import type { RunRequest } from '../training/run-request.ts'
+import { summaryFile } from '../training/run-training.ts'
 
 /** Trains several neurons with several seeds each, and shows mean and spread. */
 export const compareCommand = defineCommand({

@@ -9,6 +9,7 @@ import { defineCommand } from '../command.ts'
 import { createProgress, durationText, rateText } from '../progress.ts'
 import { exitCodes } from '../surroundings.ts'
 import { percentText, tableText } from '../table.ts'
+import { backendOptions } from '../training/backend-options.ts'
 import { openImages } from '../training/images.ts'
 import { stoppable } from '../training/interruption.ts'
 import { machineOptions, type TrainingOptions, trainSchema } from '../training/options.ts'
@@ -23,8 +24,8 @@ const neurons = ['lif', 'clif']
 /** Channels and stride of the convolutions, each 3x3 with BatchNorm and neurons behind it. */
 const convolutions = [
   [32, 2],
-  [64, 1],
   [64, 2],
+  [64, 1],
   [64, 2],
 ] as const
 
@@ -34,7 +35,7 @@ export const demoCommand = defineCommand({
   usage: '',
   summary: 'Trains a small network with LIF and with CLIF on the Fashion-MNIST images that come along',
   schema: z.object({
-    epochs: trainSchema.shape.epochs.default(3).describe('passes over the training images'),
+    epochs: trainSchema.shape.epochs.default(4).describe('passes over the training images'),
     seed: trainSchema.shape.seed,
     limit: trainSchema.shape.limit,
     ...machineOptions,
@@ -50,8 +51,7 @@ export const demoCommand = defineCommand({
     const datasets = await openImages(dataset, settings)
     const progress = createProgress(surroundings)
     for (const note of datasets.notes) progress.line(`${dataset}: ${note}`)
-    const { threads, backend: kind } = settings
-    const backend = await defaultBackend({ backend: kind, ...(threads === undefined ? {} : { threads }) })
+    const backend = await defaultBackend(backendOptions(settings))
     try {
       const requests = all.map((options) => async () => ({
         dataset,

@@ -1,28 +1,18 @@
-import { readFile } from 'node:fs/promises'
 import { z } from 'zod'
-import { UsageError } from '../../base/index.ts'
 import { makeTransform } from '../../data/index.ts'
 import { defaultBackend } from '../../node-backend.ts'
 import { type Evaluation, evaluate, loadCheckpoint } from '../../train/index.ts'
 import { defineCommand } from '../command.ts'
 import { rateText } from '../progress.ts'
+import { readNamed } from '../read-named.ts'
 import { exitCodes } from '../surroundings.ts'
 import { percentText, tableText } from '../table.ts'
+import { backendOptions } from '../training/backend-options.ts'
 import { checkpointTraining } from '../training/checkpoint-training.ts'
 import { openImages } from '../training/images.ts'
 import { lossOf } from '../training/learning.ts'
 import { machineOptions } from '../training/options.ts'
 import { pause } from '../training/run-training.ts'
-import { backendOptions } from './train.ts'
-
-/** Bytes of a file that a person named. @throws UsageError if it cannot be read */
-export async function readNamed(file: string): Promise<Uint8Array> {
-  try {
-    return await readFile(file)
-  } catch (cause) {
-    throw new UsageError({ what: 'cannot read this file', place: file, got: (cause as Error).message, cause })
-  }
-}
 
 /** Judges a trained network by test images. */
 export const evaluateCommand = defineCommand({

@@ -7,9 +7,10 @@ import { defineCommand, type Invocation } from '../command.ts'
 import { flagOf } from '../option-fields.ts'
 import { createProgress } from '../progress.ts'
 import { type ExitCode, exitCodes } from '../surroundings.ts'
+import { backendOptions } from '../training/backend-options.ts'
 import { openImages } from '../training/images.ts'
 import { stoppable } from '../training/interruption.ts'
-import { machineOptions, type TrainingOptions, trainSchema } from '../training/options.ts'
+import { machineOptions, trainSchema } from '../training/options.ts'
 import { withProtocol } from '../training/protocol.ts'
 import { type RunCommand, readRunCommand, runName } from '../training/run-folder.ts'
 import { runText } from '../training/run-text.ts'
@@ -56,11 +57,6 @@ export const trainCommand = defineCommand({
 function stoppedRun(write: (text: string) => void, folder: string): ExitCode {
   write(`stopped, and saved. To go on:\n  npx spikelet train --resume ${folder}\n`)
   return exitCodes.interrupted
-}
-
-/** What a command's options say of the backend. */
-export function backendOptions({ backend, threads }: Pick<TrainingOptions, 'backend' | 'threads'>) {
-  return { backend, ...(threads === undefined ? {} : { threads }) }
 }
 
 async function planOf(invocation: TrainInvocation): Promise<{ command: RunCommand; folder: string; resume: boolean }> {

@@ -31,6 +31,7 @@ const learningOptions = {
   scheduleEpochs: wholeNumber(1).default(30).describe('epochs between steps of the schedule step'),
   warmup: amount().default(0).describe('epochs in which the learning rate rises'),
   clip: z.number('a number').positive('above 0').optional().describe('largest joint norm of the gradients'),
+  freeze: z.array(z.string()).default([]).describe('parameters that stay as they are; * is any text'),
   loss: z.enum(['paper', 'rate']).default('paper').describe('loss'),
   labelSmoothing: share().default(0).describe('label smoothing'),
   augment: z
@@ -56,6 +57,7 @@ export const machineOptions = {
 }
 
 const recordOptions = {
+  checkpointEvery: wholeNumber(1).optional().describe('updates between checkpoints; the ends of epochs'),
   out: z.string().default('runs').describe('folder of all runs'),
   name: z
     .string()

@@ -2,7 +2,8 @@ import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { type RunSummary, reportHtml } from '../../report/index.ts'
 import { writeWhole } from './run-folder.ts'
-import { type FinishedRun, type RunRequest, runTraining, type Watch } from './run-training.ts'
+import type { RunRequest } from './run-request.ts'
+import { runTraining, type Watch } from './run-training.ts'
 
 export interface RunsOutcome {
   /** Undefined where they were stopped. */
@@ -22,7 +23,7 @@ export async function runAll(
       summaries.push(next)
       continue
     }
-    const { summary }: FinishedRun = await runTraining(next, watch)
+    const { summary } = await runTraining(next, watch)
     if (!summary) return { summaries: undefined }
     summaries.push(summary)
   }

@@ -1,5 +1,4 @@
 import { join } from 'node:path'
-import type { Backend } from '../../backends/index.ts'
 import type { Datasets } from '../../data/index.ts'
 import { modelNamed } from '../../models/index.ts'
 import type { Network } from '../../nn/index.ts'
@@ -12,22 +11,9 @@ import { transformsFor } from './images.ts'
 import { learningOf } from './learning.ts'
 import type { TrainingOptions } from './options.ts'
 import { progressHooks } from './progress-hooks.ts'
-import { type RunCommand, writeRunCommand, writeWhole } from './run-folder.ts'
+import { writeRunCommand, writeWhole } from './run-folder.ts'
+import type { RunRequest } from './run-request.ts'
 import { summaryOf } from './summary.ts'
-
-/** One run as commands ask for it. */
-export interface RunRequest extends RunCommand {
-  readonly folder: string
-  readonly datasets: Datasets
-  readonly backend: Backend
-  readonly resume: boolean
-  /** Default: the model of the options. */
-  readonly network?: Network
-  /** What the progress bar calls it. */
-  readonly label: string
-  /** The command that repeats it. Default: made from the options. */
-  readonly repeat?: string
-}
 
 /** A finished run's verdict, beside its record. */
 export const summaryFile = 'summary.json'
@@ -78,7 +64,9 @@ export async function runTraining(request: RunRequest, watch: Watch): Promise<Fi
       seed: options.seed,
       validation: options.validation === 0 ? 'none' : options.validation,
       transforms: transformsFor(datasets, options.augment),
+      freeze: options.freeze,
       loaderThreads: options.loaderThreads,
+      ...(options.checkpointEvery === undefined ? {} : { checkpointEvery: options.checkpointEvery }),
       store,
       resume,
       stop: watch.stop,

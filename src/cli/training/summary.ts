@@ -1,7 +1,7 @@
 import type { EpochSummary, RunSummary } from '../../report/index.ts'
 import type { EpochRecord, RunResult } from '../../train/index.ts'
 import { repeatText } from './repeat.ts'
-import type { RunRequest } from './run-training.ts'
+import type { RunRequest } from './run-request.ts'
 
 /** A finished run as reports and tables want it. */
 export function summaryOf(request: RunRequest, result: RunResult): RunSummary | undefined {

@@ -1,0 +1,27 @@
+import { expect, it } from 'vitest'
+import { testSurroundings } from '../../../test/cli/surroundings.ts'
+import { createProgress } from '../progress.ts'
+import { stoppable } from './interruption.ts'
+
+it('tells the work to stop, says so once, and listens no longer', async () => {
+  const { surroundings, errors, interrupt } = testSurroundings()
+  let seen: { aborted: boolean }[] = []
+  const result = await stoppable(surroundings, createProgress(surroundings), async (stop) => {
+    seen = [{ ...stop }]
+    interrupt()
+    interrupt()
+    return stop.aborted
+  })
+  expect([result, seen[0].aborted]).toEqual([true, false])
+  expect(errors().match(/stopping after this update/g)).toHaveLength(1)
+  interrupt()
+  expect(errors().match(/stopping/g)).toHaveLength(1)
+})
+
+it('listens no longer when the work fails', async () => {
+  const { surroundings, errors, interrupt } = testSurroundings()
+  const failing = stoppable(surroundings, createProgress(surroundings), () => Promise.reject(new Error('no')))
+  await expect(failing).rejects.toThrow('no')
+  interrupt()
+  expect(errors()).toBe('')
+})

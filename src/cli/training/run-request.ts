@@ -1,0 +1,18 @@
+import type { Backend } from '../../backends/index.ts'
+import type { Datasets } from '../../data/index.ts'
+import type { Network } from '../../nn/index.ts'
+import type { RunCommand } from './run-folder.ts'
+
+/** One run as commands ask for it. */
+export interface RunRequest extends RunCommand {
+  readonly folder: string
+  readonly datasets: Datasets
+  readonly backend: Backend
+  readonly resume: boolean
+  /** Default: the model of the options. */
+  readonly network?: Network
+  /** What the progress bar calls it. */
+  readonly label: string
+  /** The command that repeats it. Default: made from the options. */
+  readonly repeat?: string
+}

@@ -1,0 +1,81 @@
+import { describe, expect, test } from 'vitest'
+import { createInterpreter } from '../backends/index.ts'
+import {
+  accuracy,
+  confusionMatrix,
+  type Loss,
+  membraneLoss,
+  oneHot,
+  paperLoss,
+  predictions,
+  rateLoss,
+  spikeCountLoss,
+  summedLogits,
+  topK,
+} from './index.ts'
+
+const logits = [2, 0, 1, -1, 0.5, 3]
+const softmaxLoss = (row: number[], label: number) =>
+  Math.log(row.reduce((sum, value) => sum + Math.exp(value), 0)) - row[label]
+
+/** Value of a loss for T = 2 steps of one sample with 3 classes. */
+async function lossOf(rule: Loss, label: number): Promise<number> {
+  const backend = createInterpreter()
+  const targets = backend.tensor([1, 3], rule.targets([label], 3))
+  return (await backend.read(backend.loss(backend.tensor([2, 1, 3], logits), targets, rule.options(2)).loss))[0]
+}
+
+describe('losses', () => {
+  test('paper: cross entropy of each step, and logits drawn to 1', async () => {
+    const entropy = (softmaxLoss([2, 0, 1], 2) + softmaxLoss([-1, 0.5, 3], 2)) / 2
+    const error = logits.reduce((sum, value) => sum + (value - 1) ** 2, 0) / 6
+    expect(await lossOf(paperLoss(), 2)).toBeCloseTo(0.95 * entropy + 0.05 * error, 12)
+  })
+
+  test('paper, drawn to the one-hot target', async () => {
+    const entropy = (softmaxLoss([2, 0, 1], 2) + softmaxLoss([-1, 0.5, 3], 2)) / 2
+    const error = logits.reduce((sum, value, i) => sum + (value - (i % 3 === 2 ? 1 : 0)) ** 2, 0) / 6
+    expect(await lossOf(paperLoss({ to: 'oneHot', lambda: 0.2 }), 2)).toBeCloseTo(0.8 * entropy + 0.2 * error, 12)
+  })
+
+  test('rate: cross entropy of the mean, with label smoothing', async () => {
+    const mean = [0.5, 0.25, 2]
+    expect(await lossOf(rateLoss(), 0)).toBeCloseTo(softmaxLoss(mean, 0), 12)
+    const each = [0, 1, 2].map((label) => softmaxLoss(mean, label))
+    const smooth = 0.9 * each[0] + (0.1 * (each[0] + each[1] + each[2])) / 3
+    expect(await lossOf(rateLoss({ smoothing: 0.1 }), 0)).toBeCloseTo(smooth, 12)
+  })
+
+  test('spike count: sums drawn to .8 and .2 of T', async () => {
+    const error = ((1 - 1.6) ** 2 + (0.5 - 0.4) ** 2 + (4 - 0.4) ** 2) / 3
+    expect(await lossOf(spikeCountLoss(), 0)).toBeCloseTo(error, 12)
+  })
+
+  test('membrane: the largest or the last potential', async () => {
+    expect(await lossOf(membraneLoss(), 1)).toBeCloseTo(softmaxLoss([2, 0.5, 3], 1), 12)
+    expect(await lossOf(membraneLoss({ read: 'last' }), 1)).toBeCloseTo(softmaxLoss([-1, 0.5, 3], 1), 12)
+  })
+
+  test('a label out of range is refused', () => {
+    expect(() => oneHot([0, 3], 3)).toThrow(/0\.\.2/)
+  })
+})
+
+describe('metrics', () => {
+  const scores = [1, 3, 2, 5, 5, 0, 0, 1, 2]
+
+  test('predictions take the first of equal scores', () => {
+    expect(Array.from(predictions(scores, 3))).toEqual([1, 0, 2])
+    expect(Array.from(summedLogits(logits, 2))).toEqual([1, 0.5, 4])
+  })
+
+  test('accuracy and top-k agree with predictions', () => {
+    expect(accuracy(scores, [1, 1, 2], 3)).toBeCloseTo(2 / 3, 12)
+    expect(topK(scores, [2, 1, 0], 3, 2)).toBeCloseTo(2 / 3, 12)
+    expect(topK(scores, [2, 1, 0], 3, 3)).toBe(1)
+  })
+
+  test('the confusion matrix has a row for each label', () => {
+    expect(Array.from(confusionMatrix(scores, [1, 1, 2], 3))).toEqual([0, 0, 0, 1, 1, 0, 0, 0, 1])
+  })
+})

@@ -1,0 +1,118 @@
+import { spawn } from 'node:child_process'
+import { existsSync } from 'node:fs'
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import ts from 'typescript'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+
+const root = fileURLToPath(new URL('../', import.meta.url))
+
+interface Snippet {
+  name: string
+  code: string
+}
+
+/** The whole programs of a page: its TypeScript blocks that import something. */
+async function snippetsOf(page: string): Promise<Snippet[]> {
+  const text = await readFile(join(root, page), 'utf8')
+  return [...text.matchAll(/^```ts\n(.*?)^```$/gms)].flatMap(([block, code]) => {
+    const line = text.slice(0, text.indexOf(block)).split('\n').length
+    return /^import /m.test(code) ? [{ name: `${page} line ${line}`, code }] : []
+  })
+}
+
+describe.each(['README.md', 'docs/tour.md'])('%s', (page) => {
+  it('has snippets that fit the library', async () => {
+    const snippets = await snippetsOf(page)
+    expect(snippets.length).toBeGreaterThanOrEqual(2)
+    expect(typeErrors(snippets)).toEqual([])
+  })
+})
+
+it('a snippet that does not fit is noticed', () => {
+  const code = "import { clif, noSuchThing } from 'spikelet'\nclif({ tua: 2 })\n"
+  const errors = typeErrors([{ name: 'wrong', code }]).join('\n')
+  expect(errors).toContain('noSuchThing')
+  expect(errors).toContain('tua')
+})
+
+/** What the compiler says of programs against the sources. */
+function typeErrors(snippets: readonly Snippet[]): string[] {
+  const { config } = ts.readConfigFile(join(root, 'tsconfig.json'), ts.sys.readFile)
+  const { options } = ts.parseJsonConfigFileContent(config, ts.sys, root)
+  const files = new Map(snippets.map(({ code }, i) => [join(root, `test/snippet-${i}.mts`), code]))
+  const names = new Map(snippets.map(({ name }, i) => [join(root, `test/snippet-${i}.mts`), name]))
+  const given: ts.CompilerOptions = {
+    ...options,
+    noUnusedLocals: false,
+    paths: { spikelet: [join(root, 'src/node.ts')] },
+    noEmit: true,
+  }
+  const host = ts.createCompilerHost(given)
+  const { fileExists, readFile: read, getSourceFile } = host
+  host.fileExists = (path) => files.has(path) || fileExists(path)
+  host.readFile = (path) => files.get(path) ?? read(path)
+  host.getSourceFile = (path, version, ...rest) => {
+    const code = files.get(path)
+    return code === undefined ? getSourceFile(path, version, ...rest) : ts.createSourceFile(path, code, version)
+  }
+  const program = ts.createProgram([...files.keys()], given, host)
+  return [...files.keys()].flatMap((path) =>
+    ts
+      .getPreEmitDiagnostics(program, program.getSourceFile(path))
+      .map(({ messageText }) => `${names.get(path)}: ${ts.flattenDiagnosticMessageText(messageText, '\n')}`),
+  )
+}
+
+describe('docs/tour.md', () => {
+  let folder: string
+
+  beforeAll(async () => {
+    expect(existsSync(join(root, 'dist/node.js')), 'dist/node.js: run `npm run build` first').toBe(true)
+    folder = await mkdtemp(join(tmpdir(), 'spikelet-tour-'))
+  })
+
+  afterAll(() => rm(folder, { recursive: true, force: true }))
+
+  it('runs from its first program to its last, in order', async () => {
+    const outputs: string[] = []
+    for (const [i, { name, code }] of (await snippetsOf('docs/tour.md')).entries()) {
+      const file = join(folder, `tour-${i}.mjs`)
+      const library = new URL('../dist/node.js', import.meta.url).href
+      await writeFile(
+        file,
+        ts
+          .transpile(code, { target: ts.ScriptTarget.ES2022, module: ts.ModuleKind.ESNext })
+          .replaceAll("'spikelet'", `'${library}'`),
+      )
+      const { output, errors, exit } = await run(file, folder)
+      expect(exit, `${name}\n${errors}`).toBe(0)
+      outputs.push(output)
+    }
+    const [neuron, own, mistake, trained, loaded, stream] = outputs
+    expect(neuron).toContain('spikes      [ 0, 0, 1, 0, 1 ]')
+    expect(own.trim().split('\n')).toHaveLength(3)
+    expect(mistake).toContain("did you mean 'tau'?")
+    const [, accuracy] = /test accuracy ([\d.]+)/.exec(trained) as RegExpExecArray
+    expect(Number(accuracy)).toBeGreaterThan(0.7)
+    expect(loaded).toContain(accuracy)
+    expect(stream.trim().split('\n')).toHaveLength(3)
+  })
+})
+
+function run(file: string, cwd: string): Promise<{ exit: number | null; output: string; errors: string }> {
+  const child = spawn(process.execPath, [file], { cwd })
+  const seen = { output: '', errors: '' }
+  child.stdout.on('data', (text) => {
+    seen.output += text
+  })
+  child.stderr.on('data', (text) => {
+    seen.errors += text
+  })
+  return new Promise((resolve, reject) => {
+    child.on('error', reject)
+    child.on('close', (exit) => resolve({ exit, ...seen }))
+  })
+}
