@@ -2,6 +2,7 @@
 import { fileURLToPath } from 'node:url'
 import { SpikeletError } from '../dist/base/index.js'
 import { readArguments, usage } from './arguments.mjs'
+import { busyShare, busyWarning } from './busy.mjs'
 import { modelInProcess } from './child.mjs'
 import { curvesText, measureCurves } from './curves.mjs'
 import { denseConvolutionText, measureDenseConvolution } from './dense-convolution.mjs'
@@ -52,7 +53,10 @@ async function printLine([options]) {
 }
 
 async function measureParts(wanted) {
-  const found = {}
+  const busy = await busyShare()
+  const warning = busyWarning(busy)
+  if (warning) say(warning)
+  const found = { busy }
   for (const part of wanted.only) found[part] = await measurements[part](wanted)
   await keep(found)
 }

@@ -1,5 +1,6 @@
 import { spawnSync } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
+import { busyShare } from './busy.mjs'
 import { modelInProcess, outputOf } from './child.mjs'
 import { firingWarning, modelLine } from './model-line.mjs'
 import { ratiosOf } from './ratios.mjs'
@@ -21,19 +22,21 @@ export function hasTorch() {
 export async function comparePeer(options, rounds, say) {
   const found = []
   for (let round = 0; round < rounds; round++) {
+    const busy = [await busyShare()]
     const ours = await modelInProcess(options)
     say(`spikelet  ${modelLine(ours)}`)
     const warning = firingWarning(ours)
     if (warning) say(warning)
     const peers = {}
     for (const mode of modes) {
+      busy.push(await busyShare())
       peers[mode] = await peerInProcess(mode, options)
       say(`${mode.padEnd(9)} ${JSON.stringify(peers[mode])}`)
     }
-    found.push({ ours: JSON.parse(modelLine(ours)), peers })
+    found.push({ ours: JSON.parse(modelLine(ours)), peers, busy: Math.max(...busy) })
   }
   const ratios = Object.fromEntries(
-    modes.map((mode) => [mode, ratiosOf(found.map(({ ours, peers }) => ({ ours, peer: peers[mode] })))]),
+    modes.map((mode) => [mode, ratiosOf(found.map(({ ours, peers, busy }) => ({ ours, peer: peers[mode], busy })))]),
   )
   return { ...options, rounds: found, ratios }
 }

@@ -10,7 +10,7 @@ interface Ratios {
   train: Spread
   infer: Spread
   memory: Spread | null
-  counts: boolean
+  faults: string[]
 }
 
 let ratiosOf: (rounds: unknown[]) => Ratios
@@ -34,18 +34,18 @@ const peer = (train: number, infer: number) => line(train, infer, { train_peak_m
 
 it('compares each round on its own, and gives the middle and the spread', () => {
   const ratios = ratiosOf([
-    { ours: line(10, 40), peer: peer(5, 10) },
-    { ours: line(12, 30), peer: peer(4, 10) },
-    { ours: line(4, 50), peer: peer(4, 10) },
+    { ours: line(10, 40), peer: peer(5, 10), busy: 0.02 },
+    { ours: line(12, 30), peer: peer(4, 10), busy: 0 },
+    { ours: line(4, 50), peer: peer(4, 10), busy: 0 },
   ])
   expect(ratios.train).toEqual({ median: 2, least: 1, most: 3 })
   expect(ratios.infer).toEqual({ median: 4, least: 3, most: 5 })
   expect(ratios.memory).toEqual({ median: 4.5, least: 4.5, most: 4.5 })
-  expect(ratios.counts).toBe(true)
+  expect(ratios.faults).toEqual([])
 })
 
 it('takes the mean of the middle two of an even number of rounds', () => {
-  const rounds = [1, 2, 4, 16].map((speed) => ({ ours: line(speed, speed), peer: peer(1, 2) }))
+  const rounds = [1, 2, 4, 16].map((speed) => ({ ours: line(speed, speed), peer: peer(1, 2), busy: 0 }))
   expect(ratiosOf(rounds).train.median).toBe(3)
   expect(ratiosOf(rounds).infer).toEqual({ median: 1.5, least: 0.5, most: 8 })
 })
@@ -54,18 +54,23 @@ it.each([{ train_firing_rate: 0.119 }, { infer_firing_rate: 0.119 }, { infer_fir
   'does not count where one of our rounds has %o',
   (silent) => {
     const ratios = ratiosOf([
-      { ours: line(10, 40), peer: peer(5, 10) },
-      { ours: line(10, 40, silent), peer: peer(5, 10) },
+      { ours: line(10, 40), peer: peer(5, 10), busy: 0.02 },
+      { ours: line(10, 40, silent), peer: peer(5, 10), busy: 0.02 },
     ])
-    expect(ratios.counts).toBe(false)
-    expect(ratiosText('stepwise', ratios)).toContain('does not count')
+    expect(ratios.faults).toEqual(['too few spikes'])
+    expect(ratiosText('stepwise', ratios)).toMatch(/; does not count: too few spikes$/)
   },
 )
 
 it('says nothing of memory where one side could not tell', () => {
-  const ratios = ratiosOf([{ ours: line(10, 40), peer: { ...peer(5, 10), train_peak_mb: null } }])
+  const ratios = ratiosOf([{ ours: line(10, 40), peer: { ...peer(5, 10), train_peak_mb: null }, busy: 0 }])
   expect(ratios.memory).toBe(null)
   expect(ratiosText('stepwise', ratios)).toBe(
     'against stepwise  training 2.00x (2.00 to 2.00), inference 4.00x (4.00 to 4.00)',
   )
+})
+
+it('does not count where other programs were running', () => {
+  const ratios = ratiosOf([{ ours: line(10, 40), peer: peer(5, 10), busy: 0.11 }])
+  expect(ratios.faults).toEqual(['other programs were running'])
 })
