@@ -1,0 +1,90 @@
+import { parseArgs } from 'node:util'
+import { nearestName, UsageError } from '../dist/base/index.js'
+import { modelNamed } from '../dist/models/index.js'
+
+export const parts = ['peak', 'dense', 'models', 'curves', 'loader']
+export const peerModels = ['resnet18', 'snn5']
+const defaultBatches = { resnet18: 8, snn5: 32 }
+
+export const usage = `usage: npm run bench -- [options]
+
+  (nothing)            everything: peak, dense convolution, models, curves, loader
+  --only PARTS         some of ${parts.join(',')}
+  --model NAME         one model only
+  --batch N --T N      of the models; default: 8 for resnet18, 32 for snn5, T 6
+  --threads N          default: all
+  --json               with --model: one line of JSON on standard output, and no file (npm run --silent bench -- ...)
+  --peer [--rounds N]  the same networks in PyTorch, in turn; default 2 rounds
+
+All but --json keep what they find in bench/results/.`
+
+/**
+ * What a command line asks for.
+ * @param {readonly string[]} words
+ * @throws UsageError
+ */
+export function readArguments(words) {
+  const given = parsed(words)
+  const number = (name, otherwise) => (given[name] === undefined ? otherwise : positive(name, given[name]))
+  const { model, json = false, peer = false, help = false } = given
+  const names = model === undefined ? peerModels : [model]
+  if (model !== undefined) modelNamed(model)
+  if (json && (model === undefined || peer)) throw conflict('--json', 'needs --model, and no --peer')
+  if (peer && !peerModels.includes(names[0])) throw conflict('--peer', `knows ${peerModels.join(' and ')} only`)
+  const models = names.map((name) => ({
+    model: name,
+    batch: number('batch', defaultBatches[name] ?? 8),
+    T: number('T', 6),
+    threads: number('threads', undefined),
+  }))
+  const only = given.only === undefined ? (model === undefined ? parts : ['models']) : listOfParts(given.only)
+  return { models, json, peer, help, only, threads: number('threads', undefined), rounds: number('rounds', 2) }
+}
+
+function parsed(words) {
+  const text = { type: /** @type {const} */ ('string') }
+  const flag = { type: /** @type {const} */ ('boolean') }
+  try {
+    const { values } = parseArgs({
+      args: [...words],
+      options: {
+        only: text,
+        model: text,
+        batch: text,
+        T: text,
+        threads: text,
+        rounds: text,
+        json: flag,
+        peer: flag,
+        help: flag,
+      },
+    })
+    return values
+  } catch (cause) {
+    throw new UsageError({ what: cause.message, next: 'npm run bench -- --help', cause })
+  }
+}
+
+function positive(name, text) {
+  const value = Number(text)
+  if (Number.isSafeInteger(value) && value >= 1) return value
+  throw new UsageError({ what: `--${name} out of range`, expected: 'a whole number, 1 or more', got: `'${text}'` })
+}
+
+function listOfParts(text) {
+  const list = text.split(',')
+  for (const part of list) {
+    if (parts.includes(part)) continue
+    const near = nearestName(part, parts)
+    throw new UsageError({
+      what: `unknown part '${part}'`,
+      expected: parts.join(', '),
+      ...(near ? { next: `did you mean '${near}'?` } : {}),
+    })
+  }
+  return list
+}
+
+function conflict(option, what) {
+  return new UsageError({ what: `${option} ${what}`, next: 'npm run bench -- --help' })
+}

@@ -1,0 +1,46 @@
+import { beforeAll, expect, it } from 'vitest'
+import { load } from './load.ts'
+
+interface Arguments {
+  models: { model: string; batch: number; T: number; threads: number | undefined }[]
+  json: boolean
+  peer: boolean
+  only: string[]
+  rounds: number
+}
+
+let readArguments: (words: string[]) => Arguments
+
+beforeAll(async () => {
+  readArguments = (await load('arguments.mjs')).readArguments as typeof readArguments
+})
+
+it('measures everything where nothing is said', () => {
+  const { models, only, json, peer } = readArguments([])
+  expect(models.map(({ model, batch, T }) => [model, batch, T])).toEqual([
+    ['resnet18', 8, 6],
+    ['snn5', 32, 6],
+  ])
+  expect(only).toEqual(['peak', 'dense', 'models', 'curves', 'loader'])
+  expect([json, peer]).toEqual([false, false])
+})
+
+it('reads one model', () => {
+  const words = '--model resnet18 --batch 4 --T 2 --threads 1 --json'.split(' ')
+  const { models, json, only } = readArguments(words)
+  expect(models).toEqual([{ model: 'resnet18', batch: 4, T: 2, threads: 1 }])
+  expect(json).toBe(true)
+  expect(only).toEqual(['models'])
+})
+
+it.each([
+  [['--model', 'resnet81'], 'resnet18'],
+  [['--batch', '0'], '--batch out of range'],
+  [['--T', '2.5'], "'2.5'"],
+  [['--only', 'peak,curvs'], "did you mean 'curves'?"],
+  [['--json'], '--json needs --model'],
+  [['--peer', '--model', 'vgg11'], '--peer knows resnet18 and snn5 only'],
+  [['--fast'], '--fast'],
+])('refuses %o', (words, expected) => {
+  expect(() => readArguments(words)).toThrow(expected)
+})
