@@ -74,10 +74,7 @@ async function disagreements(b: Backend, size: Size): Promise<{ steps: number; w
   const { T, pixels } = size
   const frame = pixels * channels
   const shape = [T, 1, 1, pixels, channels]
-  const x = b.tensor(
-    shape,
-    hashedUniform(T * frame, 5 + T).map((u) => 3 * u - 0.6),
-  )
+  const x = b.tensor(shape, currents(T * frame, size))
   const call = callOf(b, size, true)
   const { output, state, saved } = b.neuron(x, call)
   const again = b.neuron(x, callOf(b, size, false))
