@@ -1,4 +1,4 @@
-import { sizeOf } from '../../base/index.ts'
+import { closeWindows } from '../../codegen/index.ts'
 import type { Conv2dOptions, InputGradient } from '../backend.ts'
 import { denseForward, denseInputGradient, denseWeightGradient } from './dense-convolution.ts'
 import { eventConvolution, eventInputGradientInto, eventWeightGradientInto } from './event-convolution.ts'
@@ -72,15 +72,10 @@ export function convolutionBackward(
       eventInputGradientInto(m, g, x, weight, gradient, input)
     } else {
       denseInputGradient(m, g, weight, gradient, input)
-      if (want.input === 'open' && x.kind === 'spikes') closeWindows(m, x, input)
+      if (want.input === 'open' && x.kind === 'spikes') {
+        m.overElements(m.kernel('close windows', closeWindows), x.size, [x.address, input.address])
+      }
     }
   }
   return { input, weight: weightResult, bias: want.bias ? biasGradient(m, gradient, g.outputs) : null }
-}
-
-/** Sets a gradient to 0 where the window of its input is closed. */
-function closeWindows(m: Machine, x: WasmTensor, gradient: WasmTensor): void {
-  const bytes = m.tensors.bytes(x)
-  const values = m.tensors.floats(gradient)
-  for (let i = 0; i < sizeOf(x.shape); i++) if (!(bytes[i] & 2)) values[i] = 0
 }

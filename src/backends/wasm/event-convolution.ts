@@ -1,6 +1,7 @@
 import {
   channelsPerTask,
   compressTable,
+  copiedAtOnce,
   copyRows,
   eventForward,
   eventInputGradient,
@@ -88,9 +89,9 @@ export function eventConvolution(
     const rows = taps * inputs
     const { imagesPerTask, parts, tasks } = dealing(g.images, pixels, g.outHeight, 128)
     const listOffset = align(4 * (g.height * g.width + 1))
-    const mergedOffset = listOffset + align(4 * g.height * g.width * inputs + 64)
-    const mergedBytes = mergedBudget + 4 * rows + 64
-    const pixelsOffset = mergedOffset + align(mergedBytes + 64)
+    const mergedOffset = listOffset + align(4 * g.height * g.width * inputs + 2 * copiedAtOnce)
+    const mergedBytes = mergedBudget + 4 * rows + copiedAtOnce
+    const pixelsOffset = mergedOffset + align(mergedBytes + 2 * copiedAtOnce)
     const scratchBytes = pixelsOffset + align(pixelRecordBytes * imagesPerTask * pixels)
     const blockBytes = rows * stride
     m.scratch(256 + 16 * blocks.length, (table) =>

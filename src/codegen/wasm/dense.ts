@@ -1,3 +1,4 @@
+import { n, overTasks, readArguments, times4 } from './tasks.ts'
 import {
   assemble,
   f32,
@@ -17,28 +18,6 @@ import {
  * to a multiple of 4, and find their pixels through tables of byte offsets, so that stride, dilation and phases of a
  * transposed convolution need no code of their own.
  */
-
-/** Names the argument words of a kernel in order and reads them into locals before any loop. */
-export function readArguments<Name extends string>(
-  w: Writer,
-  args: Local,
-  names: readonly Name[],
-): { readonly [N in Name]: Local } {
-  const read = names.map((name, i) => [name, w.i32(i32.load(args, 4 * i))] as const)
-  return Object.fromEntries(read) as { readonly [N in Name]: Local }
-}
-
-/** Runs `body` for each task that this thread takes. */
-export function overTasks(w: Writer, counter: number, tasks: Value, body: (task: Local) => void): void {
-  const task = w.i32(i32.atomicAdd(i32.const(counter), i32.const(1)))
-  w.while(i32.ltU(task, tasks), () => {
-    body(task)
-    w.set(task, i32.atomicAdd(i32.const(counter), i32.const(1)))
-  })
-}
-
-const n = i32.const
-const times4 = (a: Value): Value => i32.shl(a, n(2))
 
 export const frameArguments = [
   'tasks',

@@ -1,4 +1,4 @@
-import { overTasks, readArguments } from './dense.ts'
+import { n, overTasks, readArguments, times4 } from './tasks.ts'
 import {
   assemble,
   f32,
@@ -15,9 +15,6 @@ import {
   v128,
   type Writer,
 } from './writer.ts'
-
-const n = i32.const
-const times4 = (a: Value): Value => i32.shl(a, n(2))
 
 /** Values that one task of an element-wise kernel covers. */
 export const elementsPerTask = 16384
@@ -278,6 +275,19 @@ export function normalisationGradient(limits: MemoryLimits, counter: number) {
         })
         w.set(row, i32.add(row, periodBytes))
       })
+    })
+  })
+}
+
+/** Sets a gradient to 0 where bit 1 of its input's bytes is not set. Arguments: tasks, count, bytes, gradient. */
+export function closeWindows(limits: MemoryLimits, counter: number) {
+  return assemble(limits, (w, args) => {
+    const a = readArguments(w, args, ['tasks', 'count', 'bytes', 'gradient'])
+    overElements(w, counter, a.tasks, a.count, (i) => {
+      const bytes = i32x4.extendLowU16(i16x8.extendLowU8(v128.load32Zero(i32.add(a.bytes, i))))
+      const open = i32x4.eq(v128.and(bytes, i32x4.const(2)), i32x4.const(2))
+      const place = w.i32(i32.add(a.gradient, times4(i)))
+      w.do(v128.store(place, v128.and(v128.load(place), open)))
     })
   })
 }

@@ -1,5 +1,5 @@
-import { overTasks, readArguments } from './dense.ts'
 import { appendPixel } from './event-lists.ts'
+import { n, overTasks, readArguments, times4 } from './tasks.ts'
 import {
   assemble,
   f32,
@@ -63,8 +63,8 @@ export const maximumVectors = 6
 
 export type ResidualKind = 'none' | 'dense' | 'spikes'
 
-const n = i32.const
-const times4 = (a: Value): Value => i32.shl(a, n(2))
+/** Bytes of a list that are copied without looking at its length; reads and writes go that far beyond its end. */
+export const copiedAtOnce = 64
 
 /** Bytes of a pixel's record in the batch: first entry, end, byte offset of its output. */
 export const pixelRecordBytes = 12
@@ -123,14 +123,21 @@ export function eventForward(limits: MemoryLimits, counter: number, residual: Re
                 const added = w.v128(i32x4.splat(base))
                 const to = w.i32(at)
                 w.set(at, i32.add(at, end))
-                w.doWhile(
-                  () => {
-                    w.do(v128.store(to, i32x4.add(v128.load(from), added)))
-                    w.set(from, i32.add(from, n(16)))
-                    w.set(to, i32.add(to, n(16)))
-                  },
-                  i32.ltU(to, at),
-                )
+                // Most lists are shorter than this: copied without a branch that would be guessed wrong.
+                const copy = (offset: number) => w.do(v128.store(to, i32x4.add(v128.load(from, offset), added), offset))
+                for (let offset = 0; offset < copiedAtOnce; offset += 16) copy(offset)
+                w.if(i32.gtU(end, n(copiedAtOnce)), () => {
+                  w.set(to, i32.add(to, n(copiedAtOnce)))
+                  w.set(from, i32.add(from, n(copiedAtOnce)))
+                  w.doWhile(
+                    () => {
+                      copy(0)
+                      w.set(from, i32.add(from, n(16)))
+                      w.set(to, i32.add(to, n(16)))
+                    },
+                    i32.ltU(to, at),
+                  )
+                })
               })
               w.set(base, i32.add(base, tapStride))
             })

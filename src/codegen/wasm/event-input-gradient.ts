@@ -1,5 +1,6 @@
-import { multiplyAdd, overTasks, readArguments } from './dense.ts'
+import { multiplyAdd } from './dense.ts'
 import { appendPixel, maskOfFour } from './event-lists.ts'
+import { n, overTasks, readArguments, times4 } from './tasks.ts'
 import { assemble, f32x4, i8x16, i32, type Local, type MemoryLimits, type Value, v128, type Writer } from './writer.ts'
 
 /**
@@ -52,9 +53,6 @@ export const pieceWords = 5
 
 /** Bytes of a pixel's record: first entry, number of entries, its place in the gradient (row, column), image, pixel. */
 export const gradientRecordBytes = 24
-
-const n = i32.const
-const times4 = (a: Value): Value => i32.shl(a, n(2))
 
 /** Lane sums of four vectors, as one vector. */
 function sumLanes(w: Writer, [a, b, c, d]: readonly Value[]): Value {

@@ -1,4 +1,4 @@
-import { overTasks, readArguments } from './dense.ts'
+import { n, overTasks, readArguments } from './tasks.ts'
 import { assemble, i32, i32x4, type Local, type MemoryLimits, type Value, v128, type Writer } from './writer.ts'
 
 /**
@@ -6,7 +6,6 @@ import { assemble, i32, i32x4, type Local, type MemoryLimits, type Value, v128, 
  * the places of its set bits, and the list grows by as many entries as there are bits. What is written beyond them is
  * overwritten by the next four.
  */
-const n = i32.const
 
 /** One row per number 0..15: the set bits' positions times `stride`, in order; the host writes it once per call. */
 export function compressTable(stride: number): number[] {

@@ -1,6 +1,6 @@
-import { overTasks, readArguments } from './dense.ts'
 import { maximumVectors } from './event-forward.ts'
-import { assemble, f32, f32x4, i32, type Local, type MemoryLimits, type Value, v128 } from './writer.ts'
+import { n, overTasks, readArguments, times4 } from './tasks.ts'
+import { assemble, f32, f32x4, i32, type Local, type MemoryLimits, v128 } from './writer.ts'
 
 /**
  * Weight gradient over spike events. The output gradient is first copied into frames, cut into blocks of output channels;
@@ -25,9 +25,6 @@ export const packFramesArguments = [
   'blockTable',
   'stride',
 ] as const
-
-const n = i32.const
-const times4 = (a: Value): Value => i32.shl(a, n(2))
 
 /**
  * Copies each image's gradient into [group][block][image][frame pixel][stride bytes]. A block's entry: offset of the block

@@ -1,4 +1,4 @@
-import { overTasks, readArguments } from './dense.ts'
+import { overTasks, readArguments } from './tasks.ts'
 import { assemble, f32x4, i32, type MemoryLimits, v128 } from './writer.ts'
 
 /**

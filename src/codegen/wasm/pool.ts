@@ -1,4 +1,4 @@
-import { overTasks, readArguments } from './dense.ts'
+import { n, overTasks, readArguments, times4 } from './tasks.ts'
 import {
   assemble,
   f32,
@@ -31,9 +31,6 @@ export const poolArguments = [
   'columnTable',
   'scale',
 ] as const
-
-const n = i32.const
-const times4 = (a: Value): Value => i32.shl(a, n(2))
 
 export type PoolKind = 'average' | 'max'
 

@@ -1,0 +1,26 @@
+import { i32, type Local, type Value, type Writer } from './writer.ts'
+
+/** A 32-bit constant: addresses and counts are full of them. */
+export const n = i32.const
+
+/** Byte offset of the i-th 32-bit value. */
+export const times4 = (i: Value): Value => i32.shl(i, n(2))
+
+/** Names the argument words of a kernel in order and reads them into locals before any loop. */
+export function readArguments<Name extends string>(
+  w: Writer,
+  args: Local,
+  names: readonly Name[],
+): { readonly [N in Name]: Local } {
+  const read = names.map((name, i) => [name, w.i32(i32.load(args, 4 * i))] as const)
+  return Object.fromEntries(read) as { readonly [N in Name]: Local }
+}
+
+/** Runs `body` for each task that this thread takes. */
+export function overTasks(w: Writer, counter: number, tasks: Value, body: (task: Local) => void): void {
+  const task = w.i32(i32.atomicAdd(i32.const(counter), i32.const(1)))
+  w.while(i32.ltU(task, tasks), () => {
+    body(task)
+    w.set(task, i32.atomicAdd(i32.const(counter), i32.const(1)))
+  })
+}
