@@ -136,16 +136,12 @@ export function eventWeightGradient(limits: MemoryLimits, counter: number) {
     const accumulate = (vectors: number, frames: Local, target: Local, list: Local, end: Local): void => {
       const sums = Array.from({ length: vectors }, () => w.v128(f32x4.const(0)))
       const event = w.i32(list)
-      const addRow = (offset: number): void => {
-        const from = w.i32(i32.add(frames, i32.load(event, offset)))
+      // One event a turn: with two, older V8 loads both rows first and spills the sums.
+      w.while(i32.ltU(event, end), () => {
+        const from = w.i32(i32.add(frames, i32.load(event)))
         sums.forEach((sum, v) => w.set(sum, f32x4.add(sum, v128.load(from, 16 * v))))
-      }
-      w.while(i32.geU(i32.sub(end, event), n(8)), () => {
-        addRow(0)
-        addRow(4)
-        w.set(event, i32.add(event, n(8)))
+        w.set(event, i32.add(event, n(4)))
       })
-      w.if(i32.ltU(event, end), () => addRow(0))
       sums.forEach((sum, v) => {
         w.do(v128.store(target, f32x4.add(v128.load(target, 16 * v), f32x4.mul(sum, scale)), 16 * v))
       })
