@@ -1,11 +1,11 @@
 import { Tape } from '../../autograd/index.ts'
-import type { Backend, Handle } from '../../backends/index.ts'
+import type { Backend, Handle, SgdOptions } from '../../backends/index.ts'
 import { FormatError, sizeOf } from '../../base/index.ts'
 import { paperLoss } from '../../losses/index.ts'
 import { modelNamed } from '../../models/index.ts'
 import { activityObserver, type Network } from '../../nn/index.ts'
 import { loss } from '../../ops/index.ts'
-import { inputTensor, tensorOf } from '../../tensor/index.ts'
+import { inputTensor, type Tensor, tensorOf } from '../../tensor/index.ts'
 import { neuronOf, numberIn, type Reference, tensorIn } from './reference.ts'
 import { fillHashed, hashedImages } from './start-values.ts'
 
@@ -19,18 +19,49 @@ export interface NetworkValues {
   readonly losses: Float64Array
   /** Sum over steps after all updates, in evaluation mode. */
   readonly evalLogits: Float64Array
+  /** Spike bytes of each neuron layer and update, in order of computation. */
+  readonly spikes: readonly Uint8Array[]
+}
+
+/** What a reference was made with; what its metadata leave out has the generator's default. */
+interface Setting {
+  readonly T: number
+  readonly batch: number
+  readonly size: number
+  readonly channels: number
+  readonly classes: number
+  readonly sgd: SgdOptions
+}
+
+function settingOf(reference: Reference): Setting {
+  const number = (name: string, otherwise: number) => numberIn(reference, name, otherwise)
+  return {
+    T: number('T', 4),
+    batch: number('B', 4),
+    size: number('size', 32),
+    channels: number('cin', 3),
+    classes: number('classes', 10),
+    sgd: {
+      learningRate: number('lr', 0.05),
+      momentum: number('momentum', 0.9),
+      nesterov: false,
+      weightDecay: number('weight_decay', 5e-5),
+    },
+  }
 }
 
 /** The network of a reference file with its start values. @throws FormatError where parameters are named otherwise */
 export function networkOf(reference: Reference): Network {
-  const size = numberIn(reference, 'size')
-  const T = numberIn(reference, 'T')
-  const network = modelNamed(reference.metadata.model)({
-    input: [size, size, numberIn(reference, 'cin')],
-    classes: numberIn(reference, 'classes'),
-    neuron: neuronOf(reference),
-    T,
-  })
+  const { size, channels, classes, T } = settingOf(reference)
+  const input = [size, size, channels]
+  const network = modelNamed(reference.metadata.model)({ input, classes, neuron: neuronOf(reference), T })
+  checkNames(network, reference)
+  fillHashed(network)
+  return network
+}
+
+function checkNames(network: Network, reference: Reference): void {
+  if (reference.metadata.parameters === undefined) return
   const names = network.parameters().map((p) => p.path)
   const expected = JSON.parse(reference.metadata.parameters) as string[]
   const wrong = expected.findIndex((name, i) => name !== names[i])
@@ -42,57 +73,58 @@ export function networkOf(reference: Reference): Network {
       got: `${names.length}${wrong >= 0 ? `, "${names[wrong]}"` : ''}`,
     })
   }
-  fillHashed(network)
-  return network
 }
 
 /** Trains the reference's network as the reference was made, for at most `updates` updates. */
 export async function runNetwork(reference: Reference, backend: Backend, updates: number): Promise<NetworkValues> {
   const network = networkOf(reference)
   await network.place(backend)
-  const [T, B, size, cin, classes] = ['T', 'B', 'size', 'cin', 'classes'].map((name) => numberIn(reference, name))
-  const labels = Array.from({ length: B }, (_, i) => (3 * i) % classes)
+  const setting = settingOf(reference)
+  const { T, batch, size, channels, classes } = setting
+  const labels = Array.from({ length: batch }, (_, i) => (3 * i) % classes)
   const rule = paperLoss()
-  const x = tensorOf(backend, [1, B, size, size, cin], hashedImages(B, size, cin))
-  const targets = tensorOf(backend, [B, classes], rule.targets(labels, classes))
+  const x = tensorOf(backend, [1, batch, size, size, channels], hashedImages(batch, size, channels))
+  const targets = tensorOf(backend, [batch, classes], rule.targets(labels, classes))
   const velocities = network.parameters().map((p) => backend.tensor(p.shape, null))
 
   let first: Pick<NetworkValues, 'logits' | 'gradientNorms' | 'firingRates'> | null = null
   const losses: number[] = []
+  const spikes: Promise<Uint8Array>[] = []
   for (let update = 0; update < updates; update++) {
     backend.beginStep()
     const tape = new Tape(backend)
-    const { observe, rates } = activityObserver({ backend })
+    const activity = activityObserver({ backend })
+    const observe = (path: string, output: Tensor) => {
+      activity.observe(path, output)
+      if (output.handle.kind === 'spikes') spikes.push(backend.readBytes(output.handle))
+    }
     const logits = network.forward(x, { backend, tape, training: true, T, key: update, observe })
+    await backend.finish()
     tape.keep(logits)
     const value = loss({ backend, tape }, logits, targets, rule.options(T))
     tape.keep(value)
     const gradients = tape.backward(value)
     const handles = network.parameters().map((p) => gradients.get(p.on(backend)) as Handle)
     losses.push((await backend.read(value.handle))[0])
-    if (!first) {
-      const norms: number[] = []
-      for (const handle of handles) norms.push(norm(await backend.read(handle)))
-      first = {
-        logits: Float64Array.from(await backend.read(logits.handle)),
-        gradientNorms: Float64Array.from(norms),
-        firingRates: Float64Array.from(await rates(), (r) => r.firingRate),
-      }
+    first ??= {
+      logits: Float64Array.from(await backend.read(logits.handle)),
+      gradientNorms: Float64Array.from(await norms(backend, handles)),
+      firingRates: Float64Array.from(await activity.rates(), (r) => r.firingRate),
     }
     network.parameters().forEach((p, i) => {
-      backend.sgd(p.on(backend).handle, handles[i], velocities[i], {
-        learningRate: numberIn(reference, 'lr'),
-        momentum: numberIn(reference, 'momentum', 0.9),
-        nesterov: false,
-        weightDecay: numberIn(reference, 'weight_decay', 0),
-      })
+      backend.sgd(p.on(backend).handle, handles[i], velocities[i], setting.sgd)
     })
     backend.endStep()
   }
   const evalLogits = await evaluate(network, backend, x.handle, T)
   for (const handle of [x.handle, targets.handle, ...velocities]) backend.release(handle)
   network.unplace()
-  return { ...(first as NonNullable<typeof first>), losses: Float64Array.from(losses), evalLogits }
+  return {
+    ...(first as NonNullable<typeof first>),
+    losses: Float64Array.from(losses),
+    evalLogits,
+    spikes: await Promise.all(spikes),
+  }
 }
 
 async function evaluate(network: Network, backend: Backend, x: Handle, T: number): Promise<Float64Array> {
@@ -104,10 +136,14 @@ async function evaluate(network: Network, backend: Backend, x: Handle, T: number
   return sum
 }
 
-function norm(values: ArrayLike<number>): number {
-  let squares = 0
-  for (let i = 0; i < values.length; i++) squares += values[i] ** 2
-  return Math.sqrt(squares)
+async function norms(backend: Backend, handles: readonly Handle[]): Promise<number[]> {
+  const result: number[] = []
+  for (const handle of handles) {
+    let squares = 0
+    for (const value of await backend.read(handle)) squares += value ** 2
+    result.push(Math.sqrt(squares))
+  }
+  return result
 }
 
 /** Positions of parameters whose gradient is 0 but for rounding: biases that a BatchNorm right behind takes away. */

@@ -29,7 +29,7 @@ export async function checkNeuron(reference: Reference): Promise<Check[]> {
 
 /** Start values of the neuron's parameters: the reference's own where it has them. */
 function startsOf(reference: Reference, neuron: Neuron): ArrayLike<number>[] {
-  const T = numberIn(reference, 'T')
+  const T = numberIn(reference, 'T', 12)
   return neuron.program.parameters.map((p) => reference.tensors[`parameter.${p.name}`] ?? [p.start(T)])
 }
 
@@ -39,8 +39,8 @@ export async function runNeuron(
   backend: Backend,
 ): Promise<{ spikes: ArrayLike<number>; input: ArrayLike<number>; parameters: ArrayLike<number>[] }> {
   const neuron = neuronOf(reference)
-  const T = numberIn(reference, 'T')
-  const shape = [T, 1, numberIn(reference, 'N')]
+  const T = numberIn(reference, 'T', 12)
+  const shape = [T, 1, tensorIn(reference, 'input').length / T]
   const parameters = startsOf(reference, neuron).map((start) => backend.tensor([1], start))
   const call: NeuronCall = {
     neuron,
@@ -67,7 +67,7 @@ export async function runNeuron(
 function trace(reference: Reference, neuron: Neuron, name: string): Float64Array {
   const { program } = neuron
   const input = tensorIn(reference, 'input')
-  const N = numberIn(reference, 'N')
+  const N = input.length / numberIn(reference, 'T', 12)
   const parameters = Float64Array.from(startsOf(reference, neuron), (start) => start[0])
   const id = program.observables.find((observable) => observable.name === name)?.value
   if (id === undefined) return new Float64Array(0)
