@@ -1,0 +1,9 @@
+import { setFlagsFromString } from 'node:v8'
+import { createWasm } from '../src/backends/wasm/index.ts'
+import { describeEvents } from './contract/events.ts'
+
+// Newer hosts know it without being told.
+setFlagsFromString('--experimental-wasm-relaxed-simd')
+
+describeEvents('wasm', () => createWasm(), 1e-4, 60)
+describeEvents('wasm without fused multiply-add', () => createWasm({ relaxedSimd: false }), 1e-4, 20)
