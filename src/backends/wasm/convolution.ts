@@ -31,10 +31,11 @@ export function convolution(
   }
   denseForward(m, g, x, weight, bias, output)
   if (!residual) return output
-  if (steps === x.shape[0]) {
+  if (residual.shape[0] === x.shape[0]) {
     addInto(m, output, residual, output)
     return output
   }
+  // Not in place: a step's sum may write past its end, into what the next step adds to.
   const repeated = m.tensors.make('dense', [steps, ...shape.slice(1)])
   addInto(m, output, residual, repeated)
   m.tensors.release(output)

@@ -341,6 +341,7 @@ export function eventWeightGradientInto(
     const groupBytes = blocks.length * imagesPerGroup * frameBytes
     const place = (row: number, column: number) => (row * frameWidth + column) * stride
     const phases = phasesOf(g, inputs, place, rows.low, columns.low)
+    if (phases.length === 0) return // nothing but padding is read
     const mostPixels = Math.max(...phases.map((p) => p.pixels.length / 2))
     const listBytes = align(4 * imagesPerGroup * mostPixels + 16)
     const scratchBytes = 64 + channelsPerTask * listBytes
