@@ -15,6 +15,8 @@ export interface DefaultBackendOptions {
   readonly threads?: number
   /** Most memory, in bytes; up to 4 GiB. */
   readonly memoryBytes?: number
+  /** A clock, in seconds: with it, the wasm backend keeps the time of every kernel for `kernelTimes`. */
+  readonly now?: () => number
 }
 
 /**
@@ -29,7 +31,8 @@ export async function defaultBackend(options: DefaultBackendOptions = {}): Promi
   if (backend === 'interpreter') return createInterpreter()
   if (backend !== 'wasm') throw unknownBackend(backend)
   prepareCompiler()
-  const wasm: WasmOptions = options.memoryBytes === undefined ? {} : { memoryBytes: options.memoryBytes }
+  const { memoryBytes, now } = options
+  const wasm: WasmOptions = { ...(memoryBytes === undefined ? {} : { memoryBytes }), ...(now ? { now } : {}) }
   return createWasm(threads > 1 ? { ...wasm, threads, startWorker: startNodeWorker } : wasm)
 }
 

@@ -11,8 +11,15 @@ export interface StartedWorker {
 
 export type WorkerStarter = (memory: WebAssembly.Memory, thread: number) => StartedWorker
 
+/** How often a kernel ran, and how long in all. */
+export interface KernelTime {
+  calls: number
+  seconds: number
+}
+
 export interface Kernel {
   readonly id: number
+  readonly name: string
   readonly run: KernelFunction
 }
 
@@ -39,10 +46,19 @@ export class Crew {
   private kernels = 0
   private readonly loaded = new Map<string, Kernel>()
   private closed = false
+  /** Time per kernel, kept only where a clock is given. */
+  readonly times = new Map<string, KernelTime>()
+  private readonly now: (() => number) | undefined
   private views: { f32: Float32Array; i32: Int32Array; u8: Uint8Array; f64: Float64Array; u16: Uint16Array } | undefined
 
-  private constructor(limits: MemoryLimits, workers: number, start: WorkerStarter | undefined) {
+  private constructor(
+    limits: MemoryLimits,
+    workers: number,
+    start: WorkerStarter | undefined,
+    now: (() => number) | undefined,
+  ) {
     this.limits = limits
+    this.now = now
     this.memory = new WebAssembly.Memory({ initial: limits.minimum, maximum: limits.maximum, shared: limits.shared })
     this.words = new Int32Array(this.memory.buffer, 0, 64)
     this.arena = new Arena(this.memory, reservedBytes, limits.maximum * 65536)
@@ -51,10 +67,15 @@ export class Crew {
   }
 
   /** @param threads threads in all; workers are started where memory can be shared and a starter is given */
-  static async start(threads: number, starter: WorkerStarter | undefined, maximumPages: number): Promise<Crew> {
+  static async start(
+    threads: number,
+    starter: WorkerStarter | undefined,
+    maximumPages: number,
+    now?: () => number,
+  ): Promise<Crew> {
     const shared = typeof SharedArrayBuffer !== 'undefined'
     const limits = { minimum: 64, maximum: maximumPages, shared }
-    const crew = new Crew(limits, shared ? threads - 1 : 0, starter)
+    const crew = new Crew(limits, shared ? threads - 1 : 0, starter, now)
     await Promise.all(crew.workers.map((worker) => worker.ready))
     return crew
   }
@@ -79,7 +100,7 @@ export class Crew {
     const known = this.loaded.get(name)
     if (known) return known
     const bytes = emit()
-    const kernel = { id: this.kernels++, run: instantiate(bytes, this.memory) }
+    const kernel = { id: this.kernels++, name, run: instantiate(bytes, this.memory) }
     if (this.workers.length > 0) {
       const block = this.arena.allocate(bytes.byteLength)
       this.view.u8.set(bytes, block.address)
@@ -95,6 +116,14 @@ export class Crew {
 
   /** Runs a kernel's tasks to the end. */
   run(kernel: Kernel, args: readonly number[], tasks: number): void {
+    const start = this.now?.() ?? 0
+    this.share(kernel, args, tasks)
+    if (!this.now) return
+    const time = this.times.get(kernel.name) ?? { calls: 0, seconds: 0 }
+    this.times.set(kernel.name, { calls: time.calls + 1, seconds: time.seconds + this.now() - start })
+  }
+
+  private share(kernel: Kernel, args: readonly number[], tasks: number): void {
     if (args.length > argumentWords) throw new Error(`${args.length} arguments, room for ${argumentWords}`)
     const { words } = this
     for (let i = 0; i < args.length; i++) this.view.i32[argumentsAddress / 4 + i] = args[i]

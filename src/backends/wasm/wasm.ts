@@ -1,7 +1,7 @@
 import { ShapeError, shapeText, sizeOf } from '../../base/index.ts'
 import type { Backend, Handle } from '../backend.ts'
 import { convolution, convolutionBackward } from './convolution.ts'
-import { Crew, type WorkerStarter } from './crew.ts'
+import { Crew, type KernelTime, type WorkerStarter } from './crew.ts'
 import { Machine } from './machine.ts'
 import { runNeuron, runNeuronBackward } from './neuron-layer.ts'
 import { measurePeak, type Peak } from './peak.ts'
@@ -18,11 +18,15 @@ export interface WasmOptions {
   readonly relaxedSimd?: boolean
   /** Most memory, in bytes; up to 4 GiB. */
   readonly memoryBytes?: number
+  /** A clock, in seconds: with it, the time of every kernel is kept for `kernelTimes`. */
+  readonly now?: () => number
 }
 
 export interface WasmBackend extends Backend {
   /** What the host's vector units do at best, measured now. @param now a clock, in seconds */
   measurePeak(now: () => number): Peak
+  /** Calls and seconds of each kernel since the last call of this; empty without a clock. */
+  kernelTimes(): ReadonlyMap<string, KernelTime>
 }
 
 /** (module (func (result v128) relaxed_madd of three zero vectors)) */
@@ -73,7 +77,7 @@ export function hasRelaxedSimd(): boolean {
 /** The float32 backend: WebAssembly SIMD on as many threads as given, over one memory. */
 export async function createWasm(options: WasmOptions = {}): Promise<WasmBackend> {
   const pages = Math.floor(Math.min(options.memoryBytes ?? 2 ** 32, 2 ** 32) / 65536)
-  const crew = await Crew.start(options.threads ?? 1, options.startWorker, pages)
+  const crew = await Crew.start(options.threads ?? 1, options.startWorker, pages, options.now)
   const relaxed = (options.relaxedSimd ?? true) && hasRelaxedSimd()
   const m = new Machine(crew, relaxed)
   const { tensors } = m
@@ -205,6 +209,11 @@ export async function createWasm(options: WasmOptions = {}): Promise<WasmBackend
       runAdamW(m, of(parameter), of(gradient), of(first), of(second), o),
     activity: (x) => countActivity(m, of(x)),
     measurePeak: (now) => measurePeak(m, now),
+    kernelTimes() {
+      const times = new Map(crew.times)
+      crew.times.clear()
+      return times
+    },
   }
 }
 
