@@ -1,4 +1,4 @@
-import { hash32, ShapeError, sameShape, shapeText, sizeOf } from '../../base/index.ts'
+import { ShapeError, sameShape, shapeText, sizeOf } from '../../base/index.ts'
 import { combine, countBits, dropout, elementsPerTask } from '../../codegen/index.ts'
 import { floatWord } from './crew.ts'
 import type { Machine } from './machine.ts'
@@ -141,9 +141,4 @@ export function countActivity(m: Machine, x: WasmTensor): WasmTensor {
   }
   m.tensors.floats(made).set([active, open])
   return made
-}
-
-/** Whether value i is dropped; what the kernel computes, for one index. */
-export function isDropped(i: number, p: number, key: number): boolean {
-  return hash32(i, key) < p * 4294967296
 }

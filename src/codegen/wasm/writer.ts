@@ -1,7 +1,5 @@
 import {
-  atomic as atomicOps,
   block,
-  br,
   br_if,
   f32 as F32,
   f32x4 as F32x4,
@@ -12,7 +10,6 @@ import {
   i16x8 as I16x8,
   i32 as I32,
   i32x4 as I32x4,
-  i64 as I64,
   if_,
   importMemory,
   local as localOps,
@@ -108,16 +105,12 @@ export const i32 = {
   ltU: binary(I32.lt_u),
   ltS: binary(I32.lt_s),
   geU: binary(I32.ge_u),
-  geS: binary(I32.ge_s),
   gtU: binary(I32.gt_u),
-  ctz: unary(I32.ctz),
   popcnt: unary(I32.popcnt),
   load: load(I32.load),
   load8U: load(I32.load8_u),
-  load16U: load(I32.load16_u),
   store: store(I32.store),
   store8: store(I32.store8),
-  store16: store(I32.store16),
   atomicAdd: (address: Value, value: Value, offset = 0): Value => {
     return () => {
       address()
@@ -128,29 +121,16 @@ export const i32 = {
 }
 
 export const f32 = {
-  const: (value: number): Value => {
-    return () => void F32.const(value)
-  },
-  add: binary(F32.add),
-  sub: binary(F32.sub),
-  mul: binary(F32.mul),
   load: load(F32.load),
   store: store(F32.store),
-  fromInteger: unary(F32.convert_i32_s),
 }
 
 export const f64 = {
-  const: (value: number): Value => {
-    return () => void F64.const(value)
-  },
   add: binary(F64.add),
   mul: binary(F64.mul),
-  load: load(F64.load),
   store: store(F64.store),
   promote: unary(F64.promote_f32),
 }
-
-export const i64 = { loadBits: load(I64.load), storeBits: store(I64.store) }
 
 export const v128 = {
   load: load(V128.load),
@@ -158,13 +138,6 @@ export const v128 = {
   load32Zero: load(V128.load32_zero),
   load64Zero: load(V128.load64_zero),
   store: store(V128.store),
-  store64: (address: Value, value: Value, offset = 0): Value => {
-    return () => {
-      address()
-      value()
-      ;(V128.store64_lane as unknown as (m: object, lane: number) => unknown)({ offset }, 0)
-    }
-  },
   store32: (address: Value, value: Value, offset = 0): Value => {
     return () => {
       address()
@@ -181,7 +154,7 @@ export const v128 = {
   anyTrue: unary(V128.any_true),
 }
 
-const unaryF32x4 = { abs: F32x4.abs, neg: F32x4.neg, sqrt: F32x4.sqrt, nearest: F32x4.nearest, ceil: F32x4.ceil }
+const unaryF32x4 = { abs: F32x4.abs, neg: F32x4.neg, sqrt: F32x4.sqrt }
 
 export const f32x4 = {
   const: (value: number): Value => {
@@ -192,7 +165,6 @@ export const f32x4 = {
   abs: unary(unaryF32x4.abs),
   neg: unary(unaryF32x4.neg),
   sqrt: unary(unaryF32x4.sqrt),
-  nearest: unary(unaryF32x4.nearest),
   add: binary(F32x4.add),
   sub: binary(F32x4.sub),
   mul: binary(F32x4.mul),
@@ -212,13 +184,10 @@ export const f64x2 = {
   const: (value: number): Value => {
     return () => void V128.const('f64x2', [value, value])
   },
-  splat: unary(F64x2.splat),
   lane: lane(F64x2.extract_lane),
   add: binary(F64x2.add),
-  sub: binary(F64x2.sub),
   mul: binary(F64x2.mul),
   promoteLow: unary(F64x2.promote_low_f32x4),
-  demoteZero: unary(F32x4.demote_f64x2_zero),
 }
 
 /** As bytes: wasmati does not take 32-bit lanes whose highest bit is set. */
@@ -241,18 +210,11 @@ export const i32x4 = {
   gtS: binary(I32x4.gt_s),
   shl: binary(I32x4.shl),
   shrU: binary(I32x4.shr_u),
-  shrS: binary(I32x4.shr_s),
-  bitmask: unary(I32x4.bitmask),
-  truncateF32: unary(I32x4.trunc_sat_f32x4_s),
   extendLowU16: unary(I32x4.extend_low_i16x8_u),
-  extendHighU16: unary(I32x4.extend_high_i16x8_u),
 }
 
 export const i16x8 = {
-  splat: unary(I16x8.splat),
-  add: binary(I16x8.add),
   extendLowU8: unary(I16x8.extend_low_i8x16_u),
-  extendHighU8: unary(I16x8.extend_high_i8x16_u),
   narrowU: binary(I16x8.narrow_i32x4_u),
 }
 
@@ -261,11 +223,7 @@ export const i8x16 = {
     const bytes = Array.from({ length: 16 }, () => value) as never
     return () => void (V128.const as (shape: string, lanes: never) => unknown)('i8x16', bytes)
   },
-  splat: unary(I8x16.splat),
-  and: binary(V128.and),
-  eq: binary(I8x16.eq),
   ne: binary(I8x16.ne),
-  sub: binary(I8x16.sub),
   bitmask: unary(I8x16.bitmask),
   narrowU: binary(I8x16.narrow_i16x8_u),
   /** Bytes of a at the places that b names; 0 where b's byte is 16 or more. */
@@ -308,10 +266,6 @@ export class Writer {
 
   i32(start?: Value): Local {
     return this.started('i32', start)
-  }
-
-  f32(start?: Value): Local {
-    return this.started('f32', start)
   }
 
   v128(start?: Value): Local {
@@ -439,19 +393,6 @@ export class Writer {
     })
   }
 
-  copyMemory(to: Value, from: Value, bytes: Value): void {
-    this.statements.push(() => {
-      to()
-      from()
-      bytes()
-      ;(memoryOps.copy as () => unknown)()
-    })
-  }
-
-  return(): void {
-    this.statements.push(() => void (br as (label: number | string) => unknown)('top'))
-  }
-
   /** The function, with the given number of i32 parameters, which `body` received as locals. */
   finish(parameters: Local[]): unknown {
     const own = this.locals.filter((l) => !parameters.includes(l))
@@ -478,8 +419,6 @@ export class Writer {
 function run(statements: readonly Value[]): void {
   for (const statement of statements) statement()
 }
-
-export const fence = (): void => atomicOps.fence()
 
 export interface MemoryLimits {
   readonly minimum: number
