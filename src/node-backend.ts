@@ -30,7 +30,7 @@ export async function defaultBackend(options: DefaultBackendOptions = {}): Promi
   }
   if (backend === 'interpreter') return createInterpreter()
   if (backend !== 'wasm') throw unknownBackend(backend)
-  prepareCompiler()
+  allowRelaxedSimd()
   const { memoryBytes, now } = options
   const wasm: WasmOptions = { ...(memoryBytes === undefined ? {} : { memoryBytes }), ...(now ? { now } : {}) }
   return createWasm(threads > 1 ? { ...wasm, threads, startWorker: startNodeWorker } : wasm)
@@ -62,14 +62,10 @@ function availableThreads(): number {
   return process.getBuiltinModule('node:os').availableParallelism()
 }
 
-/**
- * Flags that must be set before the first kernel is compiled. Older Node knows relaxed SIMD, but asks for a flag. V8's
- * first-tier compiler would run a kernel's first calls, and each call to its end, at half the speed.
- */
-function prepareCompiler(): void {
-  const { setFlagsFromString } = process.getBuiltinModule('node:v8')
-  for (const flag of ['--no-liftoff', '--no-wasm-dynamic-tiering', '--no-wasm-tier-up']) setFlagsFromString(flag)
-  if (!hasRelaxedSimd()) setFlagsFromString('--experimental-wasm-relaxed-simd')
+/** Older Node knows relaxed SIMD, but asks for a flag; it must be set before the first kernel is compiled. */
+function allowRelaxedSimd(): void {
+  if (hasRelaxedSimd()) return
+  process.getBuiltinModule('node:v8').setFlagsFromString('--experimental-wasm-relaxed-simd')
 }
 
 function unknownBackend(name: string): UsageError {
