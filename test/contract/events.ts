@@ -138,7 +138,8 @@ async function valuesOf(b: Backend, c: EventCase): Promise<{ [name: string]: Arr
   const out = [c.steps, c.batch, ...conv2dShape(shape.slice(2), weightShape, c.options)]
   const residuals = {
     none: () => null,
-    spikes: () => keep(b.spikes(out, bytes(sizeOf(out), c, 5), 1)),
+    // Another scale than the input has: each must be its own.
+    spikes: () => keep(b.spikes(out, bytes(sizeOf(out), c, 5), 2 * c.scale - 0.5)),
     dense: () => dense(out, 6),
     frame: () => dense([1, ...out.slice(1)], 6),
   }

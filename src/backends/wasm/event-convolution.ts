@@ -145,6 +145,7 @@ export function eventConvolution(
             pixelsOffset,
             parts,
             floatWord(x.scale),
+            floatWord(residual?.scale ?? 1),
           ])
         }),
       ),

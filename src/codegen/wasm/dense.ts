@@ -1,9 +1,8 @@
-import { n, overTasks, readArguments, times4 } from './tasks.ts'
+import { fourBytes, n, overTasks, readArguments, times4 } from './tasks.ts'
 import {
   assemble,
   f32,
   f32x4,
-  i16x8,
   i32,
   i32x4,
   type Local,
@@ -45,7 +44,7 @@ export function frame(limits: MemoryLimits, counter: number, from: 'dense' | 'sp
     const rowBytes = w.i32(times4(i32.mul(a.frameWidth, a.countPadded)))
     const [row, column, channel, to, source] = [w.i32(), w.i32(), w.i32(), w.i32(), w.i32()]
     const spikes = (address: Value): Value => {
-      const bytes = i32x4.extendLowU16(i16x8.extendLowU8(v128.load32Zero(address)))
+      const bytes = fourBytes(address)
       return f32x4.mul(f32x4.fromInteger(v128.and(bytes, i32x4.const(1))), scale)
     }
     overTasks(w, counter, a.tasks, (task) => {

@@ -1,4 +1,4 @@
-import { n, overTasks, readArguments, times4 } from './tasks.ts'
+import { fourBytes, n, overTasks, readArguments, times4 } from './tasks.ts'
 import {
   assemble,
   f32,
@@ -22,7 +22,7 @@ export const elementsPerTask = 16384
 /** Four values of a float32 array, or of spike bytes as 0 or scale. */
 function loadFour(source: 'dense' | 'spikes', base: Local, i: Local, scale: Value): Value {
   if (source === 'dense') return v128.load(i32.add(base, times4(i)))
-  const bytes = i32x4.extendLowU16(i16x8.extendLowU8(v128.load32Zero(i32.add(base, i))))
+  const bytes = fourBytes(i32.add(base, i))
   return f32x4.mul(f32x4.fromInteger(v128.and(bytes, i32x4.const(1))), scale)
 }
 
@@ -284,7 +284,7 @@ export function closeWindows(limits: MemoryLimits, counter: number) {
   return assemble(limits, (w, args) => {
     const a = readArguments(w, args, ['tasks', 'count', 'bytes', 'gradient'])
     overElements(w, counter, a.tasks, a.count, (i) => {
-      const bytes = i32x4.extendLowU16(i16x8.extendLowU8(v128.load32Zero(i32.add(a.bytes, i))))
+      const bytes = fourBytes(i32.add(a.bytes, i))
       const open = i32x4.eq(v128.and(bytes, i32x4.const(2)), i32x4.const(2))
       const place = w.i32(i32.add(a.gradient, times4(i)))
       w.do(v128.store(place, v128.and(v128.load(place), open)))

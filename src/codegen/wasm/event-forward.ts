@@ -1,10 +1,9 @@
 import { appendPixel } from './event-lists.ts'
-import { n, overTasks, readArguments, times4 } from './tasks.ts'
+import { fourBytes, n, overTasks, readArguments, times4 } from './tasks.ts'
 import {
   assemble,
   f32,
   f32x4,
-  i16x8,
   i32,
   i32x4,
   type Local,
@@ -56,6 +55,7 @@ export const eventForwardArguments = [
   'pixelsOffset',
   'parts',
   'scale',
+  'residualScale',
 ] as const
 
 /** Most vectors of four output channels in one block: with more, sums are spilled. */
@@ -80,6 +80,7 @@ export function eventForward(limits: MemoryLimits, counter: number, residual: Re
   return assemble(limits, (w, args, thread) => {
     const a = readArguments(w, args, eventForwardArguments)
     const scale = w.v128(f32x4.splat(f32.load(args, 4 * eventForwardArguments.indexOf('scale'))))
+    const residualScale = w.v128(f32x4.splat(f32.load(args, 4 * eventForwardArguments.indexOf('residualScale'))))
     const starts = w.i32(i32.add(a.scratch, i32.mul(thread, a.scratchBytes)))
     const lists = w.i32(i32.add(starts, a.listOffset))
     const merged = w.i32(i32.add(starts, a.mergedOffset))
@@ -149,8 +150,7 @@ export function eventForward(limits: MemoryLimits, counter: number, residual: Re
 
     const residualValue = (place: Local, v: number): Value => {
       if (residual === 'dense') return v128.load(place, 16 * v)
-      const bytes = i32x4.extendLowU16(i16x8.extendLowU8(v128.load32Zero(place, 4 * v)))
-      return f32x4.fromInteger(v128.and(bytes, i32x4.const(1)))
+      return f32x4.mul(f32x4.fromInteger(v128.and(fourBytes(place, 4 * v), i32x4.const(1))), residualScale)
     }
 
     /** Sums of all pixels in the batch for one block of `vectors`. */

@@ -1,9 +1,8 @@
-import { n, overTasks, readArguments, times4 } from './tasks.ts'
+import { fourBytes, n, overTasks, readArguments, times4 } from './tasks.ts'
 import {
   assemble,
   f32,
   f32x4,
-  i16x8,
   i32,
   i32x4,
   type Local,
@@ -76,8 +75,7 @@ function overCells(
 }
 
 function spikeValue(lanes: 4 | 1, address: Value, scale: Local): Value {
-  const bits =
-    lanes === 4 ? i32x4.extendLowU16(i16x8.extendLowU8(v128.load32Zero(address))) : i32x4.splat(i32.load8U(address))
+  const bits = lanes === 4 ? fourBytes(address) : i32x4.splat(i32.load8U(address))
   return f32x4.mul(f32x4.fromInteger(v128.and(bits, i32x4.const(1))), scale)
 }
 
@@ -133,10 +131,7 @@ export function poolBackward(limits: MemoryLimits, counter: number, kind: PoolKi
       if (from === 'spikes') {
         w.if(a.onlyOpen, () => {
           const address = i32.add(source, at)
-          const bits =
-            lanes === 4
-              ? i32x4.extendLowU16(i16x8.extendLowU8(v128.load32Zero(address)))
-              : i32x4.splat(i32.load8U(address))
+          const bits = lanes === 4 ? fourBytes(address) : i32x4.splat(i32.load8U(address))
           w.set(mask, i32x4.eq(v128.and(bits, i32x4.const(2)), i32x4.const(2)))
         })
       }

@@ -1,4 +1,4 @@
-import { i32, type Local, type Value, type Writer } from './writer.ts'
+import { i16x8, i32, i32x4, type Local, type Value, v128, type Writer } from './writer.ts'
 
 /** A 32-bit constant: addresses and counts are full of them. */
 export const n = i32.const
@@ -23,4 +23,9 @@ export function overTasks(w: Writer, counter: number, tasks: Value, body: (task:
     body(task)
     w.set(task, i32.atomicAdd(i32.const(counter), i32.const(1)))
   })
+}
+
+/** Four neighbouring bytes, as four 32-bit lanes. */
+export function fourBytes(address: Value, offset = 0): Value {
+  return i32x4.extendLowU16(i16x8.extendLowU8(v128.load32Zero(address, offset)))
 }
