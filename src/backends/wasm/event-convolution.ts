@@ -18,18 +18,18 @@ import type { Machine } from './machine.ts'
 import type { WasmTensor } from './tensors.ts'
 
 /** Output channels as blocks of vectors that the sums of one pass fit in registers. */
-function blocksOf(outputs: number) {
-  const vectors = Math.ceil(outputs / 4)
-  const count = Math.ceil(vectors / maximumVectors)
+function blocksOf(outputs: number, lanes: number) {
+  const vectors = Math.ceil(outputs / lanes)
+  const count = Math.ceil(vectors / maximumVectors(lanes))
   const blocks = []
   let first = 0
   for (let i = 0; i < count; i++) {
     const size = Math.ceil((vectors - first) / (count - i))
-    const tail = first + size === vectors ? outputs % 4 : 0
-    blocks.push({ first: 4 * first, vectors: size, tail })
+    const tail = first + size === vectors ? outputs % lanes : 0
+    blocks.push({ first: lanes * first, vectors: size, tail })
     first += size
   }
-  return { blocks, stride: 16 * blocks[0].vectors }
+  return { blocks, stride: 4 * lanes * blocks[0].vectors }
 }
 
 /** How images are dealt to tasks: several small ones to a task, or parts of a large one when there are few. */
@@ -41,6 +41,10 @@ function dealing(images: number, pixels: number, rows: number, pixelsPerTask: nu
   const parts = groups >= least ? 1 : Math.min(rows, Math.ceil(least / groups))
   return { imagesPerTask, parts, tasks: groups * parts }
 }
+
+/** Lanes of the kernels for groups of these sizes: the widest that divide them, since lists and frames have no tails. */
+const lanesFor = (m: Machine, ...sizes: readonly number[]): number =>
+  sizes.every((n) => n % m.lanes === 0) ? m.lanes : 4
 
 const align = (bytes: number): number => Math.ceil(bytes / 64) * 64
 
@@ -85,7 +89,8 @@ export function eventConvolution(
   const taps = g.kernel[0] * g.kernel[1]
   const pixels = g.outHeight * g.outWidth
   perGroup(g, ({ inputs, firstInput, outputs, firstOutput }) => {
-    const { blocks, stride } = blocksOf(outputs)
+    const lanes = lanesFor(m, inputs)
+    const { blocks, stride } = blocksOf(outputs, lanes)
     const rows = taps * inputs
     const { imagesPerTask, parts, tasks } = dealing(g.images, pixels, g.outHeight, 128)
     const listOffset = align(4 * (g.height * g.width + 1))
@@ -100,21 +105,21 @@ export function eventConvolution(
           const compress = table + 16 * blocks.length
           m.writeWords(table, [
             ...blocks.flatMap((b, i) => [packed + i * blockBytes, b.vectors, 4 * b.first, b.tail]),
-            ...compressTable(stride),
+            ...compressTable(stride, lanes),
           ])
           copySegments(
             m,
             blocks.map((b, i) => ({
               from: weight.address + 4 * (firstOutput + b.first),
               to: packed + i * blockBytes,
-              bytes: 16 * b.vectors,
+              bytes: 4 * lanes * b.vectors,
               rows,
               fromStep: 4 * g.outputs,
               toStep: stride,
             })),
           )
           const kind = residual?.kind ?? 'none'
-          m.run(m.kernel(`event forward ${kind}`, eventForward, kind), tasks, [
+          m.run(m.vectorKernel(lanes, `event forward ${kind}`, eventForward, kind), tasks, [
             g.images,
             imagesPerTask,
             x.address + firstInput,
@@ -193,9 +198,10 @@ function cutRun(
   tapRow: { tap: number; shift: number },
   outputs: number,
   kernelWidth: number,
+  lanes: number,
 ): Piece[] {
   const length = run.length * outputs
-  const size = Math.ceil(length / Math.ceil(length / pieceValues) / 8) * 8
+  const size = Math.ceil(length / Math.ceil(length / pieceValues) / (2 * lanes)) * 2 * lanes
   const pieces: Piece[] = []
   for (let from = 0; from < length; from += size) {
     const end = Math.min(length, from + size)
@@ -212,7 +218,7 @@ function cutRun(
 }
 
 /** Pixels by phase of the stride, and for each phase its taps, cut into pieces. */
-function inputPhases(g: Geometry, outputs: number): InputPhase[] {
+function inputPhases(g: Geometry, outputs: number, lanes: number): InputPhase[] {
   const phases: InputPhase[] = []
   const joined = g.groups === 1
   // The phase of pixel 0 is that of its padding.
@@ -221,7 +227,7 @@ function inputPhases(g: Geometry, outputs: number): InputPhase[] {
       const rows = phaseTaps((y + g.padding[0]) % g.stride[0], g.kernel[0], g.stride[0], g.dilation[0])
       const columns = phaseTaps((x + g.padding[1]) % g.stride[1], g.kernel[1], g.stride[1], g.dilation[1])
       const runs = runsOf(columns, joined)
-      const pieces = rows.flatMap((row) => runs.flatMap((run) => cutRun(run, row, outputs, g.kernel[1])))
+      const pieces = rows.flatMap((row) => runs.flatMap((run) => cutRun(run, row, outputs, g.kernel[1], lanes)))
       phases.push({ firstRow: y, firstColumn: x, pieces })
     }
   }
@@ -242,9 +248,10 @@ export function eventInputGradientInto(
 ): void {
   const pixels = g.height * g.width
   perGroup(g, ({ inputs, firstInput, outputs, firstOutput }) => {
-    const phases = inputPhases(g, outputs)
+    const lanes = lanesFor(m, inputs, outputs)
+    const phases = inputPhases(g, outputs, lanes)
     const pieces = phases.flatMap((p) => p.pieces)
-    const rowStride = 4 * Math.max(8, ...pieces.map((p) => p.end - p.from))
+    const rowStride = 4 * Math.max(2 * lanes, ...pieces.map((p) => p.end - p.from))
     const pieceBytes = inputs * rowStride
     const { imagesPerTask, parts, tasks } = dealing(g.images, pixels, g.height, 256)
     const batchBytes = openListBudget + 4 * inputs + 64
@@ -263,7 +270,7 @@ export function eventInputGradientInto(
             return words
           })
           m.writeWords(phaseTable, header)
-          m.writeWords(table, compressTable(rowStride))
+          m.writeWords(table, compressTable(rowStride, lanes))
           m.crew.view.u8.set(expandTable(), table + 256)
           m.writeWords(
             pieceTable,
@@ -282,7 +289,7 @@ export function eventInputGradientInto(
               })),
             ),
           )
-          m.run(m.kernel('event input gradient', eventInputGradient, m.relaxed), tasks, [
+          m.run(m.vectorKernel(lanes, 'event input gradient', eventInputGradient, m.relaxed), tasks, [
             g.images,
             imagesPerTask,
             x.address + firstInput,
@@ -336,7 +343,8 @@ export function eventWeightGradientInto(
   const frameHeight = rows.count
   const frameWidth = columns.count
   perGroup(g, ({ inputs, firstInput, outputs, firstOutput }) => {
-    const { blocks, stride } = blocksOf(outputs)
+    const lanes = lanesFor(m, outputs)
+    const { blocks, stride } = blocksOf(outputs, lanes)
     const frameBytes = frameHeight * frameWidth * stride
     const imagesPerGroup = Math.min(g.images, Math.max(1, Math.floor(pixelsPerGroup / (frameHeight * frameWidth))))
     const groupBytes = blocks.length * imagesPerGroup * frameBytes
@@ -370,7 +378,7 @@ export function eventWeightGradientInto(
           ])
           for (let first = 0; first < g.images; first += runImages) {
             const count = Math.min(runImages, g.images - first)
-            m.run(m.kernel('pack frames', packFrames), count, [
+            m.run(m.vectorKernel(lanes, 'pack frames', packFrames), count, [
               imagesPerGroup,
               gradient.address + 4 * (first * g.outHeight * g.outWidth * g.outputs + firstOutput),
               g.outHeight,
@@ -387,28 +395,32 @@ export function eventWeightGradientInto(
               stride,
             ])
             const imageBytes = g.height * g.width * g.channels
-            m.run(m.kernel('event weight gradient', eventWeightGradient), Math.ceil(inputs / channelsPerTask), [
-              count,
-              imagesPerGroup,
-              groupBytes,
-              x.address + first * imageBytes + firstInput,
-              imageBytes,
-              g.channels,
-              inputs,
-              frames,
-              frameBytes,
-              phases.length,
-              phaseTable,
-              blocks.length,
-              blockTable,
-              target.address + 4 * firstOutput,
-              4 * g.outputs,
-              scratch,
-              scratchBytes,
-              listBytes,
-              floatWord(x.scale),
-              bandPixels,
-            ])
+            m.run(
+              m.vectorKernel(lanes, 'event weight gradient', eventWeightGradient),
+              Math.ceil(inputs / channelsPerTask),
+              [
+                count,
+                imagesPerGroup,
+                groupBytes,
+                x.address + first * imageBytes + firstInput,
+                imageBytes,
+                g.channels,
+                inputs,
+                frames,
+                frameBytes,
+                phases.length,
+                phaseTable,
+                blocks.length,
+                blockTable,
+                target.address + 4 * firstOutput,
+                4 * g.outputs,
+                scratch,
+                scratchBytes,
+                listBytes,
+                floatWord(x.scale),
+                bandPixels,
+              ],
+            )
           }
         }),
       ),

@@ -1,6 +1,6 @@
 import { maximumVectors } from './event-forward.ts'
 import { n, overTasks, readArguments, times4 } from './tasks.ts'
-import { f32, f32x4, i32, type Local, v128 } from './value.ts'
+import { f32, f32x4, i32, type Local, wide } from './value.ts'
 import { assemble, type Target } from './writer.ts'
 
 /**
@@ -51,8 +51,8 @@ export function packFrames(target: Target, counter: number) {
           w.set(to, i32.add(i32.mul(i32.add(row, a.top), a.frameWidth), a.left))
           w.set(to, i32.add(frame, i32.mul(to, a.stride)))
           w.for(column, n(0), a.width, n(1), () => {
-            w.for(v, n(0), i32.shl(vectors, n(4)), n(16), () => {
-              w.do(v128.store(i32.add(to, v), v128.load(i32.add(from, v))))
+            w.for(v, n(0), i32.mul(vectors, n(w.bytes)), n(w.bytes), () => {
+              w.do(wide.store(i32.add(to, v), wide.load(i32.add(from, v))))
             })
             w.set(from, i32.add(from, a.pixelBytes))
             w.set(to, i32.add(to, a.stride))
@@ -99,7 +99,7 @@ export const phaseWords = 4
 export function eventWeightGradient(target: Target, counter: number) {
   return assemble(target, (w, args, thread) => {
     const a = readArguments(w, args, eventWeightGradientArguments)
-    const scale = w.v128(f32x4.splat(f32.load(args, 4 * eventWeightGradientArguments.indexOf('scale'))))
+    const scale = w.wide(f32x4.splatWide(f32.load(args, 4 * eventWeightGradientArguments.indexOf('scale'))))
     const ends = w.i32(i32.add(a.scratch, i32.mul(thread, a.scratchBytes)))
     const lists = w.i32(i32.add(ends, n(64)))
     const [group, first, count, phase, phaseAt, block, entry, channel] = Array.from({ length: 8 }, () => w.i32())
@@ -135,16 +135,17 @@ export function eventWeightGradient(target: Target, counter: number) {
 
     /** Adds the gradient's rows at the listed places, for one tap, channel and block. */
     const accumulate = (vectors: number, frames: Local, target: Local, list: Local, end: Local): void => {
-      const sums = Array.from({ length: vectors }, () => w.v128(f32x4.const(0)))
+      const sums = Array.from({ length: vectors }, () => w.wide(f32x4.const(0)))
       const event = w.i32(list)
       // One event a turn: with two, older V8 loads both rows first and spills the sums.
       w.while(i32.ltU(event, end), () => {
         const from = w.i32(i32.add(frames, i32.load(event)))
-        sums.forEach((sum, v) => w.set(sum, f32x4.add(sum, v128.load(from, 16 * v))))
+        sums.forEach((sum, v) => w.set(sum, f32x4.add(sum, wide.load(from, w.bytes * v))))
         w.set(event, i32.add(event, n(4)))
       })
       sums.forEach((sum, v) => {
-        w.do(v128.store(target, f32x4.add(v128.load(target, 16 * v), f32x4.mul(sum, scale)), 16 * v))
+        const at = w.bytes * v
+        w.do(wide.store(target, f32x4.add(wide.load(target, at), f32x4.mul(sum, scale)), at))
       })
     }
 
@@ -188,7 +189,8 @@ export function eventWeightGradient(target: Target, counter: number) {
             listEvents()
             w.for(block, n(0), a.blocks, n(1), () => {
               w.set(entry, i32.add(a.blockTable, i32.shl(block, n(4))))
-              for (let v = 1; v <= maximumVectors; v++) w.if(i32.eq(i32.load(entry, 4), n(v)), () => blockOf(v))
+              for (let v = 1; v <= maximumVectors(w.lanes); v++)
+                w.if(i32.eq(i32.load(entry, 4), n(v)), () => blockOf(v))
             })
             w.set(band, bandEnd)
           })

@@ -62,7 +62,7 @@ class Survey {
         for (const value of [s.address, s.byte, s.bytes]) this.reads(value, path, depth)
       } else if (s.kind === 'if') {
         this.reads(s.condition, path, depth)
-        this.block(s.then, [...path, s.then], depth)
+        this.block(s.body, [...path, s.body], depth)
         if (s.otherwise) this.block(s.otherwise, [...path, s.otherwise], depth)
       } else {
         if (s.guarded) this.reads(s.condition, path, depth)

@@ -552,7 +552,7 @@ class Compiler {
     else if (s.kind === 'if') {
       const [otherwise, end]: Label[] = [{ position: null }, { position: null }]
       this.unless(s.condition, otherwise)
-      this.block(s.then)
+      this.block(s.body)
       if (s.otherwise) code.jump(end)
       code.bind(otherwise)
       if (s.otherwise) this.block(s.otherwise)
