@@ -99,8 +99,8 @@ export function eventInputGradient(target: Target, counter: number, relaxed: boo
         const list = w.i32(i32.load(r))
         const end = w.i32(i32.add(list, times4(i32.load(r, 4))))
         const [segment, gradientAt, offset, bytes] = Array.from({ length: 4 }, () => w.i32())
-        const group = (neurons: number): void => {
-          const rows = Array.from({ length: neurons }, () => w.i32())
+        w.while(i32.ltU(list, end), () => {
+          const rows = Array.from({ length: neuronsAtOnce }, () => w.i32())
           const sums = rows.map(() => [w.wide(f32x4.const(0)), w.wide(f32x4.const(0))])
           const step = (half: 0 | 1): void => {
             const g = w.wide(wide.load(i32.add(gradientAt, offset), w.bytes * half))
@@ -128,11 +128,8 @@ export function eventInputGradient(target: Target, counter: number, relaxed: boo
           const total = sumLanes(w, totals)
           const sumAt = w.i32(i32.add(list, sumsOffset))
           w.do(v128.store(sumAt, f32x4.add(v128.load(sumAt), total)))
-          w.set(list, i32.add(list, n(4 * neurons)))
-        }
-        // One or two that are left over are not worth a whole group.
-        w.while(i32.ltU(i32.add(list, n(8)), end), () => group(neuronsAtOnce))
-        w.if(i32.ltU(list, end), () => group(2))
+          w.set(list, i32.add(list, n(4 * neuronsAtOnce)))
+        })
       }
 
       /** Places the segment at the pixel of record `r`, where its run of taps reads inside the image. */
@@ -217,11 +214,11 @@ export function eventInputGradient(target: Target, counter: number, relaxed: boo
         w.do(i32.store(record, start))
         appendPixel(w, 1, bytes, a.channels, a.compress, a.rowStride, at)
         const count = w.i32(i32.shrU(i32.sub(at, start), n(2)))
-        // A group may take up to two entries beyond the last: rows that exist, sums that nobody reads.
-        for (let i = 0; i < 2; i++) w.do(i32.store(at, n(0), 4 * i))
-        w.set(at, i32.add(at, n(8)))
+        // A group may take some entries beyond the last: rows that exist, sums that nobody reads.
+        for (let i = 1; i < neuronsAtOnce; i++) w.do(i32.store(at, n(0), 4 * (i - 1)))
+        w.set(at, i32.add(at, n(4 * (neuronsAtOnce - 1))))
         const sum = w.i32(i32.add(start, sumsOffset))
-        const sumsEnd = w.i32(i32.add(i32.add(sum, times4(count)), n(8)))
+        const sumsEnd = w.i32(i32.add(sum, i32.sub(at, start)))
         // May write past the last sum, where the next pixel's will be.
         w.while(i32.ltU(sum, sumsEnd), () => {
           w.do(wide.store(sum, w.constant(0)))
