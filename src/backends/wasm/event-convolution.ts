@@ -415,12 +415,15 @@ export function eventWeightGradientInto(
     const phases = phasesOf(g, inputs, place, rows.low, columns.low)
     if (phases.length === 0) return // nothing but padding is read
     const mostPixels = Math.max(...phases.map((p) => p.pixels.length / 2))
-    const listBytes = align(4 * imagesPerGroup * mostPixels + 16)
-    const scratchBytes = 64 + channelsPerTask * listBytes
+    const perTask = channelsPerTask(lanes, inputs)
+    // Lists of the channels, and two tables of the band's pixels; vectors may write past the end of each.
+    const listBytes = align(4 * imagesPerGroup * mostPixels + 64)
+    const scratchBytes = 64 + (perTask + 2) * listBytes
     const tableWords = phases.reduce(
       (sum, p) => sum + p.pixels.length + p.taps.length,
       4 * phases.length + 4 * blocks.length,
     )
+    const kernel = m.vectorKernel(lanes, `event weight gradient ${perTask}`, eventWeightGradient, perTask)
     const runImages = Math.max(1, Math.floor(framesBudget / groupBytes)) * imagesPerGroup
     const firstRun = Math.min(runImages, g.images)
     m.scratch(4 * tableWords, (table) =>
@@ -458,32 +461,28 @@ export function eventWeightGradientInto(
               stride,
             ])
             const imageBytes = g.height * g.width * g.channels
-            m.run(
-              m.vectorKernel(lanes, 'event weight gradient', eventWeightGradient),
-              Math.ceil(inputs / channelsPerTask),
-              [
-                count,
-                imagesPerGroup,
-                groupBytes,
-                x.address + first * imageBytes + firstInput,
-                imageBytes,
-                g.channels,
-                inputs,
-                frames,
-                frameBytes,
-                phases.length,
-                phaseTable,
-                blocks.length,
-                blockTable,
-                target.address + 4 * firstOutput,
-                4 * g.outputs,
-                scratch,
-                scratchBytes,
-                listBytes,
-                floatWord(x.scale),
-                bandPixels,
-              ],
-            )
+            m.run(kernel, Math.ceil(inputs / perTask), [
+              count,
+              imagesPerGroup,
+              groupBytes,
+              x.address + first * imageBytes + firstInput,
+              imageBytes,
+              g.channels,
+              inputs,
+              frames,
+              frameBytes,
+              phases.length,
+              phaseTable,
+              blocks.length,
+              blockTable,
+              target.address + 4 * firstOutput,
+              4 * g.outputs,
+              scratch,
+              scratchBytes,
+              listBytes,
+              floatWord(x.scale),
+              bandPixels,
+            ])
           }
         }),
       ),

@@ -229,7 +229,11 @@ class Compiler {
       } else if (op === 'i32x4.lane' && value.literal === 0) {
         code.evex(opcodes.toGeneral, length128, this.vectorValue(a), 0, to, { memoryBytes: 4 })
       } else if (op === 'wide.testBytes') this.testBytes(value, to)
-      else throw new Error(`no x64 code for ${op}`)
+      else if (op === 'wide.testLanes') {
+        const bit: Memory = { kind: 'constant', bits: 1 << (value.literal as number) }
+        code.evex(opcodes.testLanes, length512, 1, this.vectorValue(a), bit, { memoryBytes: 4 })
+        code.opmask(0, 0x93, to, 1)
+      } else throw new Error(`no x64 code for ${op}`)
     })
     return to
   }

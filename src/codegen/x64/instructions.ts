@@ -69,6 +69,7 @@ export const opcodes = {
   /** dest = second * third + dest. */
   multiplyAdd231: { prefix: 1, map: 2, code: 0xb8 },
   maskToVector: { prefix: 2, map: 2, code: 0x38 },
+  testLanes: { prefix: 1, map: 2, code: 0x27 },
   bytesToMask: { prefix: 2, map: 2, code: 0x29 },
   shiftWords: integer(0x71),
   shiftLanes: integer(0x72),
