@@ -116,6 +116,7 @@ export function describeNeuron({ backend, tolerance }: Contract): void {
       [6, 3, 5],
       [4, 2, 3, 3, 7],
       [9, 1, 2, 2, 16],
+      [2, 9, 3, 3, 6],
     ]) {
       test(`clif over [${shape}], from a given state, with a gradient of the last one`, () => checkClif(shape))
       test(`lif over [${shape}]`, () => checkLif(shape))

@@ -7,7 +7,7 @@ import { assemble, type Target, type Writer } from './writer.ts'
  * Neuron kernels: all T steps of a group of neurons with their state in registers.
  *
  * A task is a chunk of neighbouring neurons of [N, H, W, C]. Per-channel numbers come as tables of `period` values,
- * the channels repeated until the period divides by 16, so that a group of lanes never wraps; a chunk is a whole number
+ * the channels repeated until a group of neurons (`neuronsTogether`) never wraps; a chunk is a whole number
  * of periods. What is summed over neurons (gradients of learnable parameters and of BatchNorm) is summed within a task
  * into that task's own table, and over tasks by the caller, so that no sum depends on the number of threads.
  */
@@ -180,6 +180,9 @@ class NeuronWriter {
 
 /** Vectors of four lanes that one pass of the main loop carries: hides the latency of a step's dependent operations. */
 const vectorsInFlight = 4
+
+/** Neurons of one pass of the main loop: the period of per-channel tables is a multiple of it. @param lanes of one vector */
+export const neuronsTogether = (lanes: number): number => vectorsInFlight * lanes
 
 /** Tasks, and in each the main loop, then groups of four, then single neurons. */
 function overNeurons(
