@@ -1,6 +1,7 @@
 import { ShapeError } from '../base/index.ts'
 import { compileAdjoint, compileForward, type EvaluateOptions } from './evaluate.ts'
 import type { LearnableParameter, Neuron } from './program.ts'
+import { checkTruncation, lastStepReached, type Truncation } from './truncation.ts'
 
 /** A run of M independent neurons over T steps. */
 export interface SequenceOptions extends EvaluateOptions {
@@ -70,6 +71,8 @@ export function evaluate(neuron: Neuron, x: ArrayLike<number>, options: Sequence
 export interface GradientOptions extends SequenceOptions {
   /** dL/d(states after the last step) by name, each [M]; what is left out is 0. */
   readonly stateGradients?: { readonly [name: string]: ArrayLike<number> }
+  /** How far back gradients travel; null or left out: all the way. */
+  readonly truncation?: Truncation | null
 }
 
 /**
@@ -88,6 +91,8 @@ export function evaluateGradient(
   const run = prepare(neuron, x, options)
   const { T, M, values } = run
   checkSize('the output gradient', outputGradient.length, T * M)
+  const { truncation = null } = options
+  if (truncation) checkTruncation(truncation)
   const backward = compileAdjoint(program, adjoint)
   const input = new Float64Array(T * M)
   const parameters = run.parameters.map(({ length }) => new Float64Array(length))
@@ -95,17 +100,26 @@ export function evaluateGradient(
   const given = perState(neuron, options.stateGradients ?? {}, M, 'stateGradients')
   const gradients = new Float64Array(program.states.length)
   const kept = new Float64Array(T * gradients.length)
+  const back = (t: number, i: number) => {
+    run.states.set(kept.subarray(t * gradients.length, (t + 1) * gradients.length))
+    run.forward(t, i)
+    backward(values, outputGradient[t * M + i], gradients)
+    for (let k = 0; k < gradients.length; k++) gradients[k] = values[adjoint.states[k]]
+  }
   for (let i = 0; i < M; i++) {
     keepStates(run, i, kept)
-    for (let k = 0; k < gradients.length; k++) gradients[k] = given[k]?.[i] ?? 0
+    let reached = -1
     for (let t = T - 1; t >= 0; t--) {
-      run.states.set(kept.subarray(t * gradients.length, (t + 1) * gradients.length))
-      run.forward(t, i)
-      backward(values, outputGradient[t * M + i], gradients)
+      const last = lastStepReached(t, T, truncation)
+      if (last !== reached) {
+        for (let k = 0; k < gradients.length; k++) gradients[k] = last === T - 1 ? (given[k]?.[i] ?? 0) : 0
+        for (let later = last; later > t; later--) back(later, i)
+        reached = last
+      }
+      back(t, i)
       input[t * M + i] = values[adjoint.input]
       for (let k = 0; k < parameters.length; k++)
         parameters[k][run.parameterAt(k, t, i)] += values[adjoint.parameters[k]]
-      for (let k = 0; k < gradients.length; k++) gradients[k] = values[adjoint.states[k]]
     }
     for (let k = 0; k < gradients.length; k++) before[k][i] = gradients[k]
   }

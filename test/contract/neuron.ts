@@ -5,19 +5,19 @@ import type { Neuron } from '../../src/equations/index.ts'
 import { clif, leakyReadout, lif, plif, relu } from '../../src/neurons/index.ts'
 import { type Contract, dense, expectClose, numbers } from './values.ts'
 
-const sigmoid = (v: number) => 1 / (1 + Math.exp(-v))
+export const sigmoid = (v: number) => 1 / (1 + Math.exp(-v))
 
 /** Currents that make neurons fire now and then, away from threshold and window edges by far more than float32's error. */
-function currents(size: number, key: number): Float64Array {
+export function currents(size: number, key: number): Float64Array {
   return numbers(size, key).map((value) => Math.round((value * 1.2 + 0.4) * 4096) / 4096)
 }
 
-function callOf(neuron: Neuron, T: number, more: Partial<NeuronCall> = {}): NeuronCall {
+export function callOf(neuron: Neuron, T: number, more: Partial<NeuronCall> = {}): NeuronCall {
   const call = { neuron, T, parameters: [], normalisation: null, state: null, wantState: true, wantBackward: true }
   return { ...call, ...more }
 }
 
-interface Written {
+export interface Written {
   readonly bytes: Uint8Array
   /** Gradient of the input, and of the start states. */
   readonly input: Float64Array
@@ -27,7 +27,7 @@ interface Written {
 }
 
 /** CLIF, tau 2, threshold 1, soft reset, rectangle: forward and the recursion of its gradient, by hand. */
-function writtenClif(
+export function writtenClif(
   x: Float64Array,
   T: number,
   g: Float64Array,
@@ -68,18 +68,19 @@ function writtenClif(
   return result
 }
 
-/** LIF with leak 1 - 1/tau, threshold 1, soft reset, rectangle, by hand; and dL/d(leak). */
-function writtenLif(
+/** LIF with leak 1 - 1/tau, threshold 1, soft reset, rectangle, by hand; and dL/d(leak), with each step's share. */
+export function writtenLif(
   x: Float64Array,
   T: number,
   g: Float64Array,
   leak: number,
   start: Float64Array,
   last: Float64Array,
-): Written & { leak: number } {
+): Written & { leak: number; shares: Float64Array } {
   const n = x.length / T
   const result = emptyResult(x.length, n, 1)
   let leakGradient = 0
+  const shares = new Float64Array(x.length)
   for (let i = 0; i < n; i++) {
     let u = start[i]
     const charged: number[] = []
@@ -97,12 +98,13 @@ function writtenLif(
     for (let t = T - 1; t >= 0; t--) {
       const toU = gu + (g[t * n + i] - gu) * (Math.abs(charged[t] - 1) <= 0.5 ? 1 : 0)
       result.input[t * n + i] = toU
-      leakGradient += toU * before[t]
+      shares[t * n + i] = toU * before[t]
+      leakGradient += shares[t * n + i]
       gu = leak * toU
     }
     result.start[0][i] = gu
   }
-  return { ...result, leak: leakGradient }
+  return { ...result, leak: leakGradient, shares }
 }
 
 function emptyResult(size: number, n: number, states: number): Written {
