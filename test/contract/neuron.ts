@@ -3,7 +3,7 @@ import type { Handle, NeuronCall } from '../../src/backends/index.ts'
 import { sizeOf } from '../../src/base/index.ts'
 import type { Neuron } from '../../src/equations/index.ts'
 import { clif, leakyReadout, lif, plif, relu } from '../../src/neurons/index.ts'
-import { type Contract, dense, expectClose, numbers } from './values.ts'
+import { type Contract, dense, expectClose, numbers, spikes } from './values.ts'
 
 export const sigmoid = (v: number) => 1 / (1 + Math.exp(-v))
 
@@ -199,6 +199,20 @@ export function describeNeuron({ backend, tolerance }: Contract): void {
         g.values.map((v, i) => (x.values[i] > 0 ? v : 0)),
         tolerance,
       )
+    })
+
+    test('spikes as input count as 0 or their scale', async () => {
+      const b = backend()
+      const shape = [4, 2, 5]
+      const x = spikes(b, shape, 0.4, 0.8, 48)
+      const g = dense(b, shape, 49)
+      const zeros = new Float64Array(10)
+      const expected = writtenLif(x.values, 4, g.values, 0.5, zeros, zeros)
+      const call = callOf(lif(), 4)
+      const { output, saved } = b.neuron(x.handle, call)
+      expect(await b.readBytes(output)).toEqual(expected.bytes)
+      const r = b.neuronBackward(x.handle, output, saved ?? { handles: [] }, g.handle, null, call)
+      await expectClose(b, r.input, shape, expected.input, tolerance)
     })
 
     test('without backward nothing is saved', () => {
