@@ -24,6 +24,8 @@ export {
   type NeuronOptions,
   printNeuron,
   surrogates,
+  type TemporalMixing,
+  type Truncation,
 } from './equations/index.ts'
 export * from './interop/index.ts'
 export * from './losses/index.ts'

@@ -13,7 +13,7 @@ export const neuronCommand = defineCommand({
   schema: z.object({
     neuronOptions: z.record(z.string(), z.unknown()).optional().describe('constants, reset, surrogate, ...'),
   }),
-  notes: [`Neurons: ${Object.keys(neurons).join(', ')}, or a JSON file with a definition of your own.`],
+  notes: [`Neurons: ${Object.keys(neurons).join(', ')};`, 'or a JSON file with a definition of your own.'],
   examples: ['neuron clif', `neuron lif --neuron-options '{"reset":"hard"}'`, 'neuron ./mine.json'],
   async run({ positional, options, surroundings }) {
     const neuron = await chooseNeuron(positional[0] as string, options.neuronOptions)

@@ -31,6 +31,12 @@ const learningOptions = {
   scheduleEpochs: wholeNumber(1).default(30).describe('epochs between steps of the schedule step'),
   warmup: amount().default(0).describe('epochs in which the learning rate rises'),
   clip: z.number('a number').positive('above 0').optional().describe('largest joint norm of the gradients'),
+  bptt: wholeNumber(1).optional().describe('steps that gradients travel in time; all'),
+  bpttKind: z.enum(['window', 'prefix']).default('window').describe('k nearest steps; links among the first k alone'),
+  exchange: z
+    .array(z.string().regex(/^\d+:.+/, 'EPOCH:NEURON, such as 3:clif'))
+    .default([])
+    .describe('from an epoch on other neurons, such as 3:clif'),
   freeze: z.array(z.string()).default([]).describe('parameters that stay as they are; * is any text'),
   loss: z.enum(['paper', 'rate']).default('paper').describe('loss'),
   labelSmoothing: share().default(0).describe('label smoothing'),

@@ -42,7 +42,7 @@ export function expectPaper(
     fired += expected.s.filter((s) => s === 1).length
 
     const weights = x.map((_, t) => 1 + 0.3 * t)
-    const loss = (input: readonly number[], values: typeof parameters) =>
+    const loss = (input: readonly number[], values: { readonly [name: string]: readonly number[] }) =>
       paper(input, values, smooth).s.reduce((sum, s, t) => sum + weights[t] * s, 0)
     const gradients = evaluateGradient(neuron, x, weights, { T, parameters, spike: smooth })
     expectDifferences(gradients.input, x, (input) => loss(input, parameters))
