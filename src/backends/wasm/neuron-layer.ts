@@ -323,7 +323,7 @@ export function runNeuronBackward(
   const sumRows = statistics ? statistics.rows : 1
   const partial = partialLayout(layout, call, sumRows)
   const tables = callTables(m, layout, call, statistics)
-  const scratchBytes = call.T * scratchRowBytes(program, adjoint)
+  const scratchBytes = call.T * scratchRowBytes(program, adjoint, 4)
   const normalised = statistics !== null
   const sums = m.scratch(tables.tables.bytes, (address) => {
     tables.tables.write(m, address)

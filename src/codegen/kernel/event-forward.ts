@@ -1,17 +1,7 @@
 import { appendPixel } from './event-lists.ts'
 import { fourBytes, n, overTasks, readArguments, times4 } from './tasks.ts'
-import {
-  assemble,
-  f32,
-  f32x4,
-  i32,
-  i32x4,
-  type Local,
-  type MemoryLimits,
-  type Value,
-  v128,
-  type Writer,
-} from './writer.ts'
+import { f32, f32x4, i32, i32x4, type Local, type Value, v128 } from './value.ts'
+import { assemble, type Target, type Writer } from './writer.ts'
 
 /**
  * Convolution over spike events. Per image: the list of active channels of every pixel. Per output pixel: one merged list
@@ -76,8 +66,8 @@ function storePartial(w: Writer, address: Local, value: Local, count: Local): vo
   }
 }
 
-export function eventForward(limits: MemoryLimits, counter: number, residual: ResidualKind) {
-  return assemble(limits, (w, args, thread) => {
+export function eventForward(target: Target, counter: number, residual: ResidualKind) {
+  return assemble(target, (w, args, thread) => {
     const a = readArguments(w, args, eventForwardArguments)
     const scale = w.v128(f32x4.splat(f32.load(args, 4 * eventForwardArguments.indexOf('scale'))))
     const residualScale = w.v128(f32x4.splat(f32.load(args, 4 * eventForwardArguments.indexOf('residualScale'))))

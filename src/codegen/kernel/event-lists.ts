@@ -1,5 +1,6 @@
 import { n, overTasks, readArguments } from './tasks.ts'
-import { assemble, i32, i32x4, type Local, type MemoryLimits, type Value, v128, type Writer } from './writer.ts'
+import { i32, i32x4, type Local, type Value, v128 } from './value.ts'
+import { assemble, type Target, type Writer } from './writer.ts'
 
 /**
  * Lists of active channels from spike bytes, without a branch: four bytes give a number 0..15, a table of 16 rows gives
@@ -65,8 +66,8 @@ export function appendPixel(
 export const segmentWords = 6
 
 /** Copies rows of weights to where the event kernels want them. Arguments: tasks, segmentTable. One task is one segment. */
-export function copyRows(limits: MemoryLimits, counter: number) {
-  return assemble(limits, (w, args) => {
+export function copyRows(target: Target, counter: number) {
+  return assemble(target, (w, args) => {
     const a = readArguments(w, args, ['tasks', 'segments'])
     const [row, at] = [w.i32(), w.i32()]
     overTasks(w, counter, a.tasks, (task) => {

@@ -1,6 +1,7 @@
 import { maximumVectors } from './event-forward.ts'
 import { n, overTasks, readArguments, times4 } from './tasks.ts'
-import { assemble, f32, f32x4, i32, type Local, type MemoryLimits, v128 } from './writer.ts'
+import { f32, f32x4, i32, type Local, v128 } from './value.ts'
+import { assemble, type Target } from './writer.ts'
 
 /**
  * Weight gradient over spike events. The output gradient is first copied into frames, cut into blocks of output channels;
@@ -30,8 +31,8 @@ export const packFramesArguments = [
  * Copies each image's gradient into [group][block][image][frame pixel][stride bytes]. A block's entry: offset of the block
  * within a group, vectors, byte offset of its first channel, unused. One task is one image.
  */
-export function packFrames(limits: MemoryLimits, counter: number) {
-  return assemble(limits, (w, args) => {
+export function packFrames(target: Target, counter: number) {
+  return assemble(target, (w, args) => {
     const a = readArguments(w, args, packFramesArguments)
     const [block, entry, vectors, row, column, v, from, to, frame] = Array.from({ length: 9 }, () => w.i32())
     const frameBytes = w.i32(i32.mul(i32.mul(a.frameHeight, a.frameWidth), a.stride))
@@ -95,8 +96,8 @@ export const channelsPerTask = 8
  */
 export const phaseWords = 4
 
-export function eventWeightGradient(limits: MemoryLimits, counter: number) {
-  return assemble(limits, (w, args, thread) => {
+export function eventWeightGradient(target: Target, counter: number) {
+  return assemble(target, (w, args, thread) => {
     const a = readArguments(w, args, eventWeightGradientArguments)
     const scale = w.v128(f32x4.splat(f32.load(args, 4 * eventWeightGradientArguments.indexOf('scale'))))
     const ends = w.i32(i32.add(a.scratch, i32.mul(thread, a.scratchBytes)))

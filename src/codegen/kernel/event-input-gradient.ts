@@ -1,7 +1,8 @@
 import { multiplyAdd } from './dense.ts'
 import { appendPixel, maskOfFour } from './event-lists.ts'
 import { n, overTasks, readArguments, times4 } from './tasks.ts'
-import { assemble, f32x4, i8x16, i32, type Local, type MemoryLimits, type Value, v128, type Writer } from './writer.ts'
+import { f32x4, i8x16, i32, type Local, type Value, v128 } from './value.ts'
+import { assemble, type Target, type Writer } from './writer.ts'
 
 /**
  * Input gradient of a convolution where the input's windows are open. Each open neuron needs a dot product of the output
@@ -72,9 +73,9 @@ function sumLanes(w: Writer, [a, b, c, d]: readonly Value[]): Value {
   return f32x4.add(i8x16.shuffle(first, ab, cd), i8x16.shuffle(second, ab, cd))
 }
 
-export function eventInputGradient(limits: MemoryLimits, counter: number, relaxed: boolean) {
+export function eventInputGradient(target: Target, counter: number, relaxed: boolean) {
   const madd = multiplyAdd(relaxed)
-  return assemble(limits, (w, args, thread) => {
+  return assemble(target, (w, args, thread) => {
     const a = readArguments(w, args, eventInputGradientArguments)
     const lists = w.i32(i32.add(a.scratch, i32.mul(thread, a.scratchBytes)))
     const sumsOffset = a.sumsOffset
