@@ -109,7 +109,7 @@ describe('the recursion of the CLIF paper', () => {
       for (let source = 0; source < steps; source++) {
         const { whole, M1, P } = recursion(x, source, tau, threshold)
         for (let t = 0; t < steps; t++) {
-          const M2 = map.total.mean[t][source] - map.spatial.mean[t][source] - map.alone.u.mean[t][source]
+          const M2 = map.changing.mean[t][source]
           expect(Math.abs(map.total.mean[t][source] - whole[t])).toBeLessThan(1e-10)
           expect(Math.abs(map.spatial.mean[t][source] - P(t))).toBeLessThan(1e-10)
           expect(Math.abs(map.alone.u.mean[t][source] - M1[t])).toBeLessThan(1e-10)

@@ -7,6 +7,7 @@ export {
   gradientMap,
   type NeuronGradientMap,
 } from './gradient-map.ts'
+export { type GradientPaths, gradientPaths } from './gradient-paths.ts'
 export { type Bins, type Histograms, histogram, histograms } from './histogram.ts'
 export { type InputChoice, type NeuronInput, neuronInput } from './input.ts'
 export { type LayerGradientMapOptions, layerGradientMap } from './layer-gradient-map.ts'

@@ -18,6 +18,8 @@ export interface GradientParts {
   readonly through: { readonly [state: string]: GradientMatrix }
   /** Of that, the paths that cross every step carried by this one state alone. */
   readonly alone: { readonly [state: string]: GradientMatrix }
+  /** The rest of it: the paths that go over from one state to another on their way. */
+  readonly changing: GradientMatrix
   /** What crosses steps in no state at all, by a linear map over time in front of the neuron; null without one. */
   readonly mixing: GradientMatrix | null
 }
@@ -56,7 +58,7 @@ class Sums {
  */
 export function gradientParts(lines: Linearisation, seed: Seed, mixing: Float64Array | null = null): GradientParts {
   const { T, M, states } = lines
-  const [total, spatial, mixed] = [new Sums(T), new Sums(T), new Sums(T)]
+  const [total, spatial, changing, mixed] = [new Sums(T), new Sums(T), new Sums(T), new Sums(T)]
   const through = states.map(() => new Sums(T))
   const alone = states.map(() => new Sums(T))
   const arriving = new Float64Array(T)
@@ -65,7 +67,7 @@ export function gradientParts(lines: Linearisation, seed: Seed, mixing: Float64A
       if (mixing) {
         for (let t = 0; t < T; t++) arriving[t] = lines.direct[t * M + i] * seed(source, t, i)
         addMixed(mixing, arriving, source, { total, spatial, mixed })
-      } else walkBack(lines, seed, i, source, { total, spatial, through, alone })
+      } else walkBack(lines, seed, i, source, { total, spatial, through, alone, changing })
     }
   }
   const named = (sums: readonly Sums[]) => Object.fromEntries(states.map((name, k) => [name, sums[k].over(M)]))
@@ -74,6 +76,7 @@ export function gradientParts(lines: Linearisation, seed: Seed, mixing: Float64A
     spatial: spatial.over(M),
     through: named(through),
     alone: named(alone),
+    changing: changing.over(M),
     mixing: mixing ? mixed.over(M) : null,
   }
 }
@@ -83,6 +86,7 @@ interface Ways {
   readonly spatial: Sums
   readonly through: readonly Sums[]
   readonly alone: readonly Sums[]
+  readonly changing: Sums
 }
 
 function walkBack(lines: Linearisation, seed: Seed, i: number, source: number, ways: Ways): void {
@@ -95,15 +99,18 @@ function walkBack(lines: Linearisation, seed: Seed, i: number, source: number, w
     const at = t * M + i
     const g = seed(source, t, i)
     const own = direct[at] * g
-    let sum = own
+    let [crossing, unchanged] = [0, 0]
     ways.spatial.add(t, source, own)
     for (let k = 0; k < count; k++) {
       const share = toInput[k][at] * carried[k]
-      sum += share
+      const same = toInput[k][at] * single[k]
+      crossing += share
+      unchanged += same
       ways.through[k].add(t, source, share)
-      ways.alone[k].add(t, source, toInput[k][at] * single[k])
+      ways.alone[k].add(t, source, same)
     }
-    ways.total.add(t, source, sum)
+    ways.changing.add(t, source, crossing - unchanged)
+    ways.total.add(t, source, own + crossing)
     for (let j = 0; j < count; j++) {
       next[j] = fromOutput[j][at] * g
       for (let k = 0; k < count; k++) next[j] += between[k][j][at] * carried[k]

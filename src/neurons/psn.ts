@@ -7,6 +7,7 @@ const paper =
 export const psn = publishedNeuron({
   name: 'psn',
   paper,
+  surrogate: 'atan',
   temporal: 'full',
   learnable: { b: { start: -1, per: 'step' } },
   equations: 's = spike(x + b)',
@@ -16,6 +17,7 @@ export const psn = publishedNeuron({
 export const maskedPsn = publishedNeuron({
   name: 'masked-psn',
   paper,
+  surrogate: 'atan',
   temporal: 'masked',
   constants: { k: 2 },
   learnable: { b: { start: -1, per: 'step' } },
@@ -26,6 +28,7 @@ export const maskedPsn = publishedNeuron({
 export const slidingPsn = publishedNeuron({
   name: 'sliding-psn',
   paper,
+  surrogate: 'atan',
   temporal: 'sliding',
   constants: { k: 2 },
   learnable: { b: -1 },

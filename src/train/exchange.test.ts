@@ -127,7 +127,7 @@ describe('truncated backpropagation in training', () => {
     expect(runs[1]).toEqual(runs[0])
     expect(runs[2]).toEqual(runs[0])
     expect(new Set(runs.map((run) => run[1])).size).toBe(3)
-    expect(lines.join('\n')).toContain('window of 1: each step hears of itself and the 0 steps after it')
+    expect(lines.join('\n')).toContain('window of 1: each step hears of itself and at most 0 after it')
     expect(lines.join('\n')).toContain('takes 3 steps instead of 3')
   })
 

@@ -41,7 +41,7 @@ export function truncationLine(T: number, truncation: Truncation): string {
   const { k, kind } = truncation
   const kept =
     kind === 'window'
-      ? `each step hears of itself and the ${k - 1} steps after it`
+      ? `each step hears of itself and at most ${k - 1} after it`
       : `only the first ${k} steps are linked in time`
   return (
     `truncated backpropagation, ${kind} of ${k}: ${kept}; the way back through a neuron takes ` +

@@ -96,5 +96,24 @@ export const compareSchema = z.object({
   ...recordOptions,
 })
 
+const numbers = (what: string) => z.array(z.number(what)).default([])
+const { T: ___, ...networkOfSweep } = networkWithoutNeuron
+const { bptt: ____, ...learningOfSweep } = learningOptions
+
+export const sweepSchema = z.object({
+  neurons: z.array(z.string()).min(1, 'one neuron or more').default(['lif', 'clif']).describe('neurons'),
+  tau: numbers('numbers, with commas').describe("values of the neurons' constant tau, such as 1.5,2; its default"),
+  T: z.array(wholeNumber(1)).min(1, 'one or more').default([4]).describe('numbers of time steps, such as 2,4,8'),
+  bptt: z.array(wholeNumber(1)).default([]).describe('steps that gradients travel in time, such as 1,2,4; all'),
+  seeds: wholeNumber(1).default(3).describe('runs of each combination, with other seeds'),
+  json: z.boolean().default(false).describe('prints the table as JSON'),
+  ...networkOfSweep,
+  ...learningOfSweep,
+  seed: wholeNumber(0).default(1).describe('first of the seeds'),
+  ...imageOptions,
+  ...machineOptions,
+  ...recordOptions,
+})
+
 /** The options of one training run. */
 export type TrainingOptions = Omit<z.infer<typeof trainSchema>, 'resume' | 'config' | 'name'>
