@@ -133,47 +133,4 @@ describe('sweep', () => {
     expect(runs[0].options.neuronOptions).toBeUndefined()
     expect(runs[0].options.bptt).toBeUndefined()
   })
-
-  it('trains, writes a table, and goes on with what is there', async () => {
-    const words = [
-      'sweep',
-      'fashion-mnist',
-      '--neurons',
-      'lif',
-      '--T',
-      '1,2',
-      '--seeds',
-      '1',
-      '--limit',
-      '40',
-      '--validation',
-      '0',
-    ]
-    const rest = [
-      '--epochs',
-      '1',
-      '--batch',
-      '8',
-      '--threads',
-      '1',
-      '--out',
-      folder,
-      '--name',
-      'swept',
-      '--backend',
-      'wasm',
-    ]
-    const first = await spikelet(...words, ...rest)
-    expect([first.code, first.errors.includes('error')]).toEqual([0, false])
-    expect(first.output).toMatch(/neuron {2}T {2}test accuracy[\s\S]*lif +1[\s\S]*lif +2/)
-    const csv = await readFile(join(folder, 'swept', 'sweep.csv'), 'utf8')
-    expect(
-      csv
-        .split('\n')
-        .slice(0, 2)
-        .map((line) => line.split(',').slice(0, 5).join()),
-    ).toEqual(['neuron,tau,T,k,run', 'lif,,1,,1'])
-    const again = await spikelet(...words, ...rest, '--json')
-    expect(JSON.parse(again.output).rows.map(({ T }: { T: number }) => T)).toEqual([1, 2])
-  })
 })
