@@ -186,7 +186,7 @@ export function runNeuron(m: Machine, x: WasmTensor, call: NeuronCall): NeuronRe
     const normalised = statistics !== null
     const name = kernelName(m, neuron, 'forward', normalised)
     m.run(
-      m.kernel(name, neuronForward, { neuron, normalised, relaxed: m.relaxed }),
+      m.vectorKernel(m.lanes, name, neuronForward, { neuron, normalised, relaxed: m.relaxed }),
       layout.tasks,
       argumentWords(neuron, 'forward', given),
     )
@@ -323,7 +323,7 @@ export function runNeuronBackward(
   const sumRows = statistics ? statistics.rows : 1
   const partial = partialLayout(layout, call, sumRows)
   const tables = callTables(m, layout, call, statistics)
-  const scratchBytes = call.T * scratchRowBytes(program, adjoint, 4)
+  const scratchBytes = call.T * scratchRowBytes(program, adjoint, m.lanes)
   const normalised = statistics !== null
   const sums = m.scratch(tables.tables.bytes, (address) => {
     tables.tables.write(m, address)
@@ -354,7 +354,12 @@ export function runNeuronBackward(
         ])
         const kind = call.truncation?.kind ?? null
         const name = kernelName(m, neuron, kind ? `backward ${kind}` : 'backward', normalised)
-        const kernel = m.kernel(name, neuronBackward, { neuron, normalised, relaxed: m.relaxed, truncation: kind })
+        const kernel = m.vectorKernel(m.lanes, name, neuronBackward, {
+          neuron,
+          normalised,
+          relaxed: m.relaxed,
+          truncation: kind,
+        })
         m.run(kernel, layout.tasks, argumentWords(neuron, 'backward', given))
         const total = (offset: number, rows: number) => sumPartials(m, layout, partials, partial.bytes, offset, rows)
         return {

@@ -14,7 +14,7 @@ export type LocalType = Exclude<ValueType, 'none'>
 export type Statement =
   | { readonly kind: 'do'; readonly value: Value }
   | { readonly kind: 'set'; readonly local: Local; readonly value: Value }
-  | { readonly kind: 'if'; readonly condition: Value; readonly then: Block; readonly otherwise: Block | undefined }
+  | { readonly kind: 'if'; readonly condition: Value; readonly body: Block; readonly otherwise: Block | undefined }
   /** Runs the body, then again while the condition holds; with `guarded` the condition is asked before the first time too. */
   | { readonly kind: 'loop'; readonly condition: Value; readonly body: Block; readonly guarded: boolean }
   | { readonly kind: 'fill'; readonly address: Value; readonly byte: Value; readonly bytes: Value }
@@ -126,7 +126,7 @@ export class Writer {
   if(condition: Value, then: () => void, otherwise?: () => void): void {
     const yes = this.nested(then)
     const no = otherwise ? this.nested(otherwise) : undefined
-    this.statements.push({ kind: 'if', condition, then: yes, otherwise: no })
+    this.statements.push({ kind: 'if', condition, body: yes, otherwise: no })
   }
 
   /** do { body } while (condition) */

@@ -237,15 +237,15 @@ class Emitter {
     if (s.kind === 'do') this.value(s.value)
     else if (s.kind === 'set') this.set(s.local, s.value)
     else if (s.kind === 'if') {
-      const { then, otherwise } = s
+      const { body, otherwise } = s
       this.value(s.condition)
       if (otherwise)
         if_(
           {},
-          () => this.block(then),
+          () => this.block(body),
           () => this.block(otherwise),
         )
-      else if_({}, () => this.block(then))
+      else if_({}, () => this.block(body))
     } else if (s.kind === 'loop') this.loop(s)
     else {
       this.push(s.address, s.byte, s.bytes)
