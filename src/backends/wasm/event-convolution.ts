@@ -393,7 +393,7 @@ const pixelsPerGroup = 1024
 const bandPixels = 256
 const framesBudget = 4 * 2 ** 20
 
-/** Adds dL/dweight to `target`, [kh, kw, inputs, outputs]. Output channels per group must divide by 4. */
+/** Writes dL/dweight to `target`, [kh, kw, inputs, outputs]. Output channels per group must divide by 4. */
 export function eventWeightGradientInto(
   m: Machine,
   g: Geometry,
@@ -403,6 +403,8 @@ export function eventWeightGradientInto(
 ): void {
   const rows = reach(g, 0)
   const columns = reach(g, 1)
+  // A tap that reads nothing but padding is in no phase, and nobody writes its gradient.
+  if (!everyTapReads(g)) m.zero(target)
   const frameHeight = rows.count
   const frameWidth = columns.count
   perGroup(g, ({ inputs, firstInput, outputs, firstOutput }) => {
@@ -413,7 +415,7 @@ export function eventWeightGradientInto(
     const groupBytes = blocks.length * imagesPerGroup * frameBytes
     const place = (row: number, column: number) => (row * frameWidth + column) * stride
     const phases = phasesOf(g, inputs, place, rows.low, columns.low)
-    if (phases.length === 0) return // nothing but padding is read
+    if (phases.length === 0) return
     const mostPixels = Math.max(...phases.map((p) => p.pixels.length / 2))
     const perTask = channelsPerTask(lanes, inputs)
     // Lists of the channels, and two tables of the band's pixels; vectors may write past the end of each.
@@ -482,11 +484,24 @@ export function eventWeightGradientInto(
               listBytes,
               floatWord(x.scale),
               bandPixels,
+              first === 0 ? 1 : 0,
             ])
           }
         }),
       ),
     )
+  })
+}
+
+/** Whether every tap reads some pixel of the input. */
+function everyTapReads(g: Geometry): boolean {
+  return [0, 1].every((axis) => {
+    const size = axis === 0 ? g.height : g.width
+    return Array.from({ length: g.stride[axis] }, (_, phase) => phase).every((phase) => {
+      const taps = phaseTaps(phase, g.kernel[axis], g.stride[axis], g.dilation[axis])
+      const pixels = Array.from({ length: size }, (_, at) => (at + g.padding[axis]) % g.stride[axis])
+      return taps.length === 0 || pixels.includes(phase)
+    })
   })
 }
 

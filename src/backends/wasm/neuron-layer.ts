@@ -222,7 +222,9 @@ function sumPartials(
   for (let task = 0; task < tasks; task++) {
     const from = (partials + task * bytes + offset) / 4
     for (let row = 0; row < rows; row++) {
-      for (let i = 0; i < period; i++) sums[row * channels + (i % channels)] += floats[from + row * period + i]
+      for (let repeat = from + row * period; repeat < from + (row + 1) * period; repeat += channels) {
+        for (let c = 0; c < channels; c++) sums[row * channels + c] += floats[repeat + c]
+      }
     }
   }
   return sums

@@ -1,6 +1,6 @@
 import { maximumVectors } from './event-forward.ts'
 import { n, overTasks, readArguments, times4 } from './tasks.ts'
-import { f32, f32x4, i32, type Local, wide } from './value.ts'
+import { f32, f32x4, i32, type Local, type Value, wide } from './value.ts'
 import { assemble, type Target } from './writer.ts'
 
 /**
@@ -85,6 +85,7 @@ export const eventWeightGradientArguments = [
   'listBytes',
   'scale',
   'bandPixels',
+  'fresh',
 ] as const
 
 /**
@@ -111,6 +112,8 @@ export function eventWeightGradient(target: Target, counter: number, perTask: nu
     const firstChannel = w.i32()
     const room = w.i32()
     const [band, bandEnd, phaseEnd] = [w.i32(), w.i32(), w.i32()]
+    /** Whether the sums are the first for their rows of the target, which then holds nothing yet. */
+    const isFirst = w.i32()
 
     /** Lists, per channel of the task, the frame places of the pixels of one band that fired. */
     const listEvents = (): void => {
@@ -182,10 +185,14 @@ export function eventWeightGradient(target: Target, counter: number, perTask: nu
         sums.forEach((sum, v) => w.set(sum, f32x4.add(sum, wide.load(from, w.bytes * v))))
         w.set(event, i32.add(event, n(4)))
       })
-      sums.forEach((sum, v) => {
-        const at = w.bytes * v
-        w.do(wide.store(target, f32x4.add(wide.load(target, at), f32x4.mul(sum, scale)), at))
-      })
+      const store = (value: (sum: Local, at: number) => Value): void => {
+        sums.forEach((sum, v) => w.do(wide.store(target, value(sum, w.bytes * v), w.bytes * v)))
+      }
+      w.if(
+        isFirst,
+        () => store((sum) => f32x4.mul(sum, scale)),
+        () => store((sum, at) => f32x4.add(wide.load(target, at), f32x4.mul(sum, scale))),
+      )
     }
 
     const blockOf = (vectors: number): void => {
@@ -195,7 +202,7 @@ export function eventWeightGradient(target: Target, counter: number, perTask: nu
       w.for(channel, n(0), room, n(1), () => {
         w.set(list, i32.add(lists, i32.mul(channel, a.listBytes)))
         w.set(end, i32.load(i32.add(ends, times4(channel))))
-        w.if(i32.ltU(list, end), () => {
+        w.if(i32.or(isFirst, i32.ltU(list, end)), () => {
           w.set(taps, i32.load(phaseAt, 12))
           w.set(tapsEnd, i32.add(taps, i32.shl(i32.load(phaseAt, 8), n(3))))
           w.while(i32.ltU(taps, tapsEnd), () => {
@@ -222,6 +229,7 @@ export function eventWeightGradient(target: Target, counter: number, perTask: nu
           w.set(phaseAt, i32.add(a.phaseTable, i32.mul(phase, n(4 * phaseWords))))
           w.set(band, i32.load(phaseAt, 4))
           w.set(phaseEnd, i32.add(band, i32.shl(i32.load(phaseAt), n(3))))
+          w.set(isFirst, i32.and(a.fresh, i32.eqz(group)))
           w.while(i32.ltU(band, phaseEnd), () => {
             w.set(bandEnd, i32.add(band, i32.shl(a.bandPixels, n(3))))
             w.if(i32.gtU(bandEnd, phaseEnd), () => w.set(bandEnd, phaseEnd))
@@ -231,6 +239,7 @@ export function eventWeightGradient(target: Target, counter: number, perTask: nu
               for (let v = 1; v <= maximumVectors(w.lanes); v++)
                 w.if(i32.eq(i32.load(entry, 4), n(v)), () => blockOf(v))
             })
+            w.set(isFirst, n(0))
             w.set(band, bandEnd)
           })
         })
