@@ -346,6 +346,7 @@ export function runNeuronBackward(
             [`partialStep${i}`, rows > 1 ? 4 * layout.period : 0],
           ]),
           ['gradient', gradient.address],
+          ['reach', call.truncation?.k ?? 0],
           ['inputGradient', input.address],
           ['inputGradientStep', x.shape[0] === 1 ? 0 : 4 * layout.count],
           ['scratch', scratch],
@@ -355,8 +356,14 @@ export function runNeuronBackward(
           ['dotOffset', partial.dotOffset],
           ['sumStep', sumRows > 1 ? 4 * layout.period : 0],
         ])
-        const name = kernelName(m, neuron, 'backward', normalised)
-        const kernel = m.vectorKernel(m.lanes, name, neuronBackward, { neuron, normalised, relaxed: m.relaxed })
+        const kind = call.truncation?.kind ?? null
+        const name = kernelName(m, neuron, kind ? `backward ${kind}` : 'backward', normalised)
+        const kernel = m.vectorKernel(m.lanes, name, neuronBackward, {
+          neuron,
+          normalised,
+          relaxed: m.relaxed,
+          truncation: kind,
+        })
         m.run(kernel, layout.tasks, argumentWords(neuron, 'backward', given))
         const total = (offset: number, rows: number) => sumPartials(m, layout, partials, partial.bytes, offset, rows)
         return {

@@ -2,8 +2,10 @@ import type { Command } from '../command.ts'
 import { compareCommand } from './compare.ts'
 import { demoCommand } from './demo.ts'
 import { evaluateCommand } from './evaluate.ts'
+import { gradientCommand } from './gradient.ts'
 import { neuronCommand } from './neuron.ts'
 import { predictCommand } from './predict.ts'
+import { sweepCommand } from './sweep.ts'
 import { trainCommand } from './train.ts'
 
 /** Every command, in the order of the help. */
@@ -11,7 +13,9 @@ export const commands: readonly Command[] = [
   demoCommand,
   trainCommand,
   compareCommand,
+  sweepCommand,
   evaluateCommand,
   predictCommand,
   neuronCommand,
+  gradientCommand,
 ]

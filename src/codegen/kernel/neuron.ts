@@ -1,4 +1,4 @@
-import type { Instruction, Neuron, Program, ValueId } from '../../equations/index.ts'
+import type { Instruction, Neuron, Program, Truncation, ValueId } from '../../equations/index.ts'
 import * as elementary from './elementary.ts'
 import { f32x4, i32, i32x4, type Local, type Value, v128, wide } from './value.ts'
 import { assemble, type Target, type Writer } from './writer.ts'
@@ -17,6 +17,8 @@ export interface NeuronKernelOptions {
   readonly normalised: boolean
   /** Whether elementary functions may fuse multiply and add. Forward and backward must agree. */
   readonly relaxed: boolean
+  /** Of backward: how gradients are cut in time, where they are; after how many steps is an argument. */
+  readonly truncation?: Truncation['kind'] | null
 }
 
 /** Positions of the arguments, in 32-bit words. Step strides are in bytes; 0 repeats one row. */
@@ -26,7 +28,7 @@ export function neuronArguments(neuron: Neuron, direction: 'forward' | 'backward
   neuron.program.states.forEach((_, i) => names.push(`stateIn${i}`))
   if (direction === 'forward') neuron.program.states.forEach((_, i) => names.push(`stateOut${i}`))
   else {
-    names.push('gradient', 'inputGradient', 'inputGradientStep', 'scratch', 'scratchBytes', 'mean')
+    names.push('gradient', 'inputGradient', 'inputGradientStep', 'scratch', 'scratchBytes', 'mean', 'reach')
     names.push('partials', 'partialBytes', 'dotOffset', 'sumStep')
     neuron.program.states.forEach((_, i) => names.push(`stateGradientIn${i}`, `stateGradientOut${i}`))
     neuron.program.parameters.forEach((_, i) => names.push(`partialOffset${i}`, `partialStep${i}`))
