@@ -3,6 +3,7 @@ import {
   createInterpreter,
   createWasm,
   hasRelaxedSimd,
+  type KernelChoice,
   type StartedWorker,
   type WasmOptions,
 } from './backends/index.ts'
@@ -16,6 +17,11 @@ export interface DefaultBackendOptions {
   readonly threads?: number
   /** Vector instructions of the kernels: the widest this machine runs, or those of WebAssembly (128 bits). */
   readonly simd?: 'widest' | '128'
+  /**
+   * How layers of the wasm backend choose between event and dense kernels: always events where they can (default), by what
+   * both cost on this machine, measured when the backend starts, or as a run before did.
+   */
+  readonly kernels?: 'events' | 'calibrated' | readonly KernelChoice[]
   /** Most memory, in bytes; up to 4 GiB. */
   readonly memoryBytes?: number
   /** A clock, in seconds: with it, the wasm backend keeps the time of every kernel for `kernelTimes`. */
@@ -34,9 +40,11 @@ export async function defaultBackend(options: DefaultBackendOptions = {}): Promi
   if (backend === 'interpreter') return createInterpreter()
   if (backend !== 'wasm') throw unknownBackend(backend)
   allowRelaxedSimd()
-  const { memoryBytes, now } = options
+  const { memoryBytes, now, kernels } = options
   const wasm: WasmOptions = {
     native: options.simd === '128' ? null : nativeCode(),
+    ...(kernels === 'calibrated' ? { calibrate: () => performance.now() / 1000 } : {}),
+    ...(Array.isArray(kernels) ? { kernels } : {}),
     ...(memoryBytes === undefined ? {} : { memoryBytes }),
     ...(now ? { now } : {}),
   }

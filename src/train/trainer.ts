@@ -2,7 +2,7 @@ import { Random, SpikeletError } from '../base/index.ts'
 import { type Batch, type Datasets, Loader, stratifiedSplit } from '../data/index.ts'
 import type { Neuron } from '../equations/index.ts'
 import type { Network } from '../nn/index.ts'
-import { checkpointBytes, checkpointProgress, loadCheckpoint } from './checkpoint.ts'
+import { checkpointBytes, checkpointKernels, checkpointProgress, loadCheckpoint } from './checkpoint.ts'
 import { findNonFinite } from './diagnose.ts'
 import { type Evaluation, evaluate } from './evaluate.ts'
 import { exchangesBefore } from './exchange.ts'
@@ -10,6 +10,7 @@ import { firingAdvice } from './firing-advice.ts'
 import { type GroupResult, groupStep } from './group-step.ts'
 import type { Training, UpdateRecord } from './hooks.ts'
 import { Journal } from './journal.ts'
+import { kernelsNow, kernelWarning } from './kernel-record.ts'
 import { type MemoryPlan, memoryForecast } from './memory-forecast.ts'
 import { type EpochRecord, freshProgress, noSums, type Progress } from './progress.ts'
 import { epochLine, openingLines } from './run-lines.ts'
@@ -121,6 +122,7 @@ export class Trainer implements Training {
     return checkpointBytes(this.network, {
       progress: this.progress,
       training: this.record,
+      kernels: kernelsNow(this.settings.backend),
       ...(this.updates ? { optimiser: await this.updates.state() } : {}),
     })
   }
@@ -150,6 +152,9 @@ export class Trainer implements Training {
     checkSameSettings(saved.training, this.record)
     this.renewUpdates(saved.optimiser, saved.progress.update)
     this.progress = saved.progress
+    const kernels = checkpointKernels(bytes, file)
+    const warning = kernels ? kernelWarning(kernels, kernelsNow(this.settings.backend)) : null
+    if (warning) log(`warning: ${warning}`)
     log(`resumed at epoch ${saved.progress.epoch + 1}, after update ${saved.progress.update}`)
   }
 
@@ -397,6 +402,7 @@ export class Trainer implements Training {
       confusion: verdict?.test.confusion ?? [],
       classes: datasets.test.classes,
       backend: settings.backend.info,
+      kernels: kernelsNow(settings.backend),
       peakBytes: settings.backend.peakBytes(),
       place: settings.store.place,
     }

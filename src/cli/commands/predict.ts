@@ -28,6 +28,7 @@ export const predictCommand = defineCommand({
     top: count().default(3).describe('classes per image'),
     limit: count().optional().describe('first N images only'),
     backend: machineOptions.backend,
+    simd: machineOptions.simd,
     threads: machineOptions.threads,
   }),
   notes: [

@@ -4,7 +4,8 @@ import type { TrainingOptions } from './options.ts'
 /** What a command's options say of the backend. */
 export function backendOptions({
   backend,
+  simd,
   threads,
-}: Pick<TrainingOptions, 'backend' | 'threads'>): DefaultBackendOptions {
-  return { backend, ...(threads === undefined ? {} : { threads }) }
+}: Pick<TrainingOptions, 'backend' | 'simd' | 'threads'>): DefaultBackendOptions {
+  return { backend, simd, ...(threads === undefined ? {} : { threads }) }
 }

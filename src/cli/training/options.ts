@@ -58,8 +58,14 @@ const imageOptions = {
 /** With what. */
 export const machineOptions = {
   backend: z.enum(['wasm', 'interpreter']).default('wasm').describe('interpreter: slow, float64, the reference'),
+  simd: z.enum(['widest', '128']).default('widest').describe('vectors of kernels; widest: AVX-512 where there is'),
   threads: wholeNumber(1).optional().describe('threads that compute; as many as there are'),
   loaderThreads: wholeNumber(0).default(0).describe('threads that prepare batches'),
+}
+
+const kernelOptions = {
+  kernels: z.string().default('auto').describe('auto: by what they cost here; events; or the kernels.json of a run'),
+  explainKernels: z.boolean().default(false).describe('prints which kernels each layer took, and why'),
 }
 
 const recordOptions = {
@@ -79,6 +85,7 @@ export const trainSchema = z.object({
   seed: wholeNumber(0).default(1).describe('start values, order, augmentation and dropout follow from it'),
   ...imageOptions,
   ...machineOptions,
+  ...kernelOptions,
   ...recordOptions,
   resume: z.string().optional().describe('goes on with the run in this folder'),
 })
@@ -116,4 +123,7 @@ export const sweepSchema = z.object({
 })
 
 /** The options of one training run. */
-export type TrainingOptions = Omit<z.infer<typeof trainSchema>, 'resume' | 'config' | 'name'>
+export type TrainingOptions = Omit<
+  z.infer<typeof trainSchema>,
+  'resume' | 'config' | 'name' | 'explainKernels' | 'kernels'
+>
