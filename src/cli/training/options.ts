@@ -90,6 +90,9 @@ export const trainSchema = z.object({
   resume: z.string().optional().describe('goes on with the run in this folder'),
 })
 
+/** What a run's record keeps: how its kernels were chosen stands in its own file. */
+export const recordedSchema = trainSchema.omit({ kernels: true, explainKernels: true })
+
 const { neuron: _, neuronOptions: __, ...networkWithoutNeuron } = networkOptions
 
 export const compareSchema = z.object({
@@ -123,7 +126,4 @@ export const sweepSchema = z.object({
 })
 
 /** The options of one training run. */
-export type TrainingOptions = Omit<
-  z.infer<typeof trainSchema>,
-  'resume' | 'config' | 'name' | 'explainKernels' | 'kernels'
->
+export type TrainingOptions = Omit<z.infer<typeof recordedSchema>, 'resume' | 'config' | 'name'>
