@@ -1,5 +1,5 @@
 import { nearestName, UsageError } from '../../base/index.ts'
-import { type Events, EventList, type SensorSize } from '../events/index.ts'
+import { EventList, type Events, type SensorSize } from '../events/index.ts'
 import { damageAt } from './damage.ts'
 import { readTextHeader } from './text-header.ts'
 
@@ -119,7 +119,9 @@ export function readAedat2(bytes: Uint8Array, options: { file?: string; layout?:
 export function writeAedat2({ t, x, y, p }: Events, layoutName: string): Uint8Array {
   const layout = layoutNamed(layoutName)
   const chip = { dvs128: 'DVS128', 'cifar10-dvs': 'DVS128', davis240: 'DAVIS240C', davis346: 'DAVIS346' }[layoutName]
-  const header = new TextEncoder().encode(`#!AER-DAT2.0\r\n# 8 bytes an event: address, microseconds\r\n# AEChip: ${chip}\r\n`)
+  const header = new TextEncoder().encode(
+    `#!AER-DAT2.0\r\n# 8 bytes an event: address, microseconds\r\n# AEChip: ${chip}\r\n`,
+  )
   const bytes = new Uint8Array(header.length + recordLength * t.length)
   bytes.set(header)
   const view = new DataView(bytes.buffer, header.length)

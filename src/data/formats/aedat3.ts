@@ -1,4 +1,4 @@
-import { type Events, EventList, type SensorSize } from '../events/index.ts'
+import { EventList, type Events, type SensorSize } from '../events/index.ts'
 import { damageAt } from './damage.ts'
 import { readTextHeader } from './text-header.ts'
 

@@ -1,6 +1,6 @@
 import { FormatError } from '../../base/index.ts'
 import type { CifarRecords, CifarVariant } from './cifar-binary.ts'
-import { PickleMade, PickleTuple, type PickleConstructor, type PickleValue, readPickle } from './pickle.ts'
+import { type PickleConstructor, PickleMade, PickleTuple, type PickleValue, readPickle } from './pickle.ts'
 
 const pixels = 32 * 32
 
@@ -43,7 +43,8 @@ const constructors: Readonly<Record<string, PickleConstructor>> = {
 function table(value: PickleValue): Map<string, PickleValue> {
   const map = new Map<string, PickleValue>()
   if (!(value instanceof Map)) return map
-  for (const [key, entry] of value) map.set(key instanceof Uint8Array ? new TextDecoder().decode(key) : String(key), entry)
+  for (const [key, entry] of value)
+    map.set(key instanceof Uint8Array ? new TextDecoder().decode(key) : String(key), entry)
   return map
 }
 
@@ -94,7 +95,9 @@ function labelsOf(
   file: string,
 ): Uint8Array {
   const list = Array.isArray(value) ? value : []
-  const wrong = list.findIndex((label) => typeof label !== 'number' || !Number.isInteger(label) || label < 0 || label >= classes)
+  const wrong = list.findIndex(
+    (label) => typeof label !== 'number' || !Number.isInteger(label) || label < 0 || label >= classes,
+  )
   if (list.length !== length || wrong >= 0) {
     const got = wrong >= 0 ? `${name}[${wrong}] = ${String(list[wrong]).slice(0, 40)}` : `${list.length} ${name}`
     throw fault(variant, file, `${length} ${name}, 0 to ${classes - 1}`, got)

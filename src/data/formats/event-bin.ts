@@ -1,5 +1,5 @@
-import { type Events, EventList, type SensorSize } from '../events/index.ts'
 import { UsageError } from '../../base/index.ts'
+import { EventList, type Events, type SensorSize } from '../events/index.ts'
 import { damageAt } from './damage.ts'
 
 const recordLength = 5

@@ -1,4 +1,4 @@
-import { type Events, EventList, type SensorSize } from '../events/index.ts'
+import { EventList, type Events, type SensorSize } from '../events/index.ts'
 import { damageAt } from './damage.ts'
 
 const longestLine = 4096
@@ -30,7 +30,11 @@ export function readEventCsv(bytes: Uint8Array, options: { file?: string; size?:
     const end = found < 0 ? bytes.length : found
     line++
     if (end - at > longestLine) {
-      throw damageAt(file, at, { what: `line ${line} is too long for events`, expected: 't,x,y,p', got: `${end - at} bytes` })
+      throw damageAt(file, at, {
+        what: `line ${line} is too long for events`,
+        expected: 't,x,y,p',
+        got: `${end - at} bytes`,
+      })
     }
     const text = String.fromCharCode(...bytes.subarray(at, end)).trim()
     if (text !== '' && !/^[#%]/.test(text)) {

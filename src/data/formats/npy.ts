@@ -20,7 +20,9 @@ export interface NpyArray {
 }
 
 /** What an NPY file holds: one array, or, of a structured type, one array per field. */
-export type NpyContents = NpyArray | { readonly shape: readonly number[]; readonly fields: ReadonlyMap<string, NpyArray> }
+export type NpyContents =
+  | NpyArray
+  | { readonly shape: readonly number[]; readonly fields: ReadonlyMap<string, NpyArray> }
 
 type ArrayType = { new (length: number): NpyValues; readonly BYTES_PER_ELEMENT: number }
 
@@ -38,7 +40,11 @@ const types: { readonly [code: string]: ArrayType } = {
   u8: BigUint64Array,
 }
 
-const codes = new Map<unknown, string>(Object.entries(types).filter(([code]) => code !== 'b1').map(([code, type]) => [type, code]))
+const codes = new Map<unknown, string>(
+  Object.entries(types)
+    .filter(([code]) => code !== 'b1')
+    .map(([code, type]) => [type, code]),
+)
 
 interface Field {
   readonly name: string | null
@@ -99,7 +105,11 @@ function readHeader(bytes: Uint8Array, file: string): { text: string; start: num
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length)
   const long = bytes[6] >= 2
   const first = long ? 12 : 10
-  const length = !long ? view.getUint16(8, true) : bytes.length >= 12 ? view.getUint32(8, true) : Number.POSITIVE_INFINITY
+  const length = !long
+    ? view.getUint16(8, true)
+    : bytes.length >= 12
+      ? view.getUint32(8, true)
+      : Number.POSITIVE_INFINITY
   if (first + length > bytes.length || length > 1 << 16) {
     throw damageAt(file, 8, {
       what: 'NPY header is longer than the file, or absurd',
@@ -112,9 +122,16 @@ function readHeader(bytes: Uint8Array, file: string): { text: string; start: num
 
 function shapeOf(text: string, file: string): number[] {
   const found = /'shape':\s*\(([^)]*)\)/.exec(text)
-  const sizes = found?.[1].split(',').filter((size) => size.trim() !== '').map((size) => Number(size.trim().replace(/L$/, '')))
+  const sizes = found?.[1]
+    .split(',')
+    .filter((size) => size.trim() !== '')
+    .map((size) => Number(size.trim().replace(/L$/, '')))
   if (sizes && sizes.length <= 32 && sizes.every((size) => Number.isSafeInteger(size) && size >= 0)) return sizes
-  throw damageAt(file, 10, { what: 'NPY header has no shape', expected: "'shape': (...)", got: text.trim().slice(0, 120) })
+  throw damageAt(file, 10, {
+    what: 'NPY header has no shape',
+    expected: "'shape': (...)",
+    got: text.trim().slice(0, 120),
+  })
 }
 
 function fieldsOf(text: string, file: string): { fields: Field[]; recordLength: number } {

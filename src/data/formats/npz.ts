@@ -76,7 +76,11 @@ function columnsOf(arrays: Map<string, NpyContents>, file: string): Record<Colum
       what: 'these arrays are no events',
       place: file,
       expected: 't, x, y and p, of one axis each, or records with these fields',
-      got: [...table].map(([name, { shape }]) => `${name} [${shape.join(', ')}]`).join(', ').slice(0, 200) || 'no arrays',
+      got:
+        [...table]
+          .map(([name, { shape }]) => `${name} [${shape.join(', ')}]`)
+          .join(', ')
+          .slice(0, 200) || 'no arrays',
     })
   }
   return { t: columnNamed('t'), x: columnNamed('x'), y: columnNamed('y'), p: columnNamed('p') }

@@ -222,24 +222,36 @@ class PickleReader {
   call(): void {
     const args = this.value()
     const callee = this.pop()
-    if (!(callee instanceof PickleName) || !(args instanceof PickleTuple)) throw this.fault('pickle calls no constructor')
-    const constructor = this.options.constructors?.[callee.name] as PickleConstructor
-    this.push(new PickleMade(callee.name, this.safely(() => constructor.make(args.items))))
+    if (!(callee instanceof PickleName) || !(args instanceof PickleTuple))
+      throw this.fault('pickle calls no constructor')
+    const maker = this.options.constructors?.[callee.name] as PickleConstructor
+    this.push(
+      new PickleMade(
+        callee.name,
+        this.safely(() => maker.make(args.items)),
+      ),
+    )
   }
 
   build(): void {
     const state = this.value()
     const made = this.top()
-    const constructor = made instanceof PickleMade ? this.options.constructors?.[made.name] : undefined
-    if (!(made instanceof PickleMade) || !constructor?.build) throw this.fault('pickle sets a state where none is taken')
-    const { build } = constructor
+    const maker = made instanceof PickleMade ? this.options.constructors?.[made.name] : undefined
+    if (!(made instanceof PickleMade) || !maker?.build)
+      throw this.fault('pickle sets a state where none is taken')
+    const { build } = maker
     made.value = this.safely(() => build(made.value, state))
   }
 
   persistent(id: PickleValue): void {
     const { persistent } = this.options
     if (!persistent) throw this.fault('pickle refers to things outside of it')
-    this.push(new PickleMade('persistent', this.safely(() => persistent(id))))
+    this.push(
+      new PickleMade(
+        'persistent',
+        this.safely(() => persistent(id)),
+      ),
+    )
   }
 
   append(items: PickleValue[]): void {

@@ -1,8 +1,8 @@
 import { convertIndexedToRgb, decode } from 'fast-png'
-import { damageAt, guarded } from './damage.ts'
 import { crc32 } from './crc32.ts'
-import { inflate } from './inflate.ts'
+import { damageAt, guarded } from './damage.ts'
 import { checkImageSize, type DecodedImage } from './image.ts'
+import { inflate } from './inflate.ts'
 
 const signature = [0x89, 0x50, 0x4e, 0x47, 13, 10, 26, 10]
 /** Values a pixel has by colour type: grey, RGB, palette, grey and alpha, RGBA. */
@@ -70,7 +70,11 @@ function readChunks(bytes: Uint8Array, file: string, maxPixels?: number): { head
   while (!ended) {
     const length = at + 12 <= bytes.length ? view.getUint32(at) : Number.POSITIVE_INFINITY
     if (at + 12 + length > bytes.length) {
-      throw damageAt(file, at, { what: 'PNG file is truncated', expected: 'a chunk', got: `${bytes.length - at} bytes` })
+      throw damageAt(file, at, {
+        what: 'PNG file is truncated',
+        expected: 'a chunk',
+        got: `${bytes.length - at} bytes`,
+      })
     }
     const type = String.fromCharCode(...bytes.subarray(at + 4, at + 8))
     const end = at + 12 + length
@@ -90,7 +94,11 @@ function readChunks(bytes: Uint8Array, file: string, maxPixels?: number): { head
   const size = unpackedSize(header as Header)
   const raw = inflate(joined(data), { file, offset: firstData, limit: size, zlib: true })
   if (raw.length !== size) {
-    throw damageAt(file, firstData, { what: 'PNG image is too short', expected: `${size} bytes`, got: `${raw.length} bytes` })
+    throw damageAt(file, firstData, {
+      what: 'PNG image is too short',
+      expected: `${size} bytes`,
+      got: `${raw.length} bytes`,
+    })
   }
   return { header: header as Header, essential: joined(kept) }
 }
@@ -118,7 +126,8 @@ function unpackedSize({ width, height, depth, colour, interlaced }: Header): num
   const rows = (w: number, h: number) => (w > 0 ? h * (1 + Math.ceil((w * bits) / 8)) : 0)
   if (!interlaced) return rows(width, height)
   return adam7.reduce(
-    (sum, [x, y, dx, dy]) => sum + rows(Math.max(0, Math.ceil((width - x) / dx)), Math.max(0, Math.ceil((height - y) / dy))),
+    (sum, [x, y, dx, dy]) =>
+      sum + rows(Math.max(0, Math.ceil((width - x) / dx)), Math.max(0, Math.ceil((height - y) / dy))),
     0,
   )
 }

@@ -11,7 +11,6 @@ export interface TarMember {
   readonly body: ReadableStream<Uint8Array>
 }
 
-
 const block = 512
 
 /**

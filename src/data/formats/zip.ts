@@ -38,7 +38,13 @@ export async function readZip(source: ByteSource): Promise<ZipEntry[]> {
   const { name: file, size } = source
   const directory = await findDirectory(source)
   const { offset, length, count } = directory
-  if (offset < 0 || length < 0 || offset + length > size || length > largestDirectory || count * centralLength > length) {
+  if (
+    offset < 0 ||
+    length < 0 ||
+    offset + length > size ||
+    length > largestDirectory ||
+    count * centralLength > length
+  ) {
     throw damageAt(file, Math.min(size, Math.max(0, offset)), {
       what: 'zip directory lies outside of the file',
       expected: `a directory of ${count} members within ${size} bytes`,
@@ -53,7 +59,10 @@ export async function readZip(source: ByteSource): Promise<ZipEntry[]> {
   for (let i = 0; i < count; i++) {
     const { entry, next } = readMember(source, view, bytes, at, offset)
     if (seen.has(entry.name)) {
-      throw damageAt(file, offset + at, { what: 'zip archive has two members of one name', got: entry.name.slice(0, 120) })
+      throw damageAt(file, offset + at, {
+        what: 'zip archive has two members of one name',
+        got: entry.name.slice(0, 120),
+      })
     }
     seen.add(entry.name)
     entries.push(entry)
@@ -125,12 +134,19 @@ function readMember(
   if (next > bytes.length) throw fault('zip directory ends within a member')
   const name = new TextDecoder().decode(bytes.subarray(at + centralLength, at + centralLength + lengths[0]))
   const extra = at + centralLength + lengths[0]
-  const sizes = { size: view.getUint32(at + 24, true), packed: view.getUint32(at + 20, true), local: view.getUint32(at + 42, true) }
+  const sizes = {
+    size: view.getUint32(at + 24, true),
+    packed: view.getUint32(at + 20, true),
+    local: view.getUint32(at + 42, true),
+  }
   const wide = widened(sizes, view, extra, extra + lengths[1])
   const member: Member = { name, method: view.getUint16(at + 10, true), crc: view.getUint32(at + 16, true), ...wide }
   if (view.getUint16(at + 8, true) & 1) throw fault('zip member is encrypted', name.slice(0, 120))
   if (member.method !== 0 && member.method !== 8) {
-    throw fault('zip member is packed in a way that is not read', `method ${member.method}; stored and deflated are read`)
+    throw fault(
+      'zip member is packed in a way that is not read',
+      `method ${member.method}; stored and deflated are read`,
+    )
   }
   if (member.local + localLength + member.packed > fileSize) {
     throw fault('zip member lies outside of the file', `${member.packed} bytes from ${member.local} on`)
@@ -197,7 +213,9 @@ async function* memberChunks(source: ByteSource, member: Member, place: string):
   }
   const start = member.local + localLength + head.getUint16(26, true) + head.getUint16(28, true)
   let [size, crc] = [0, 0]
-  for await (const chunk of member.method === 0 ? stored(source, start, member) : inflated(source, start, member, place)) {
+  for await (const chunk of member.method === 0
+    ? stored(source, start, member)
+    : inflated(source, start, member, place)) {
     size += chunk.length
     if (size > member.size) break
     crc = crc32(chunk, crc)

@@ -83,7 +83,8 @@ class JpegReader {
     const start = at + 2
     if (marker === 0xdb) this.readQuantisations(start, end)
     else if (marker === 0xc4) this.readCodes(start, end)
-    else if (marker === 0xc0 || marker === 0xc1 || marker === 0xc2) this.frame = this.readFrame(start, end, marker === 0xc2)
+    else if (marker === 0xc0 || marker === 0xc1 || marker === 0xc2)
+      this.frame = this.readFrame(start, end, marker === 0xc2)
     else if (marker >= 0xc3 && marker <= 0xcf && marker !== 0xc8 && marker !== 0xcc) throw this.otherKind(marker, at)
     else if (marker === 0xdd && length === 4) this.restart = this.view.getUint16(start)
     else if (marker === 0xee && length >= 14 && this.text(start, 5) === 'Adobe') this.adobe = this.bytes[start + 11]
@@ -148,14 +149,24 @@ class JpegReader {
       return { id: bytes[at], h: bytes[at + 1] >> 4, v: bytes[at + 1] & 15, quantisation: bytes[at + 2] }
     })
     if (raw.some(({ h, v }) => h < 1 || h > 4 || v < 1 || v > 4)) {
-      throw this.fault(start, 'JPEG sampling factors are damaged', '1 to 4', raw.map(({ h, v }) => `${h}x${v}`).join(', '))
+      throw this.fault(
+        start,
+        'JPEG sampling factors are damaged',
+        '1 to 4',
+        raw.map(({ h, v }) => `${h}x${v}`).join(', '),
+      )
     }
     const maxH = Math.max(...raw.map(({ h }) => h))
     const maxV = Math.max(...raw.map(({ v }) => v))
     const [unitsWide, unitsHigh] = [Math.ceil(width / (8 * maxH)), Math.ceil(height / (8 * maxV))]
     const kept = raw.reduce((sum, { h, v }) => sum + unitsWide * h * unitsHigh * v, 0)
     if (kept > 8 * bytes.length) {
-      throw this.fault(start, 'JPEG file is too short for an image of its size', `${Math.ceil(kept / 8)} bytes or more`, `${bytes.length}`)
+      throw this.fault(
+        start,
+        'JPEG file is too short for an image of its size',
+        `${Math.ceil(kept / 8)} bytes or more`,
+        `${bytes.length}`,
+      )
     }
     const components = raw.map((one): Component => {
       const [keptWide, keptHigh] = [unitsWide * one.h, unitsHigh * one.v]
