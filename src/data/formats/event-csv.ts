@@ -74,8 +74,8 @@ function pushEvent(
   { file, at, line }: { file: string; at: number; line: number },
 ): void {
   const values = fields.map(Number)
-  const valueOf = (name: string) => values[columns.indexOf(name)]
-  const [t, x, y, polarity] = ['t', 'x', 'y', 'p'].map(valueOf)
+  const column = (name: string) => values[columns.indexOf(name)]
+  const [t, x, y, polarity] = ['t', 'x', 'y', 'p'].map(column)
   const inside = (value: number, limit = 65535) => Number.isInteger(value) && value >= 0 && value < limit
   const fits =
     fields.length === columns.length &&

@@ -237,8 +237,7 @@ class PickleReader {
     const state = this.value()
     const made = this.top()
     const maker = made instanceof PickleMade ? this.options.constructors?.[made.name] : undefined
-    if (!(made instanceof PickleMade) || !maker?.build)
-      throw this.fault('pickle sets a state where none is taken')
+    if (!(made instanceof PickleMade) || !maker?.build) throw this.fault('pickle sets a state where none is taken')
     const { build } = maker
     made.value = this.safely(() => build(made.value, state))
   }
