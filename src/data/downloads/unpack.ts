@@ -125,33 +125,40 @@ async function* membersOf(archive: string, kind: ArchiveKind, label: string, nam
     }
     return
   }
-  const stream = await openStream(archive)
   if (kind === 'gz') {
-    yield { name: name ?? label.replace(/\.gz$/, ''), isFolder: false, chunks: gunzipped(stream, label) }
+    yield { name: name ?? label.replace(/\.gz$/, ''), isFolder: false, chunks: contentsOf(archive, label, true) }
     return
   }
-  for await (const { name: member, type, size, body } of readTar(stream, { file: label, gzip: kind === 'tar.gz' })) {
+  const chunks = contentsOf(archive, label, kind === 'tar.gz')
+  const stream = new ReadableStream<Uint8Array>({
+    async pull(controller) {
+      const { done, value } = await chunks.next()
+      if (done) controller.close()
+      else controller.enqueue(value)
+    },
+    cancel: async () => void (await chunks.return(undefined)),
+  })
+  for await (const { name: member, type, size, body } of readTar(stream, label)) {
     if (type !== 'file' && type !== 'directory') throw otherType(label, member, type)
     yield { name: member, isFolder: type === 'directory', size, chunks: body as unknown as AsyncIterable<Uint8Array> }
   }
 }
 
-async function openStream(path: string): Promise<ReadableStream<Uint8Array>> {
+/** A file's bytes, piece by piece, unpacked where it is gzip. */
+async function* contentsOf(path: string, label: string, gzip: boolean): AsyncGenerator<Uint8Array> {
   const { createReadStream } = process.getBuiltinModule('node:fs')
-  const { Readable } = process.getBuiltinModule('node:stream')
-  return Readable.toWeb(createReadStream(path)) as unknown as ReadableStream<Uint8Array>
-}
-
-async function* gunzipped(stream: ReadableStream<Uint8Array>, label: string): AsyncGenerator<Uint8Array> {
+  const { pipeline } = process.getBuiltinModule('node:stream')
+  const { createGunzip } = process.getBuiltinModule('node:zlib')
+  const plain = createReadStream(path)
+  // Errors of either stream come out of the loop below.
+  const stream = gzip ? pipeline(plain, createGunzip(), () => {}) : plain
   try {
-    yield* stream.pipeThrough(
-      new DecompressionStream('gzip') as unknown as TransformStream,
-    ) as unknown as AsyncIterable<Uint8Array>
+    for await (const chunk of stream) yield chunk as Uint8Array
   } catch (cause) {
-    if (!(cause instanceof TypeError) && !/^(Z_|ERR_)/.test((cause as NodeJS.ErrnoException).code ?? '')) throw cause
+    if (!/^Z_/.test((cause as NodeJS.ErrnoException).code ?? '')) throw cause
     throw new FormatError({
       what: 'gzip file is truncated or damaged',
-      place: `${label}, byte 0`,
+      place: `${label}, at or before byte ${plain.bytesRead}`,
       got: cause instanceof Error ? cause.message : String(cause),
       next: 'fetch the file again',
       cause,

@@ -50,7 +50,8 @@ export function isHdf5(bytes: Uint8Array): boolean {
 export async function openHdf5(bytes: Uint8Array, file = 'HDF5 bytes'): Promise<Hdf5File> {
   if (!isHdf5(bytes)) throw damageAt(file, 0, { what: 'not an HDF5 file', expected: '89 48 44 46', got: 'other bytes' })
   const { default: h5wasm } = await import('h5wasm')
-  const { FS } = await h5wasm.ready
+  const { FS, activate_throwing_error_handler: throwErrors } = await h5wasm.ready
+  throwErrors()
   const name = `open-${++opened.count}.h5`
   const guard = <Result>(place: string, work: () => Result): Result => {
     try {

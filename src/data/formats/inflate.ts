@@ -2,8 +2,8 @@ import { Inflate, Unzlib } from 'fflate'
 import { FormatError } from '../../base/index.ts'
 import { damageAt } from './damage.ts'
 
-/** Bytes handed to the inflater at once: its output per call stays below about 1032 times this. */
-const piece = 1 << 13
+/** Bytes handed to the inflater at once; fewer near the limit, since each may become 1032. */
+const piece = { most: 1 << 14, least: 1 << 9 }
 
 export interface InflateOptions {
   /** The name that errors show. */
@@ -31,9 +31,10 @@ export function inflate(bytes: Uint8Array, { file, offset, limit, zlib = false }
     pieces.push(chunk)
   }
   const stream = zlib ? new Unzlib(take) : new Inflate(take)
-  for (let at = 0; at < Math.max(1, bytes.length); at += piece) {
+  for (let at = 0; at < Math.max(1, bytes.length); ) {
+    const length = Math.min(piece.most, Math.max(piece.least, Math.floor((limit - size) / 16)))
     try {
-      stream.push(bytes.subarray(at, at + piece), at + piece >= bytes.length)
+      stream.push(bytes.subarray(at, at + length), at + length >= bytes.length)
     } catch (cause) {
       if (cause instanceof FormatError) throw cause
       throw damageAt(file, offset + at, {
@@ -42,6 +43,7 @@ export function inflate(bytes: Uint8Array, { file, offset, limit, zlib = false }
         cause,
       })
     }
+    at += length
   }
   if (!ended) throw damageAt(file, offset + bytes.length, { what: 'packed bytes end too early' })
   const whole = new Uint8Array(size)

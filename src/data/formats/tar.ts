@@ -11,21 +11,17 @@ export interface TarMember {
   readonly body: ReadableStream<Uint8Array>
 }
 
+/** Headers and bodies fill blocks of this size. */
 const block = 512
 
 /**
- * The members of a tar archive, one after the other, gzip or plain, with memory for one piece at a time.
- * @param stream the archive's bytes
+ * The members of a tar archive, one after the other, with memory for one piece at a time.
+ * @param stream the archive's bytes, unpacked where it is a tar.gz
  * @throws FormatError if it is damaged or truncated
  */
-export async function* readTar(
-  stream: ReadableStream<Uint8Array>,
-  options: { file: string; gzip: boolean },
-): AsyncGenerator<TarMember> {
-  const { file, gzip } = options
+export async function* readTar(stream: ReadableStream<Uint8Array>, file: string): AsyncGenerator<TarMember> {
   const counter = { bytes: 0 }
-  const plain = gzip ? stream.pipeThrough(new DecompressionStream('gzip') as unknown as TransformStream) : stream
-  const counted = plain.pipeThrough(
+  const counted = stream.pipeThrough(
     new TransformStream<Uint8Array, Uint8Array>({
       transform(chunk, controller) {
         counter.bytes += chunk.length
@@ -46,7 +42,7 @@ export async function* readTar(
   } catch (cause) {
     if (cause instanceof FormatError) throw cause
     throw damageAt(file, Math.max(0, counter.bytes - block), {
-      what: `${gzip ? 'tar.gz' : 'tar'} archive is truncated or damaged`,
+      what: 'tar archive is truncated or damaged',
       got: cause instanceof Error ? cause.message : String(cause),
       cause,
     })

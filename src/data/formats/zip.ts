@@ -13,7 +13,8 @@ const endLength = 22
 const centralLength = 46
 const localLength = 30
 const longestComment = 65535
-const piece = 1 << 14
+/** Packed bytes handed to the inflater at once; fewer towards the end of a member, since each may become 1032. */
+const piece = { most: 1 << 14, least: 1 << 9 }
 /** A directory larger than this is no data set's. */
 const largestDirectory = 512 * 2 ** 20
 
@@ -236,14 +237,24 @@ async function* stored(source: ByteSource, start: number, { packed }: Member): A
 async function* inflated(source: ByteSource, start: number, member: Member, place: string): AsyncGenerator<Uint8Array> {
   let ready: Uint8Array[] = []
   const stream = new Inflate((chunk) => ready.push(chunk))
-  for (let at = 0; at < Math.max(1, member.packed); at += piece) {
-    const bytes = await source.read(start + at, Math.min(piece, member.packed - at))
+  let done = 0
+  for (let at = 0; at < Math.max(1, member.packed); ) {
+    const length = Math.min(
+      piece.most,
+      Math.max(piece.least, Math.floor((member.size - done) / 16)),
+      member.packed - at,
+    )
+    const bytes = await source.read(start + at, length)
     try {
-      stream.push(bytes, at + piece >= member.packed)
+      stream.push(bytes, at + length >= member.packed)
     } catch (cause) {
       throw damageAt(place, start + at, { what: 'zip member is damaged', got: (cause as Error).message, cause })
     }
-    yield* ready
+    for (const chunk of ready) {
+      done += chunk.length
+      yield chunk
+    }
     ready = []
+    at += Math.max(1, length)
   }
 }
