@@ -1,7 +1,7 @@
-// Small real files of formats that nothing here can write, as base64: see samples.json for where each comes from.
+// Small real files of formats that nothing here can write, as base64: see test/formats/samples.json for where each comes from.
 import { readFileSync } from 'node:fs'
 
-const files = JSON.parse(readFileSync(new URL('samples.json', import.meta.url), 'utf8'))
+const files = JSON.parse(readFileSync(new URL('../../test/formats/samples.json', import.meta.url), 'utf8'))
 
 /** @param {string} kind */
 const ofKind = (kind) =>

@@ -1,6 +1,7 @@
 export * from './bar-chart.ts'
 export * from './heat-map.ts'
 export * from './line-chart.ts'
+export * from './preview.ts'
 export * from './report.ts'
 export * from './run-summary.ts'
 export { standaloneSvg } from './svg.ts'

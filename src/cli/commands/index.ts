@@ -1,5 +1,6 @@
 import type { Command } from '../command.ts'
 import { compareCommand } from './compare.ts'
+import { dataCommand } from './data/index.ts'
 import { demoCommand } from './demo.ts'
 import { evaluateCommand } from './evaluate.ts'
 import { neuronCommand } from './neuron.ts'
@@ -14,4 +15,5 @@ export const commands: readonly Command[] = [
   evaluateCommand,
   predictCommand,
   neuronCommand,
+  dataCommand,
 ]

@@ -1,6 +1,7 @@
 import { z } from 'zod'
 
-const wholeNumber = (least: number) =>
+/** A whole number of an option. */
+export const wholeNumber = (least: number) =>
   z.number(`a whole number, ${least} or more`).int('a whole number').min(least, `${least} or more`)
 
 const share = (what = 'a number') => z.number(what).min(0, '0 or more').lt(1, 'below 1')

@@ -1,7 +1,7 @@
 import { FormatError } from '../../base/index.ts'
 import type { Events } from '../events/index.ts'
 import { type DataFolder, openFolder } from '../files.ts'
-import { type Hdf5File, openHdf5 } from '../formats/index.ts'
+import { type Hdf5File, readHdf5 } from '../formats/index.ts'
 import { missingFiles } from './missing-files.ts'
 import type { RecordingSets, Recordings } from './recordings.ts'
 
@@ -25,7 +25,7 @@ export async function shd(place: DataFolder | string | URL): Promise<RecordingSe
   const side = async (name: string): Promise<Recordings | undefined> => {
     const file = `shd_${name}.h5`
     const bytes = await folder.read(file)
-    return bytes && recordings(`shd ${name}`, file, bytes.length, await openHdf5(bytes, file))
+    return bytes && recordings(`shd ${name}`, file, bytes.length, await readHdf5(bytes, file, { bytes: 2 ** 31 }))
   }
   const [train, test] = [await side('train'), await side('test')]
   const missing = [...(train ? [] : ['shd_train.h5']), ...(test ? [] : ['shd_test.h5'])]
@@ -34,17 +34,17 @@ export async function shd(place: DataFolder | string | URL): Promise<RecordingSe
 }
 
 function recordings(name: string, file: string, bytes: number, source: Hdf5File): Recordings {
-  const [times, units, labels] = ['spikes/times', 'spikes/units', 'labels'].map((path) => source.dataset(path))
-  const count = labels?.shape[0]
-  if (!times || !units || !labels || count !== times.shape[0] || count !== units.shape[0]) {
+  const [times, units] = ['spikes/times', 'spikes/units'].map((path) => source.datasets.get(path)?.lists)
+  const labels = source.datasets.get('labels')?.numbers
+  if (!times || !units || !labels || labels.length !== times.length || labels.length !== units.length) {
     throw new FormatError({
       what: 'this HDF5 file is not one of SHD',
       place: `${file}, byte 0`,
       expected: 'spikes/times, spikes/units and labels of one length',
-      got: (source.names('/') ?? []).join(', ').slice(0, 120),
+      got: [...source.datasets.keys()].join(', ').slice(0, 120),
     })
   }
-  const classes = Array.from(labels.numbers(), Number)
+  const classes = Array.from(labels as ArrayLike<number | bigint>, Number)
   const wrong = classes.findIndex((label) => !(label >= 0 && label < shdClasses.length))
   if (wrong >= 0) {
     throw new FormatError({
@@ -59,7 +59,7 @@ function recordings(name: string, file: string, bytes: number, source: Hdf5File)
     classes: shdClasses,
     sensor,
     members: classes.map((label, i) => ({ id: `${file} ${i}`, label, bytes })),
-    read: async (i) => eventsOf(times.list(i), units.list(i), `${file}, recording ${i}`),
+    read: async (i) => eventsOf(times[i], units[i], `${file}, recording ${i}`),
   }
 }
 
