@@ -9,8 +9,8 @@ export interface FrameCache {
 
 /** A cache in a folder on disk, made when it is needed. */
 export function diskFrameCache(folder: string): FrameCache {
-  const { mkdir, open, readFile, rename } = process.getBuiltinModule('node:fs/promises')
-  const { dirname, join } = process.getBuiltinModule('node:path')
+  const { mkdir, open, readdir, readFile, rename, rm } = process.getBuiltinModule('node:fs/promises')
+  const { basename, dirname, join } = process.getBuiltinModule('node:path')
   return {
     place: folder,
     async read(name) {
@@ -24,7 +24,7 @@ export function diskFrameCache(folder: string): FrameCache {
     async write(name, bytes) {
       const path = join(folder, name)
       await mkdir(dirname(path), { recursive: true })
-      // Another process may convert the same: each has its own temporary name, and the last rename wins with equal bytes.
+      // Another process may convert the same: each has its own temporary name, and whose rename comes last does not matter.
       const temporary = `${path}.${process.pid}.part`
       const file = await open(temporary, 'w')
       try {
@@ -33,7 +33,13 @@ export function diskFrameCache(folder: string): FrameCache {
       } finally {
         await file.close()
       }
-      await rename(temporary, path)
+      await rename(temporary, path).catch(async (error: NodeJS.ErrnoException) => {
+        // Swept away by another process, whose own file is whole.
+        if (error.code !== 'ENOENT') throw error
+        await readFile(path)
+      })
+      const left = (await readdir(dirname(path))).filter((one) => one.startsWith(`${basename(path)}.`))
+      for (const one of left) await rm(join(dirname(path), one), { force: true })
     },
   }
 }

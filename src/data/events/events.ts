@@ -47,7 +47,8 @@ export class EventList {
       y: this.y.slice(0, length),
       p: this.p.slice(0, length),
     }
-    return { ...(size ?? smallestSensor(arrays)), ...arrays }
+    const { width, height } = size ?? smallestSensor(arrays)
+    return { width, height, ...arrays }
   }
 
   private grow(): void {

@@ -15,13 +15,23 @@ const reconstruct: PickleConstructor = {
   make: (): ByteArray => ({ shape: [0], values: new Uint8Array(0) }),
   build(_, state): ByteArray {
     const [, shape, dtype, fortran, data] = state instanceof PickleTuple ? state.items : []
-    const values = typeof data === 'string' ? Uint8Array.from(data, (letter) => letter.charCodeAt(0)) : data
-    const kind = dtype instanceof PickleMade ? dtype.value : dtype
-    const sizes = shape instanceof PickleTuple ? (shape.items as number[]) : []
-    const fits = values instanceof Uint8Array && values.length === sizes.reduce((size, axis) => size * axis, 1)
-    if (kind === 'u1' && !fortran && fits) return { shape: sizes, values }
-    throw new Error(`an array of type ${String(kind)}, shape [${sizes.join(', ')}]; bytes in C order are read`)
+    return byteArray(data, dtype, shape instanceof PickleTuple ? shape.items : [], fortran !== false)
   },
+}
+
+function byteArray(
+  data: PickleValue | undefined,
+  dtype: PickleValue | undefined,
+  shape: readonly PickleValue[],
+  fortran: boolean,
+): ByteArray {
+  const kind = dtype instanceof PickleMade ? dtype.value : dtype
+  const sizes = shape as readonly number[]
+  const fits = data instanceof Uint8Array && data.length === sizes.reduce((size, axis) => size * axis, 1)
+  if (kind === 'u1' && !fortran && fits) return { shape: sizes, values: data }
+  throw new Error(
+    `an array of type ${String(kind)}, shape [${sizes.map(String).join(', ')}]; bytes in C order are read`,
+  )
 }
 
 const dtype: PickleConstructor = {
@@ -31,11 +41,29 @@ const dtype: PickleConstructor = {
 
 const nothing: PickleConstructor = { make: () => null }
 
+/** How Python 3 writes bytes into old protocols: as text of letters 0 to 255, to be encoded. */
+const encode: PickleConstructor = {
+  plain: true,
+  make([text, encoding]) {
+    if (typeof text !== 'string' || encoding !== 'latin1') throw new Error(`bytes as text in ${String(encoding)}`)
+    return Uint8Array.from(text, (letter) => letter.charCodeAt(0))
+  },
+}
+
+/** `_frombuffer(bytes, dtype, shape, order)`, as NumPy writes arrays into protocol 5. */
+const fromBuffer: PickleConstructor = {
+  make: ([data, type, shape, order]) =>
+    byteArray(data, type, shape instanceof PickleTuple ? shape.items : [], order !== 'C'),
+}
+
 /** What the pickles of CIFAR name, in old and new NumPy. */
 const constructors: Readonly<Record<string, PickleConstructor>> = {
   'numpy.core.multiarray._reconstruct': reconstruct,
   'numpy._core.multiarray._reconstruct': reconstruct,
+  'numpy.core.numeric._frombuffer': fromBuffer,
+  'numpy._core.numeric._frombuffer': fromBuffer,
   'numpy.ndarray': nothing,
+  '_codecs.encode': encode,
   'numpy.dtype': dtype,
 }
 

@@ -46,6 +46,8 @@ export class PickleName {
 export interface PickleConstructor {
   /** From the arguments of a call. */
   make(args: readonly PickleValue[]): unknown
+  /** Whether what it makes is a plain value, which goes on as itself; else it goes on as a `PickleMade`. */
+  readonly plain?: boolean
   /** What BUILD changes; without it, a state is refused. */
   build?(value: unknown, state: PickleValue): unknown
 }
@@ -225,12 +227,8 @@ class PickleReader {
     if (!(callee instanceof PickleName) || !(args instanceof PickleTuple))
       throw this.fault('pickle calls no constructor')
     const maker = this.options.constructors?.[callee.name] as PickleConstructor
-    this.push(
-      new PickleMade(
-        callee.name,
-        this.safely(() => maker.make(args.items)),
-      ),
-    )
+    const value = this.safely(() => maker.make(args.items))
+    this.push(maker.plain ? (value as PickleValue) : new PickleMade(callee.name, value))
   }
 
   build(): void {

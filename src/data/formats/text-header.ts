@@ -10,7 +10,8 @@ export interface TextHeader {
 }
 
 /**
- * Reads lines for as long as they begin with `#`.
+ * Reads lines for as long as they begin with `#` and are text: an event's bytes may begin with 35, too, but have bytes
+ * that no text has.
  * @param last text that the last line holds; without it, the first line without # ends the header
  */
 export function readTextHeader(bytes: Uint8Array, last?: string): TextHeader {
@@ -19,6 +20,7 @@ export function readTextHeader(bytes: Uint8Array, last?: string): TextHeader {
   while (bytes[at] === hash) {
     const found = bytes.indexOf(newline, at)
     const end = found < 0 ? bytes.length : found + 1
+    if (bytes.subarray(at, end).some((byte) => byte < 9)) break
     const line = String.fromCharCode(...bytes.subarray(at, Math.min(end, at + 4096))).trimEnd()
     lines.push(line)
     at = end
