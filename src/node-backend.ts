@@ -7,12 +7,15 @@ import {
   type WasmOptions,
 } from './backends/index.ts'
 import { nearestName, ResourceError, UsageError } from './base/index.ts'
+import { nativeCode } from './node-native.ts'
 
 export interface DefaultBackendOptions {
   /** Default: wasm. The interpreter is slow, in float64, and the measure of all others. */
   readonly backend?: 'wasm' | 'interpreter'
   /** Threads in all; default: as many as this machine offers. */
   readonly threads?: number
+  /** Vector instructions of the kernels: the widest this machine runs, or those of WebAssembly (128 bits). */
+  readonly simd?: 'widest' | '128'
   /** Most memory, in bytes; up to 4 GiB. */
   readonly memoryBytes?: number
   /** A clock, in seconds: with it, the wasm backend keeps the time of every kernel for `kernelTimes`. */
@@ -32,7 +35,11 @@ export async function defaultBackend(options: DefaultBackendOptions = {}): Promi
   if (backend !== 'wasm') throw unknownBackend(backend)
   allowRelaxedSimd()
   const { memoryBytes, now } = options
-  const wasm: WasmOptions = { ...(memoryBytes === undefined ? {} : { memoryBytes }), ...(now ? { now } : {}) }
+  const wasm: WasmOptions = {
+    native: options.simd === '128' ? null : nativeCode(),
+    ...(memoryBytes === undefined ? {} : { memoryBytes }),
+    ...(now ? { now } : {}),
+  }
   return createWasm(threads > 1 ? { ...wasm, threads, startWorker: startNodeWorker } : wasm)
 }
 

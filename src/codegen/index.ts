@@ -1,1 +1,3 @@
+export * from './kernel/index.ts'
 export * from './wasm/index.ts'
+export * from './x64/index.ts'
