@@ -64,9 +64,13 @@ export async function datasetIn(place: DataFolder | string | URL): Promise<Datas
   const has = (mark: RegExp) => entries.some(({ name }) => mark.test(name))
   const known = marks.find(([, all]) => all.every(has))
   if (known && (known[0] !== 'dvs-cifar10' || (await endings(folder, 2)).has('.aedat'))) return known[0]
+  const readable = /\.(bin|aedat4?|np[yz]|csv|png|jpe?g|mat|h5|gz)$/i
+  if (entries.some(({ name, isFolder }) => !isFolder && readable.test(name))) return undefined
   const found = await endings(folder, 3)
   const digits = (await folder.list?.('Train')) ?? []
-  if (found.has('.bin') && digits.some(({ name }) => name === '0') && has(/^Test$/)) return 'n-mnist'
+  if (found.has('.bin') && digits.length > 0 && digits.every(({ name }) => /^\d$/.test(name)) && has(/^Test$/)) {
+    return 'n-mnist'
+  }
   if (['.png', '.jpg', '.jpeg'].some((ending) => found.has(ending))) return 'image-folder'
   if (['.bin', '.aedat', '.npz', '.npy', '.csv'].some((ending) => found.has(ending))) return 'event-folder'
   return undefined

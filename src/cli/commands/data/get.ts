@@ -37,11 +37,12 @@ export const getData: DataAction = async ({ target, options, surroundings }) => 
   }
 }
 
-/** The recipe with other addresses in front of its own. */
+/** The recipe with other addresses in place of its own, where there are any. */
 function withSources(recipe: Recipe, bases: readonly string[]): Recipe {
+  if (bases.length === 0) return recipe
   const files = recipe.files.map((file) => ({
     ...file,
-    urls: [...bases.map((base) => `${base.replace(/\/*$/, '/')}${file.name}`), ...file.urls],
+    urls: bases.map((base) => `${base.replace(/\/*$/, '/')}${file.name}`),
   }))
   return { ...recipe, files }
 }

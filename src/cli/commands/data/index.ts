@@ -27,8 +27,7 @@ export const dataCommand = defineCommand({
   schema: dataSchema,
   notes: [
     'Actions: list; get, verify and convert NAME; preview NAME or an event file; inspect a file or folder.',
-    `Data sets: ${datasetNames.slice(0, 6).join(', ')},`,
-    `${datasetNames.slice(6).join(', ')}.`,
+    `Data sets: ${datasetNames.join(', ')}.`,
   ],
   examples: [
     'data list',
