@@ -1,5 +1,5 @@
 import { Random, SpikeletError } from '../base/index.ts'
-import { type Batch, type Datasets, Loader, stratifiedSplit } from '../data/index.ts'
+import { type Batch, type Datasets, Loader, membersHash, stratifiedSplit } from '../data/index.ts'
 import type { Neuron } from '../equations/index.ts'
 import type { Network } from '../nn/index.ts'
 import { checkpointBytes, checkpointKernels, checkpointProgress, loadCheckpoint } from './checkpoint.ts'
@@ -52,8 +52,8 @@ export class Trainer implements Training {
    */
   constructor(network: Network, datasets: Datasets, options: TrainOptions) {
     const settings = settingsOf(options, datasets)
-    for (const dataset of [datasets.train, datasets.test]) checkFit(network, dataset)
     const { batch, seed, T } = settings
+    for (const dataset of [datasets.train, datasets.test]) checkFit(network, dataset, T)
     this.memory = memoryForecast(network, { T, batch, budget: settings.memoryBudget })
     const split =
       settings.validation === 'none' ? null : stratifiedSplit(datasets.train, settings.validation, settings.seed)
@@ -74,7 +74,15 @@ export class Trainer implements Training {
     this.updatesPerEpoch = Math.ceil(this.loader.batchesPerEpoch / settings.accumulate)
     const { name, train, test } = datasets
     this.record = {
-      dataset: { name, train: train.length, test: test.length, split: split?.hash ?? null },
+      dataset: {
+        name,
+        train: train.length,
+        test: test.length,
+        split: split?.hash ?? null,
+        testSplit: datasets.split ?? null,
+        ...(datasets.conversion ? { frames: datasets.conversion } : {}),
+        members: { train: membersHash(train), test: membersHash(test) },
+      },
       ...settingsRecord(settings, network),
     }
   }

@@ -1,5 +1,6 @@
 import type { Command } from '../command.ts'
 import { compareCommand } from './compare.ts'
+import { dataCommand } from './data/index.ts'
 import { demoCommand } from './demo.ts'
 import { evaluateCommand } from './evaluate.ts'
 import { gradientCommand } from './gradient.ts'
@@ -18,4 +19,5 @@ export const commands: readonly Command[] = [
   predictCommand,
   neuronCommand,
   gradientCommand,
+  dataCommand,
 ]

@@ -35,8 +35,8 @@ export const trainCommand = defineCommand({
     const { surroundings } = invocation
     const { command, folder, resume } = await planOf(invocation)
     const { dataset, options } = command
-    const datasets = await openImages(dataset, options)
     const progress = createProgress(surroundings)
+    const datasets = await openImages(dataset, options, { progress, env: surroundings.env })
     for (const note of datasets.notes) progress.line(`${dataset}: ${note}`)
     const kernels = (resume ? await kernelsOfRun(folder) : undefined) ?? (await kernelsOf(invocation.options.kernels))
     const backend = await defaultBackend({ ...backendOptions(options), kernels })
@@ -81,7 +81,7 @@ async function planOf(invocation: TrainInvocation): Promise<{ command: RunComman
 }
 
 /** What may differ when a run goes on: where it computes, and where its images are. */
-const changeable = [...Object.keys(machineOptions), 'data']
+const changeable = [...Object.keys(machineOptions), 'data', 'cache']
 
 async function resumed(folder: string, { options, given, positional }: TrainInvocation): Promise<RunCommand> {
   const recorded = await readRunCommand(folder)
