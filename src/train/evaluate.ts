@@ -4,9 +4,10 @@ import { confusionMatrix, type Loss, paperLoss, summedLogits } from '../losses/i
 import { activityObserver, type Network } from '../nn/index.ts'
 import { loss as lossOf } from '../ops/index.ts'
 import { inputTensor } from '../tensor/index.ts'
+import { checkFit } from './check-fit.ts'
 import type { Host, StopSignal } from './host.ts'
 import { type Encode, inputOf, usualEncode } from './input.ts'
-import { checkFit } from './settings.ts'
+
 import { hits } from './training-step.ts'
 
 /** Spikes per neuron and time step of one layer, in 0..1. */

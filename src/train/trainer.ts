@@ -2,6 +2,7 @@ import { Random, SpikeletError } from '../base/index.ts'
 import { type Batch, type Datasets, Loader, membersHash, stratifiedSplit } from '../data/index.ts'
 import type { Neuron } from '../equations/index.ts'
 import type { Network } from '../nn/index.ts'
+import { checkFit } from './check-fit.ts'
 import { checkpointBytes, checkpointKernels, checkpointProgress, loadCheckpoint } from './checkpoint.ts'
 import { findNonFinite } from './diagnose.ts'
 import { type Evaluation, evaluate } from './evaluate.ts'
@@ -17,14 +18,7 @@ import { epochLine, openingLines } from './run-lines.ts'
 import type { FinalAccuracy, RunResult } from './run-result.ts'
 import type { RunLine } from './run-store.ts'
 import { scheduleFactor } from './schedule.ts'
-import {
-  checkFit,
-  checkSameSettings,
-  type Settings,
-  settingsOf,
-  settingsRecord,
-  type TrainOptions,
-} from './settings.ts'
+import { checkSameSettings, type Settings, settingsOf, settingsRecord, type TrainOptions } from './settings.ts'
 import { type OptimiserState, Updates } from './updates.ts'
 
 /** One run of training: from its start, or from where a checkpoint left it, to its end or until it is stopped. */
