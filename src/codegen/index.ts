@@ -1,1 +1,2 @@
 export * from './wasm/index.ts'
+export * as wgsl from './wgsl/index.ts'

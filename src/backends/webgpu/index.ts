@@ -1,0 +1,1 @@
+export { adapterName, createWebGpu, type WebGpuOptions } from './webgpu.ts'
