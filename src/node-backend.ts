@@ -2,15 +2,21 @@ import {
   type Backend,
   createInterpreter,
   createWasm,
+  createWebGpu,
   hasRelaxedSimd,
+  isSoftware,
   type StartedWorker,
   type WasmOptions,
 } from './backends/index.ts'
 import { nearestName, ResourceError, UsageError } from './base/index.ts'
+import { noAdapter, nodeGpuAdapter } from './node-gpu.ts'
 
 export interface DefaultBackendOptions {
-  /** Default: wasm. The interpreter is slow, in float64, and the measure of all others. */
-  readonly backend?: 'wasm' | 'interpreter'
+  /**
+   * `auto`: webgpu where the package webgpu finds a GPU, else wasm. Default: wasm. The interpreter is slow, in float64, and
+   * the measure of all others.
+   */
+  readonly backend?: 'auto' | 'wasm' | 'webgpu' | 'interpreter'
   /** Threads in all; default: as many as this machine offers. */
   readonly threads?: number
   /** Most memory, in bytes; up to 4 GiB. */
@@ -29,11 +35,26 @@ export async function defaultBackend(options: DefaultBackendOptions = {}): Promi
     throw new UsageError({ what: 'threads out of range', expected: 'a whole number, 1 or more', got: String(threads) })
   }
   if (backend === 'interpreter') return createInterpreter()
-  if (backend !== 'wasm') throw unknownBackend(backend)
-  allowRelaxedSimd()
+  if (!backends.includes(backend)) throw unknownBackend(backend)
   const { memoryBytes, now } = options
+  if (backend === 'webgpu' || backend === 'auto') {
+    const adapter = await adapterFor(backend)
+    if (adapter) return createWebGpu(adapter, memoryBytes === undefined ? {} : { memoryBytes })
+  }
+  allowRelaxedSimd()
   const wasm: WasmOptions = { ...(memoryBytes === undefined ? {} : { memoryBytes }), ...(now ? { now } : {}) }
   return createWasm(threads > 1 ? { ...wasm, threads, startWorker: startNodeWorker } : wasm)
+}
+
+/** For `auto` null where there is no GPU but a program on the CPU. @throws ResourceError where `webgpu` finds none */
+async function adapterFor(backend: 'webgpu' | 'auto'): Promise<GPUAdapter | null> {
+  if (backend === 'auto') {
+    const found = await nodeGpuAdapter().catch(() => null)
+    return found && !isSoftware(found.info) ? found : null
+  }
+  const adapter = await nodeGpuAdapter()
+  if (!adapter) throw noAdapter()
+  return adapter
 }
 
 /** Starts a thread of the wasm backend, which does not keep the process alive once it is ready. */
@@ -68,12 +89,14 @@ function allowRelaxedSimd(): void {
   process.getBuiltinModule('node:v8').setFlagsFromString('--experimental-wasm-relaxed-simd')
 }
 
+/** Names that `backend` can have. */
+const backends: readonly string[] = ['auto', 'wasm', 'webgpu', 'interpreter']
+
 function unknownBackend(name: string): UsageError {
-  const known = ['wasm', 'interpreter']
-  const near = nearestName(name, known)
+  const near = nearestName(name, backends)
   return new UsageError({
     what: `unknown backend '${name}'`,
-    expected: known.join(' or '),
+    expected: backends.join(', '),
     got: `'${name}'`,
     ...(near ? { next: `did you mean '${near}'?` } : {}),
   })

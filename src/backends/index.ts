@@ -11,4 +11,4 @@ export {
   type WasmOptions,
   type WorkerStarter,
 } from './wasm/index.ts'
-export { adapterName, createWebGpu, type WebGpuOptions } from './webgpu/index.ts'
+export { adapterName, createWebGpu, isSoftware, type WebGpuOptions } from './webgpu/index.ts'

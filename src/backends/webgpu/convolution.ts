@@ -40,9 +40,6 @@ function layerOf(x: Shape, weight: Shape, { stride, padding, dilation, groups }:
   return { shape, frames: steps * batch, key: Object.values(shape).flat().join() }
 }
 
-const tiles = (rows: number, columns: number, tile: wgsl.Tile): number =>
-  Math.ceil(rows / tile.m) * Math.ceil(columns / tile.n)
-
 const tileKey = (tile: wgsl.Tile): string => Object.values(tile).join('x')
 
 export function convolution(
@@ -77,7 +74,7 @@ export function convolution(
     const kernel = d.machine.kernel(`forward ${key} ${o.x} ${o.bias} ${o.residual} ${tileKey(tile)}`, () =>
       wgsl.convolutionForward(s, o, tile),
     )
-    d.machine.run(kernel, blocks, values, gridOf(tiles(rows, columns, tile), s.groups))
+    d.machine.run(kernel, blocks, values, gridOf(wgsl.workgroupsOf(tile, rows, columns), s.groups))
   })
   return y
 }
@@ -130,7 +127,7 @@ function inputGradient(
     const kernel = d.machine.kernel(`input gradient ${key} ${open} ${tileKey(tile)}`, () =>
       wgsl.convolutionInputGradient(s, open, tile),
     )
-    d.machine.run(kernel, blocks, { frames, xScale: x.scale }, gridOf(tiles(rows, columns, tile), s.groups))
+    d.machine.run(kernel, blocks, { frames, xScale: x.scale }, gridOf(wgsl.workgroupsOf(tile, rows, columns), s.groups))
   })
   return target
 }
@@ -164,7 +161,7 @@ function weightGradient(
       const kernel = d.machine.kernel(`weight gradient ${key} ${x.kind} ${tileKey(tile)}`, () =>
         wgsl.convolutionWeightGradient(s, x.kind, tile),
       )
-      d.machine.run(kernel, blocks, values, gridOf(tiles(rows, columns, tile), s.groups * shares))
+      d.machine.run(kernel, blocks, values, gridOf(wgsl.workgroupsOf(tile, rows, columns), s.groups * shares))
     })
     if (partial) d.over('sum of shares', wgsl.sumShares, weights, { x: partial, result: target.block }, { shares })
   })

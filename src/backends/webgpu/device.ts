@@ -8,7 +8,11 @@ export class Device {
   readonly machine: Machine
   readonly tensors: Tensors
 
-  constructor(device: GPUDevice, options: MachineOptions) {
+  /** Whether the device is a program on the CPU, for which kernels without workgroup memory are better. */
+  private readonly software: boolean
+
+  constructor(device: GPUDevice, options: MachineOptions & { readonly software: boolean }) {
+    this.software = options.software
     this.machine = new Machine(device, options)
     this.tensors = new Tensors(this.machine)
   }
@@ -27,7 +31,7 @@ export class Device {
 
   /** Runs a product of matrices of that size with the tile that suits it. */
   tuned(_key: string, _rows: number, columns: number, run: (tile: wgsl.Tile) => void): void {
-    run(wgsl.defaultTile(columns))
+    run(this.software ? wgsl.directTile : wgsl.defaultTile(columns))
   }
 
   /** Runs the kernel of that key over `count` elements. */

@@ -1,1 +1,1 @@
-export { adapterName, createWebGpu, type WebGpuOptions } from './webgpu.ts'
+export { adapterName, createWebGpu, isSoftware, type WebGpuOptions } from './webgpu.ts'

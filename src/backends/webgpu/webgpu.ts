@@ -11,6 +11,8 @@ import { accumulate, adamW, clipNorm, loss, scale, sgd } from './training.ts'
 export interface WebGpuOptions {
   /** Most bytes of tensors at once. Default: 4 GiB; WebGPU does not tell how much a device has. */
   readonly memoryBytes?: number
+  /** Whether the adapter is a program on the CPU; default: what it says of itself. */
+  readonly software?: boolean
 }
 
 /** Features that kernels can use, where the adapter has them. */
@@ -44,13 +46,22 @@ export async function createWebGpu(adapter: GPUAdapter, options: WebGpuOptions =
       cause,
     })
   }
-  const d = new Device(device, { memoryBytes: options.memoryBytes ?? 2 ** 32 })
-  return backendOn(d, ['webgpu', adapterName(adapter.info)].join(': '), features)
+  const d = new Device(device, {
+    memoryBytes: options.memoryBytes ?? 2 ** 32,
+    software: options.software ?? isSoftware(adapter.info),
+  })
+  return backendOn(d, adapterName(adapter.info), features)
 }
 
 /** What people call an adapter. */
 export function adapterName({ vendor, architecture, description }: GPUAdapterInfo): string {
   return description || [vendor, architecture].filter((part) => part !== '').join(' ') || 'unknown adapter'
+}
+
+/** SwiftShader, llvmpipe and WARP: adapters that are programs on the CPU. */
+export function isSoftware(info: GPUAdapterInfo): boolean {
+  const fallback = (info as { isFallbackAdapter?: boolean }).isFallbackAdapter === true
+  return fallback || /swiftshader|llvmpipe|basic render/i.test(`${info.architecture} ${info.description}`)
 }
 
 function backendOn(d: Device, adapter: string, features: readonly string[]): Backend {

@@ -42,10 +42,13 @@ function constants(s: ConvolutionShape): string {
 
 const isQuad = (...counts: number[]): boolean => counts.every((count) => count % 4 === 0)
 
-/** A function of four neighbours from one of single elements, or from one read of four. */
-function quad(name: string, args: string, wide: string | null, single: (j: number) => string): string {
+/** A function of four neighbours from one of single elements, or from one read of four; `single` is element j. */
+function quad(name: string, args: string, wide: string | null, single: string): string {
+  const loop = `var v = vec4f();
+  for (var j = 0u; j < 4u; j++) { v[j] = ${single}; }
+  return v;`
   return `fn ${name}(${args}) -> vec4f {
-  ${wide ?? `return vec4f(${[0, 1, 2, 3].map(single).join(', ')});`}
+  ${wide ?? loop}
 }`
 }
 
@@ -92,7 +95,7 @@ export function convolutionForward(s: ConvolutionShape, o: ForwardOptions, tile?
     constants(s),
     inputPixel,
     wideIn ? '' : inputAt,
-    quad('loadA', 'm: u32, k: u32, z: u32, end: u32', wideIn ? wideInputAt : null, (j) => `inputAt(m, k + ${j}u, z, end)`),
+    quad('loadA', 'm: u32, k: u32, z: u32, end: u32', wideIn ? wideInputAt : null, 'inputAt(m, k + j, z, end)'),
     weightRows(wideOut),
     wideOut
       ? `fn store(m: u32, n: u32, z: u32, v: vec4f) {
@@ -132,7 +135,7 @@ function weightRows(wide: boolean): string {
     'loadB',
     'k: u32, n: u32, z: u32, end: u32',
     wide ? 'if (k >= end || n >= KG) { return vec4f(); }\n  return weight[(k * CO + z * KG + n) / 4u];' : null,
-    (j) => `select(0.0, weight[min(k, end - 1u) * CO + z * KG + min(n + ${j}u, KG - 1u)], k < end && n + ${j}u < KG)`,
+    'select(0.0, weight[min(k, end - 1u) * CO + z * KG + min(n + j, KG - 1u)], k < end && n + j < KG)',
   )
 }
 
@@ -184,7 +187,7 @@ export function convolutionInputGradient(s: ConvolutionShape, open: boolean, til
   if (base == 0xffffffffu) { return vec4f(); }
   return gradient[(base + z * KG + k % KG) / 4u];`
         : null,
-      (j) => `gradientAt(m, k + ${j}u, z, end)`,
+      'gradientAt(m, k + j, z, end)',
     ),
     wideK
       ? ''
@@ -198,7 +201,7 @@ export function convolutionInputGradient(s: ConvolutionShape, open: boolean, til
       wideK
         ? 'if (k >= end || n >= CG) { return vec4f(); }\n  return weight[((k / KG * CG + n) * CO + z * KG + k % KG) / 4u];'
         : null,
-      (j) => `weightAt(k + ${j}u, n, z, end)`,
+      'weightAt(k + j, n, z, end)',
     ),
     inputGradientStore(wideOut, open, at),
   ]
@@ -265,7 +268,7 @@ export function convolutionWeightGradient(s: ConvolutionShape, x: Storage, tile?
   if (base == 0xffffffffu) { return vec4f(); }
   return load4_x((base + z / p.shares * CG + m % CG) / 4u);`
         : null,
-      (j) => `inputAt(m + ${j}u, k, z, end)`,
+      'inputAt(m + j, k, z, end)',
     ),
     quad(
       'loadB',
@@ -273,8 +276,7 @@ export function convolutionWeightGradient(s: ConvolutionShape, x: Storage, tile?
       wideOut
         ? 'if (k >= end || n >= KG) { return vec4f(); }\n  return gradient[(k * CO + z / p.shares * KG + n) / 4u];'
         : null,
-      (j) =>
-        `select(0.0, gradient[min(k, end - 1u) * CO + z / p.shares * KG + min(n + ${j}u, KG - 1u)], k < end && n + ${j}u < KG)`,
+      'select(0.0, gradient[min(k, end - 1u) * CO + z / p.shares * KG + min(n + j, KG - 1u)], k < end && n + j < KG)',
     ),
     wideOut
       ? `fn store(m: u32, n: u32, z: u32, v: vec4f) { result[(${at}) / 4u] = v; }`

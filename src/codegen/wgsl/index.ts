@@ -4,6 +4,6 @@ export { type Binding, elementThreads, type KernelSource, type Storage } from '.
 export * from './loss.ts'
 export { extraRows, type NeuronKernelOptions, neuronBackward, neuronForward } from './neuron.ts'
 export * from './pool.ts'
-export { defaultTile, possibleTiles, type Tile, threadsOf } from './product.ts'
+export { defaultTile, directTile, possibleTiles, type Tile, threadsOf, workgroupsOf } from './product.ts'
 export { parameterPlaces } from './step.ts'
 export * from './sums.ts'
