@@ -135,11 +135,11 @@ function inputGradient(
 /** Most values of the shares of one weight gradient: 64 MB. */
 const mostShared = 2 ** 24
 
-/** Output pixels that one share adds up; from shapes alone, so that sums do not depend on the device. */
-function sharesOf(pixels: number, weights: number): { shares: number; perShare: number } {
-  const shares = Math.max(1, Math.min(Math.ceil(pixels / 1024), Math.floor(mostShared / weights)))
-  const perShare = Math.ceil(pixels / shares / 16) * 16
-  return { shares: Math.ceil(pixels / perShare), perShare }
+/** Output pixels that one share adds up: those of whole frames; from shapes alone, so that sums do not depend on the device. */
+function sharesOf(frames: number, pixels: number, weights: number): { shares: number; perShare: number } {
+  const wanted = Math.min(Math.ceil((frames * pixels) / 1024), Math.floor(mostShared / weights), frames)
+  const framesEach = Math.ceil(frames / Math.max(1, wanted))
+  return { shares: Math.ceil(frames / framesEach), perShare: framesEach * pixels }
 }
 
 function weightGradient(
@@ -150,7 +150,7 @@ function weightGradient(
   gradient: GpuTensor,
 ): GpuTensor {
   const weights = sizeOf(shape)
-  const { shares, perShare } = sharesOf(frames * s.outHeight * s.outWidth, weights)
+  const { shares, perShare } = sharesOf(frames, s.outHeight * s.outWidth, weights)
   const target = d.tensors.make('dense', shape)
   const rows = (s.kernel[0] * s.kernel[1] * s.channels) / s.groups
   const columns = s.outChannels / s.groups

@@ -1,5 +1,5 @@
 import { ResourceError, SpikeletError } from '../../base/index.ts'
-import { wgsl } from '../../codegen/index.ts'
+import type { wgsl } from '../../codegen/index.ts'
 import { bufferUsage, computeStage, mapRead } from './flags.ts'
 import { type Block, Pool } from './pool.ts'
 

@@ -110,7 +110,13 @@ function releaseAll(d: Device, list: readonly (GpuTensor | null)[]): void {
   for (const x of list) if (x) d.tensors.release(x)
 }
 
-function run(d: Device, layer: Layer, direction: 'forward' | 'backward', last: boolean, blocks: { [name: string]: Block }) {
+function run(
+  d: Device,
+  layer: Layer,
+  direction: 'forward' | 'backward',
+  last: boolean,
+  blocks: { [name: string]: Block },
+) {
   const options = { ...layer.options, last }
   const { neuron, ...rest } = options
   const key = `neuron ${direction} ${JSON.stringify(rest)} ${nameOf(neuron)}`

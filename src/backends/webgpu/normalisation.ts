@@ -20,13 +20,7 @@ export function momentsOf(d: Device, x: GpuTensor, T: number, n: Normalisation):
   }
   if (!n.training) {
     const tensor = d.tensors.make('dense', [2, 1, channels])
-    d.over(
-      'running moments',
-      wgsl.runningMoments,
-      channels,
-      { ...running, result: tensor.block },
-      { eps: n.eps },
-    )
+    d.over('running moments', wgsl.runningMoments, channels, { ...running, result: tensor.block }, { eps: n.eps })
     return { tensor, groups: 1 }
   }
   const groups = groupsOf(x, n)

@@ -47,13 +47,7 @@ export function sumRows(
 ): GpuTensor {
   const columns = sizeOf(shape) / groups
   withPartialSums(d, 'values', x, groups, columns, {}, ({ partials, blocks }) => {
-    d.over(
-      'finish sums',
-      wgsl.finishValues,
-      groups * columns,
-      { partials, result: target.block },
-      { blocks, columns },
-    )
+    d.over('finish sums', wgsl.finishValues, groups * columns, { partials, result: target.block }, { blocks, columns })
   })
   return target
 }

@@ -1,5 +1,6 @@
+import { type DirectParts, directForward, directInputGradient, directWeightGradient } from './direct.ts'
 import { type Binding, elementKernel, type KernelSource, type Storage } from './kernel.ts'
-import { defaultTile, type Product, productKernel, type Tile } from './product.ts'
+import { defaultTile, directTile, type Product, productKernel, type Tile } from './product.ts'
 
 /** Everything about a convolution but the number of its frames. */
 export interface ConvolutionShape {
@@ -91,32 +92,38 @@ export function convolutionForward(s: ConvolutionShape, o: ForwardOptions, tile?
     ...(o.bias ? ['bias[n + z * KG]'] : []),
     ...(o.residual ? ['load_residual((m * CO + z * KG + n) % p.residualSize)'] : []),
   ]
+  const bindings: Binding[] = [
+    { name: 'x', storage: o.x, wide: wideIn && tile !== directTile },
+    { name: 'weight', storage: 'dense', wide: wideOut },
+    ...(o.bias ? [{ name: 'bias', storage: 'dense', wide: wideOut } as Binding] : []),
+    ...(o.residual ? [{ name: 'residual', storage: o.residual, wide: wideOut } as Binding] : []),
+    { name: 'y', storage: 'dense', write: true, wide: wideOut },
+  ]
+  const sizes = ['frames', ...(o.residual ? ['residualSize'] : [])]
+  const store = wideOut
+    ? `fn store(m: u32, n: u32, z: u32, v: vec4f) {
+  let at = (m * CO + z * KG + n) / 4u;
+  y[at] = v${o.bias ? ' + load4_bias((z * KG + n) / 4u)' : ''}${
+    o.residual ? ' + load4_residual(at % (p.residualSize / 4u))' : ''
+  };
+}`
+    : scalarStore('y', 'm * CO + z * KG + n', 'KG', epilogue)
+  if (tile === directTile) {
+    return directForward({ constants: constants(s), columns: columnsOf('weight', wideOut), store, bindings, sizes })
+  }
   const functions = [
     constants(s),
     inputPixel,
     wideIn ? '' : inputAt,
     quad('loadA', 'm: u32, k: u32, z: u32, end: u32', wideIn ? wideInputAt : null, 'inputAt(m, k + j, z, end)'),
     weightRows(wideOut),
-    wideOut
-      ? `fn store(m: u32, n: u32, z: u32, v: vec4f) {
-  let at = (m * CO + z * KG + n) / 4u;
-  y[at] = v${o.bias ? ' + load4_bias((z * KG + n) / 4u)' : ''}${
-    o.residual ? ' + load4_residual(at % (p.residualSize / 4u))' : ''
-  };
-}`
-      : scalarStore('y', 'm * CO + z * KG + n', 'KG', epilogue),
+    store,
   ]
   return productKernel(
     {
       name: 'convolution',
-      sizes: ['frames', ...(o.residual ? ['residualSize'] : [])],
-      bindings: [
-        { name: 'x', storage: o.x, wide: wideIn },
-        { name: 'weight', storage: 'dense', wide: wideOut },
-        ...(o.bias ? [{ name: 'bias', storage: 'dense', wide: wideOut } as Binding] : []),
-        ...(o.residual ? [{ name: 'residual', storage: o.residual, wide: wideOut } as Binding] : []),
-        { name: 'y', storage: 'dense', write: true, wide: wideOut },
-      ],
+      sizes,
+      bindings,
       functions: functions.filter((f) => f !== '').join('\n'),
       aAlong: 'k',
       bAlong: 'n',
@@ -128,6 +135,20 @@ export function convolutionForward(s: ConvolutionShape, o: ForwardOptions, tile?
     tile ?? defaultTile(KG),
   )
 }
+
+/** Four columns n of row k of weights or of a gradient, in group z; n begins inside. */
+function columnsOf(name: string, wide: boolean): DirectParts['columns'] {
+  const at = (j: number) => `${name}[k * CO + z * KG + min(n + ${j}u, KG - 1u)]`
+  return `fn columnsAt(k: u32, n: u32, z: u32) -> vec4f {
+  return ${wide ? `${name}[(k * CO + z * KG + n) / 4u]` : `vec4f(${[0, 1, 2, 3].map(at).join(', ')})`};
+}`
+}
+
+/** Weights of one tap and output channel k, for four input channels n. */
+const weightsBack = `fn columnsAt(tap: u32, k: u32, n: u32, z: u32) -> vec4f {
+  let at = tap * CG * CO + z * KG + k;
+  return vec4f(${[0, 1, 2, 3].map((j) => `weight[at + min(n + ${j}u, CG - 1u) * CO]`).join(', ')});
+}`
 
 /** weight[k][n] of group z, four columns. */
 function weightRows(wide: boolean): string {
@@ -156,6 +177,16 @@ export function convolutionInputGradient(s: ConvolutionShape, open: boolean, til
   const wideK = isQuad(s.outChannels, KG)
   const wideOut = isQuad(s.channels, CG)
   const at = 'm * C + z * CG + n'
+  const store = inputGradientStore(wideOut, open, at)
+  const bindings: Binding[] = [
+    { name: 'gradient', storage: 'dense', wide: wideK && tile !== directTile },
+    { name: 'weight', storage: 'dense', wide: wideK && tile !== directTile },
+    ...(open ? [{ name: 'x', storage: 'spikes' } as Binding] : []),
+    { name: 'result', storage: 'dense', write: true, wide: wideOut },
+  ]
+  if (tile === directTile) {
+    return directInputGradient({ constants: constants(s), columns: weightsBack, store, bindings, sizes: ['frames'] })
+  }
   const functions = [
     constants(s),
     `fn outputPixel(pixel: u32, tap: u32) -> u32 {
@@ -203,18 +234,13 @@ export function convolutionInputGradient(s: ConvolutionShape, open: boolean, til
         : null,
       'weightAt(k + j, n, z, end)',
     ),
-    inputGradientStore(wideOut, open, at),
+    store,
   ]
   return productKernel(
     {
       name: 'convolution input gradient',
       sizes: ['frames'],
-      bindings: [
-        { name: 'gradient', storage: 'dense', wide: wideK },
-        { name: 'weight', storage: 'dense', wide: wideK },
-        ...(open ? [{ name: 'x', storage: 'spikes' } as Binding] : []),
-        { name: 'result', storage: 'dense', write: true, wide: wideOut },
-      ],
+      bindings,
       functions: functions.filter((f) => f !== '').join('\n'),
       aAlong: 'k',
       bAlong: 'k',
@@ -248,6 +274,24 @@ export function convolutionWeightGradient(s: ConvolutionShape, x: Storage, tile?
   const wideIn = isQuad(s.channels, CG)
   const wideOut = isQuad(s.outChannels, KG)
   const at = 'z % p.shares * TAPS * CG * CO + m * CO + z / p.shares * KG + n'
+  const store = wideOut
+    ? `fn store(m: u32, n: u32, z: u32, v: vec4f) { result[(${at}) / 4u] = v; }`
+    : scalarStore('result', at, 'KG')
+  const bindings: Binding[] = [
+    { name: 'x', storage: x, wide: wideIn && tile !== directTile },
+    { name: 'gradient', storage: 'dense', wide: wideOut },
+    { name: 'result', storage: 'dense', write: true, wide: wideOut },
+  ]
+  const sizes = ['frames', 'shares', 'perShare']
+  if (tile === directTile) {
+    return directWeightGradient({
+      constants: constants(s),
+      columns: columnsOf('gradient', wideOut),
+      store,
+      bindings,
+      sizes,
+    })
+  }
   const functions = [
     constants(s),
     inputPixel,
@@ -278,18 +322,12 @@ export function convolutionWeightGradient(s: ConvolutionShape, x: Storage, tile?
         : null,
       'select(0.0, gradient[min(k, end - 1u) * CO + z / p.shares * KG + min(n + j, KG - 1u)], k < end && n + j < KG)',
     ),
-    wideOut
-      ? `fn store(m: u32, n: u32, z: u32, v: vec4f) { result[(${at}) / 4u] = v; }`
-      : scalarStore('result', at, 'KG'),
+    store,
   ]
   const product: Product = {
     name: 'convolution weight gradient',
-    sizes: ['frames', 'shares', 'perShare'],
-    bindings: [
-      { name: 'x', storage: x, wide: wideIn },
-      { name: 'gradient', storage: 'dense', wide: wideOut },
-      { name: 'result', storage: 'dense', write: true, wide: wideOut },
-    ],
+    sizes,
+    bindings,
     functions: functions.filter((f) => f !== '').join('\n'),
     aAlong: 'm',
     bAlong: 'n',

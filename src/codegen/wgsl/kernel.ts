@@ -54,7 +54,16 @@ export const elementThreads = 256
  * `lane` the invocation in it, `wid` the workgroup's place.
  */
 export function kernel(parts: KernelParts): KernelSource {
-  const { name, sizes = [], numbers = [], bindings, functions = '', body, threads = elementThreads, enable = [] } = parts
+  const {
+    name,
+    sizes = [],
+    numbers = [],
+    bindings,
+    functions = '',
+    body,
+    threads = elementThreads,
+    enable = [],
+  } = parts
   const scales = bindings.filter((b) => b.storage === 'spikes' && !b.write).map((b) => `${b.name}Scale`)
   const fields: Field[] = [
     ...sizes.map((field): Field => ({ name: field, type: 'u32' })),
@@ -67,7 +76,8 @@ export function kernel(parts: KernelParts): KernelSource {
       .join(', ')} }`,
     '@group(0) @binding(0) var<uniform> p: Numbers;',
     ...bindings.map(
-      (b, i) => `@group(0) @binding(${i + 1}) var<storage, ${b.write ? 'read_write' : 'read'}> ${b.name}: ${typeOf(b)};`,
+      (b, i) =>
+        `@group(0) @binding(${i + 1}) var<storage, ${b.write ? 'read_write' : 'read'}> ${b.name}: ${typeOf(b)};`,
     ),
     ...bindings.flatMap(accessOf),
     functions,

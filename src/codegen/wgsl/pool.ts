@@ -4,7 +4,19 @@ import { type Binding, elementKernel, type KernelSource, type Storage } from './
 export type PoolForm = 'sliding' | 'adaptive'
 
 /** Sizes that pooling kernels take. */
-const sizes = ['height', 'width', 'channels', 'outHeight', 'outWidth', 'kernelY', 'kernelX', 'strideY', 'strideX', 'padY', 'padX']
+const sizes = [
+  'height',
+  'width',
+  'channels',
+  'outHeight',
+  'outWidth',
+  'kernelY',
+  'kernelX',
+  'strideY',
+  'strideX',
+  'padY',
+  'padX',
+]
 
 /** First and end of the rows and columns of a cell; and the weight of each pixel in an average. */
 const spans: { readonly [form in PoolForm]: string } = {

@@ -1,3 +1,4 @@
+import { directThreads } from './direct.ts'
 import { type Binding, type KernelSource, kernel } from './kernel.ts'
 
 /** How a product of matrices is cut: a workgroup makes m x n values, k products at a time; an invocation rows x columns. */
@@ -51,10 +52,7 @@ export function possibleTiles(n: number): Tile[] {
   return [defaultTile(n), ...wide.filter((tile) => tile.n <= Math.max(32, 2 * n))]
 }
 
-/**
- * A tile of no workgroup memory: each invocation reads for itself, 4 x 4 values. For software adapters, which are slow to
- * compile barriers, and for small products.
- */
+/** Stands for the kernels of direct.ts, without workgroup memory: an invocation makes 4 x 4 values. */
 export const directTile: Tile = { m: 4, n: 4, k: 4, rows: 4, columns: 4 }
 
 export function threadsOf(tile: Tile): number {
@@ -68,7 +66,6 @@ const range = (count: number): number[] => Array.from({ length: count }, (_, i) 
  * channels or one share of the products.
  */
 export function productKernel(product: Product, tile: Tile): KernelSource {
-  if (tile.m === tile.rows && tile.n === tile.columns) return directKernel(product)
   const threads = threadsOf(tile)
   const quads = range(tile.columns / 4)
   const rows = range(tile.rows)
@@ -120,51 +117,6 @@ var<workgroup> tileB: array<f32, ${tile.k * tile.n}>;`,
     body,
   })
 }
-
-/**
- * The product without workgroup memory; sums run in the same order. Everything is a loop: software adapters compile whatever
- * is written out four times four times as long.
- */
-function directKernel(product: Product): KernelSource {
-  const a = product.aAlong === 'k' ? 'a[r][j]' : 'a[j][r]'
-  const b = product.bAlong === 'n' ? 'b[j]' : 'vec4f(b[0][j], b[1][j], b[2][j], b[3][j])'
-  const loadA = product.aAlong === 'k' ? 'loadA(row + n, k, z, end)' : 'loadA(row, k + n, z, end)'
-  const loadB = product.bAlong === 'n' ? 'loadB(k + n, column, z, end)' : 'loadB(k, column + n, z, end)'
-  const body = `  let z = wid.z;
-  let i = group * ${directThreads}u + lane;
-  let tilesN = (${product.N} + 3u) / 4u;
-  let row = i / tilesN * 4u;
-  let column = i % tilesN * 4u;
-  if (row >= ${product.M}) { return; }
-  var sums = array<vec4f, 4>();
-  var a = array<vec4f, 4>();
-  var b = array<vec4f, 4>();
-  let end = ${product.kTo};
-  for (var k = ${product.kFrom}; k < end; k += 4u) {
-    for (var n = 0u; n < 4u; n++) {
-      a[n] = ${loadA};
-      b[n] = ${loadB};
-    }
-    for (var j = 0u; j < 4u; j++) {
-      let bj = ${b};
-      for (var r = 0u; r < 4u; r++) { sums[r] += ${a} * bj; }
-    }
-  }
-  for (var r = 0u; r < 4u; r++) {
-    if (row + r < ${product.M}) { store(row + r, column, z, sums[r]); }
-  }`
-  return kernel({
-    name: product.name,
-    sizes: product.sizes,
-    bindings: product.bindings,
-    threads: directThreads,
-    functions: product.functions,
-    body,
-  })
-}
-
-/** Invocations of a workgroup that reads no workgroup memory. */
-const directThreads = 64
 
 /** Workgroups that make rows x columns values. */
 export function workgroupsOf(tile: Tile, rows: number, columns: number): number {

@@ -84,7 +84,11 @@ function computed({ op, args, value }: Instruction, name: (id: ValueId) => strin
 }
 
 /** Everything that some values depend on. */
-export function dependencies(instructions: readonly Instruction[], wanted: Iterable<ValueId>, stop: Given): Set<ValueId> {
+export function dependencies(
+  instructions: readonly Instruction[],
+  wanted: Iterable<ValueId>,
+  stop: Given,
+): Set<ValueId> {
   const needed = new Set<ValueId>()
   const visit = (id: ValueId): void => {
     if (needed.has(id)) return

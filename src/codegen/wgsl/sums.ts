@@ -143,11 +143,7 @@ export function runningMoments(): KernelSource {
   return elementKernel({
     name: 'running moments',
     numbers: ['eps'],
-    bindings: [
-      { name: 'runningMean', storage: 'dense' },
-      { name: 'runningVariance', storage: 'dense' },
-      result,
-    ],
+    bindings: [{ name: 'runningMean', storage: 'dense' }, { name: 'runningVariance', storage: 'dense' }, result],
     body: `  result[i] = runningMean[i];
   result[p.count + i] = 1.0 / sqrt(runningVariance[i] + p.eps);`,
   })
