@@ -9,7 +9,7 @@ export class Device {
   readonly tensors: Tensors
 
   /** Whether the device is a program on the CPU, for which kernels without workgroup memory are better. */
-  private readonly software: boolean
+  readonly software: boolean
 
   constructor(device: GPUDevice, options: MachineOptions & { readonly software: boolean }) {
     this.software = options.software

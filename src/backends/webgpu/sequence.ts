@@ -106,17 +106,17 @@ export function countsOf(
   finish: 'norm' | 'counts',
   most: number,
 ): GpuTensor {
-  const groups = parts.map(({ count }) => Math.max(1, Math.ceil(count / wgsl.countedPerWorkgroup)))
-  const total = groups.reduce((sum, n) => sum + n, 0)
+  const plans = parts.map(({ count }) => wgsl.countPlan(count, d.software))
+  const total = plans.reduce((sum, { pairs }) => sum + pairs, 0)
   const target = d.tensors.make('dense', [2])
   d.scratch([8 * total], ([partials]) => {
     let first = 0
-    const kernel = d.machine.kernel(`counts ${kind}`, () => wgsl.partialCounts(kind))
+    const kernel = d.machine.kernel(`counts ${kind}`, () => wgsl.partialCounts(kind, d.software))
     parts.forEach(({ x, count }, k) => {
-      d.machine.run(kernel, { x: x.block, result: partials }, { count, first }, gridOf(groups[k]))
-      first += groups[k]
+      d.machine.run(kernel, { x: x.block, result: partials }, { count, first }, gridOf(plans[k].workgroups))
+      first += plans[k].pairs
     })
-    const sum = d.machine.kernel(`finish ${finish}`, () => wgsl.finishCounts(finish))
+    const sum = d.machine.kernel(`finish ${finish}`, () => wgsl.finishCounts(finish, d.software))
     d.machine.run(sum, { partials, result: target.block }, { count: total, most }, [1, 1, 1])
   })
   return target

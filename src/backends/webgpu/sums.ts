@@ -21,17 +21,17 @@ export function withPartialSums<Result>(
   use: (sums: PartialSums) => Result,
 ): Result {
   const rows = x.size / groups / columns
-  const blocks = Math.ceil(rows / wgsl.rowsPerSumBlock(columns))
+  const { grid, blocks } = wgsl.sumPlan(rows, columns, groups, d.software)
   const { y, means } = more
   const storage = (y ?? x).kind
   return d.scratch([8 * groups * blocks * columns], ([partials]) => {
-    const tile = wgsl.columnTile(columns)
-    const kernel = d.machine.kernel(`sums ${kind} ${storage} ${tile}`, () => wgsl.partialSums(kind, storage, columns))
+    const key = `sums ${kind} ${storage} ${wgsl.columnTile(columns)}`
+    const kernel = d.machine.kernel(key, () => wgsl.partialSums(kind, storage, columns, d.software))
     d.machine.run(
       kernel,
       { x: x.block, result: partials, ...(y ? { y: y.block } : {}), ...(means ? { means } : {}) },
       { rows, columns, blocks, xScale: x.scale, yScale: y?.scale ?? 1 },
-      [Math.ceil(columns / tile), blocks, groups],
+      grid,
     )
     return use({ partials, blocks })
   })

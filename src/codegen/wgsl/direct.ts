@@ -3,13 +3,15 @@ import { type Binding, type KernelSource, kernel } from './kernel.ts'
 /**
  * Convolutions without workgroup memory, for adapters that are programs on the CPU: those are slow to compile barriers and
  * slow to divide, so loops go over taps and channels, and every place is found outside of the innermost one. An invocation
- * makes four rows of four columns, and adds up in the order of the tiled kernels.
+ * makes two rows of four columns, and adds up in the order of the tiled kernels.
  */
 
 /** Invocations of a workgroup. */
 export const directThreads = 64
 
-const four = [0, 1, 2, 3]
+/** Rows of an invocation: more would be faster to run and slower to compile. */
+export const directRows = 2
+const four = Array.from({ length: directRows }, (_, r) => r)
 const each = (text: (r: number) => string, by = '\n'): string => four.map(text).join(by)
 
 /** Rows and columns of an invocation; `row${r}` stays inside, what is beyond is not stored. */
@@ -17,7 +19,7 @@ function frame(M: string, N: string, planes: string): string {
   return `  let z = ${planes};
   let i = group * ${directThreads}u + lane;
   let quads = (${N} + 3u) / 4u;
-  let row = i / quads * 4u;
+  let row = i / quads * ${directRows}u;
   let n = i % quads * 4u;
   let rows = ${M};
   if (row >= rows) { return; }

@@ -1,4 +1,4 @@
-import { directThreads } from './direct.ts'
+import { directRows, directThreads } from './direct.ts'
 import { type Binding, type KernelSource, kernel } from './kernel.ts'
 
 /** How a product of matrices is cut: a workgroup makes m x n values, k products at a time; an invocation rows x columns. */
@@ -52,8 +52,8 @@ export function possibleTiles(n: number): Tile[] {
   return [defaultTile(n), ...wide.filter((tile) => tile.n <= Math.max(32, 2 * n))]
 }
 
-/** Stands for the kernels of direct.ts, without workgroup memory: an invocation makes 4 x 4 values. */
-export const directTile: Tile = { m: 4, n: 4, k: 4, rows: 4, columns: 4 }
+/** Stands for the kernels of direct.ts, without workgroup memory: an invocation makes a few rows of 4 columns. */
+export const directTile: Tile = { m: directRows, n: 4, k: 1, rows: directRows, columns: 4 }
 
 export function threadsOf(tile: Tile): number {
   return (tile.m / tile.rows) * (tile.n / tile.columns)

@@ -21,37 +21,85 @@ export function rowsPerSumBlock(columns: number): number {
   return (threads / columnTile(columns)) * rowsEach
 }
 
+const partialResult: Binding = { name: 'result', storage: 'dense', write: true }
+const result = partialResult
+
 /** What is summed: values; values and squares, both shifted by the first row; gradients and their products with x. */
 export type SumKind = 'values' | 'moments' | 'products'
 
+interface Summand {
+  readonly bindings: readonly Binding[]
+  /** Before the first row of a column. */
+  readonly prepare: string
+  /** Adds the value at `at` to `sum`. */
+  readonly add: string
+}
+
+function summand(kind: SumKind, storage: Storage): Summand {
+  const x: Binding = { name: 'x', storage: kind === 'products' ? 'dense' : storage }
+  if (kind === 'values') return { bindings: [x], prepare: '', add: 'sum.x += load_x(at);' }
+  if (kind === 'moments') {
+    return {
+      bindings: [x],
+      prepare: '  let shift = load_x(z * p.rows * p.columns + column);',
+      add: 'let v = load_x(at) - shift; sum += vec2f(v, v * v);',
+    }
+  }
+  return {
+    bindings: [x, { name: 'y', storage }, { name: 'means', storage: 'dense' }],
+    prepare: '  let shift = means[z * p.columns + column];',
+    add: 'let g = load_x(at); sum += vec2f(g, g * (load_y(at) - shift));',
+  }
+}
+
+/** How sums are cut: the grid of `partialSums`, and how many blocks it makes. */
+export interface SumPlan {
+  readonly grid: readonly [number, number, number]
+  readonly blocks: number
+}
+
+/** @param direct without workgroup memory: for adapters that are programs on the CPU */
+export function sumPlan(rows: number, columns: number, groups: number, direct: boolean): SumPlan {
+  const tile = direct ? directLanes : columnTile(columns)
+  const blocks = Math.ceil(rows / (direct ? directRowsEach : rowsPerSumBlock(columns)))
+  return { grid: [Math.ceil(columns / tile), blocks, groups], blocks }
+}
+
+/** Columns of a workgroup, and rows of an invocation, in sums without workgroup memory. */
+const directLanes = 64
+const directRowsEach = 128
+
 /** Partial sums of one block: workgroup (column tile, block, group). */
-export function partialSums(kind: SumKind, storage: Storage, columns: number): KernelSource {
-  const tile = columnTile(columns)
-  const lanes = threads / tile
-  const bindings: Binding[] = [
-    { name: 'x', storage: kind === 'products' ? 'dense' : storage },
-    ...(kind === 'products'
-      ? ([
-          { name: 'y', storage },
-          { name: 'means', storage: 'dense' },
-        ] as const)
-      : []),
-    { name: 'result', storage: 'dense', write: true },
-  ]
-  const prepare = {
-    values: '',
-    moments: '  let shift = load_x(z * p.rows * p.columns + column);',
-    products: '  let shift = means[z * p.columns + column];',
-  }[kind]
-  const add = {
-    values: 'sum.x += load_x(at);',
-    moments: 'let v = load_x(at) - shift; sum += vec2f(v, v * v);',
-    products: 'let g = load_x(at); sum += vec2f(g, g * (load_y(at) - shift));',
-  }[kind]
-  return kernel({
+export function partialSums(kind: SumKind, storage: Storage, columns: number, direct: boolean): KernelSource {
+  const { bindings, prepare, add } = summand(kind, storage)
+  const parts = {
     name: `sums of ${kind}`,
     sizes: ['rows', 'columns', 'blocks'],
-    bindings,
+    bindings: [...bindings, partialResult],
+  }
+  if (direct) {
+    return kernel({
+      ...parts,
+      threads: directLanes,
+      body: `  let z = wid.z;
+  let column = wid.x * ${directLanes}u + lane;
+  if (column >= p.columns) { return; }
+  let first = wid.y * ${directRowsEach}u;
+${prepare}
+  var sum = vec2f();
+  for (var row = first; row < min(first + ${directRowsEach}u, p.rows); row++) {
+    let at = (z * p.rows + row) * p.columns + column;
+    ${add}
+  }
+  let to = 2u * ((z * p.blocks + wid.y) * p.columns + column);
+  result[to] = sum.x;
+  result[to + 1u] = sum.y;`,
+    })
+  }
+  const tile = columnTile(columns)
+  const lanes = threads / tile
+  return kernel({
+    ...parts,
     threads,
     functions: `var<workgroup> sums: array<vec2f, ${threads}>;`,
     body: `  let z = wid.z;
@@ -92,7 +140,6 @@ const overBlocks = `fn overBlocks(z: u32, column: u32) -> vec2f {
 }`
 
 const partials: Binding = { name: 'partials', storage: 'dense' }
-const result: Binding = { name: 'result', storage: 'dense', write: true }
 
 /** [groups, columns] sums from partial ones. One invocation a sum. */
 export function finishValues(): KernelSource {
@@ -219,30 +266,55 @@ export function normaliseBackward(storage: Storage, training: boolean): KernelSo
   })
 }
 
-/** Partial sums of squares, of non-zero values, or of non-zero values and open windows: one pair a workgroup. */
-export function partialCounts(kind: 'squares' | 'nonzero' | 'spikes'): KernelSource {
-  const add = {
-    squares: 'let v = x[at]; sum += vec2f(v * v, 0.0);',
-    nonzero: 'sum += vec2f(select(0.0, 1.0, x[at] != 0.0), 1.0);',
-    spikes: 'sum += vec2f(f32(countOneBits(x[at] & 0x01010101u)), f32(countOneBits(x[at] & 0x02020202u)));',
-  }[kind]
-  return kernel({
-    name: `sums of ${kind}`,
-    sizes: ['count', 'first'],
-    bindings: [{ name: 'x', storage: kind === 'spikes' ? 'words' : 'dense' }, result],
-    threads,
-    functions: `var<workgroup> sums: array<vec2f, ${threads}>;`,
-    body: `  var sum = vec2f();
-  for (var k = 0u; k < 16u; k++) {
-    let at = (group * 16u + k) * ${threads}u + lane;
-    if (at < p.count) { ${add} }
-  }
-  sums[lane] = sum;
+/** What `partialCounts` sums: squares, non-zero values, or spikes and open windows. */
+export type CountKind = 'squares' | 'nonzero' | 'spikes'
+
+const counted: { readonly [kind in CountKind]: string } = {
+  squares: 'let v = x[at]; sum += vec2f(v * v, 0.0);',
+  nonzero: 'sum += vec2f(select(0.0, 1.0, x[at] != 0.0), 1.0);',
+  spikes: 'sum += vec2f(f32(countOneBits(x[at] & 0x01010101u)), f32(countOneBits(x[at] & 0x02020202u)));',
+}
+
+/** A tree over the invocations of a workgroup; the total is in sums[0]. */
+const tree = `  sums[lane] = sum;
   workgroupBarrier();
   for (var half = ${threads / 2}u; half >= 1u; half >>= 1u) {
     if (lane < half) { sums[lane] += sums[lane + half]; }
     workgroupBarrier();
+  }`
+
+const sumsOfAll = `var<workgroup> sums: array<vec2f, ${threads}>;`
+
+/** Partial counts, one pair a workgroup; without workgroup memory, one an invocation. */
+export function partialCounts(kind: CountKind, direct: boolean): KernelSource {
+  const parts = {
+    name: `sums of ${kind}`,
+    sizes: ['count', 'first'],
+    bindings: [{ name: 'x', storage: kind === 'spikes' ? 'words' : 'dense' } as const, result],
   }
+  if (direct) {
+    return kernel({
+      ...parts,
+      threads: directLanes,
+      body: `  let place = group * ${directLanes}u + lane;
+  let from0 = place * ${directRowsEach}u;
+  if (from0 >= p.count) { return; }
+  var sum = vec2f();
+  for (var at = from0; at < min(from0 + ${directRowsEach}u, p.count); at++) { ${counted[kind]} }
+  result[2u * (p.first + place)] = sum.x;
+  result[2u * (p.first + place) + 1u] = sum.y;`,
+    })
+  }
+  return kernel({
+    ...parts,
+    threads,
+    functions: sumsOfAll,
+    body: `  var sum = vec2f();
+  for (var k = 0u; k < 16u; k++) {
+    let at = (group * 16u + k) * ${threads}u + lane;
+    if (at < p.count) { ${counted[kind]} }
+  }
+${tree}
   if (lane == 0u && group * ${16 * threads}u < p.count) {
     result[2u * (p.first + group)] = sums[0].x;
     result[2u * (p.first + group) + 1u] = sums[0].y;
@@ -250,33 +322,49 @@ export function partialCounts(kind: 'squares' | 'nonzero' | 'spikes'): KernelSou
   })
 }
 
-/** Values that one workgroup of `partialCounts` looks at. */
-export const countedPerWorkgroup = 16 * threads
+/** Pairs that `partialCounts` makes of `count` values, and its workgroups. */
+export function countPlan(count: number, direct: boolean): { pairs: number; workgroups: number } {
+  const pairs = Math.max(1, Math.ceil(count / (direct ? directRowsEach : 16 * threads)))
+  return { pairs, workgroups: direct ? Math.ceil(pairs / directLanes) : pairs }
+}
 
 /** Adds up the pairs of `partialCounts` in one workgroup: both sums; or the root of the first, and the factor of clipping. */
-export function finishCounts(kind: 'norm' | 'counts'): KernelSource {
+export function finishCounts(kind: 'norm' | 'counts', direct: boolean): KernelSource {
   const finish =
     kind === 'counts'
-      ? 'result[0] = sums[0].x; result[1] = sums[0].y;'
-      : `let norm = sqrt(sums[0].x);
+      ? 'result[0] = total.x; result[1] = total.y;'
+      : `let norm = sqrt(total.x);
     result[0] = norm;
     result[1] = select(1.0, p.most / norm, norm > p.most);`
-  return kernel({
+  const parts = {
     name: `finish ${kind}`,
     sizes: ['count'],
     numbers: kind === 'norm' ? ['most'] : [],
     bindings: [partials, result],
-    threads,
-    functions: `var<workgroup> sums: array<vec2f, ${threads}>;`,
-    body: `  var sum = vec2f();
-  for (var i = lane; i < p.count; i += ${threads}u) { sum += vec2f(partials[2u * i], partials[2u * i + 1u]); }
-  sums[lane] = sum;
-  workgroupBarrier();
-  for (var half = ${threads / 2}u; half >= 1u; half >>= 1u) {
-    if (lane < half) { sums[lane] += sums[lane + half]; }
-    workgroupBarrier();
   }
+  const pair = (at: string) => `vec2f(partials[2u * ${at}], partials[2u * ${at} + 1u])`
+  if (direct) {
+    return kernel({
+      ...parts,
+      threads: 1,
+      body: `  var total = vec2f();
+  for (var i = 0u; i < p.count; i += 64u) {
+    var some = vec2f();
+    for (var k = i; k < min(i + 64u, p.count); k++) { some += ${pair('k')}; }
+    total += some;
+  }
+  ${finish}`,
+    })
+  }
+  return kernel({
+    ...parts,
+    threads,
+    functions: sumsOfAll,
+    body: `  var sum = vec2f();
+  for (var i = lane; i < p.count; i += ${threads}u) { sum += ${pair('i')}; }
+${tree}
   if (lane == 0u) {
+    let total = sums[0];
     ${finish}
   }`,
   })
