@@ -10,6 +10,7 @@ import {
 } from './backends/index.ts'
 import { nearestName, ResourceError, UsageError } from './base/index.ts'
 import { noAdapter, nodeGpuAdapter } from './node-gpu.ts'
+import { nativeCode } from './node-native.ts'
 
 export interface DefaultBackendOptions {
   /**
@@ -19,6 +20,8 @@ export interface DefaultBackendOptions {
   readonly backend?: 'auto' | 'wasm' | 'webgpu' | 'interpreter'
   /** Threads in all; default: as many as this machine offers. */
   readonly threads?: number
+  /** Vector instructions of the kernels: the widest this machine runs, or those of WebAssembly (128 bits). */
+  readonly simd?: 'widest' | '128'
   /** Most memory, in bytes; up to 4 GiB. */
   readonly memoryBytes?: number
   /** A clock, in seconds: with it, the wasm backend keeps the time of every kernel for `kernelTimes`. */
@@ -42,7 +45,11 @@ export async function defaultBackend(options: DefaultBackendOptions = {}): Promi
     if (adapter) return createWebGpu(adapter, memoryBytes === undefined ? {} : { memoryBytes })
   }
   allowRelaxedSimd()
-  const wasm: WasmOptions = { ...(memoryBytes === undefined ? {} : { memoryBytes }), ...(now ? { now } : {}) }
+  const wasm: WasmOptions = {
+    native: options.simd === '128' ? null : nativeCode(),
+    ...(memoryBytes === undefined ? {} : { memoryBytes }),
+    ...(now ? { now } : {}),
+  }
   return createWasm(threads > 1 ? { ...wasm, threads, startWorker: startNodeWorker } : wasm)
 }
 

@@ -1,5 +1,6 @@
 import { setFlagsFromString } from 'node:v8'
 import { createWasm } from '../src/backends/wasm/index.ts'
+import { nativeCode } from '../src/node-native.ts'
 import { describeEvents } from './contract/events.ts'
 
 // Newer hosts know it without being told.
@@ -7,3 +8,6 @@ setFlagsFromString('--experimental-wasm-relaxed-simd')
 
 describeEvents('wasm', () => createWasm(), 1e-4, 60)
 describeEvents('wasm without fused multiply-add', () => createWasm({ relaxedSimd: false }), 1e-4, 20)
+
+const native = nativeCode()
+if (native) describeEvents('wasm with machine code', () => createWasm({ native }), 1e-4, 60)

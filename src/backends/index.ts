@@ -4,6 +4,7 @@ export { createInterpreter } from './interpreter/index.ts'
 export {
   createWasm,
   hasRelaxedSimd,
+  type NativeCode,
   type Peak,
   type StartedWorker,
   serve,

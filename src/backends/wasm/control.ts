@@ -7,6 +7,8 @@ export const control = {
   /** Where the bytes of a new kernel stand, and how many. */
   codeAddress: 3,
   codeBytes: 4,
+  /** Of machine code `codeAddress` is the low half of the address, this the high one. */
+  codeAddressHigh: 5,
   /** How many workers have finished the newest order. */
   done: 16,
   /** Workers that failed. */
@@ -15,7 +17,7 @@ export const control = {
   task: 32,
 } as const
 
-export const commands = { load: 1, run: 2, stop: 3 } as const
+export const commands = { load: 1, run: 2, stop: 3, loadNative: 4 } as const
 
 /** Byte addresses. */
 export const taskCounter = 4 * control.task

@@ -62,9 +62,11 @@ export function convolutionBackward(
   let weightResult: WasmTensor | null = null
   if (want.weight) {
     weightResult = m.tensors.make('dense', weight.shape)
-    m.zero(weightResult)
     if (takesEvents(x, g) && (g.outputs / g.groups) % 4 === 0) eventWeightGradientInto(m, g, x, gradient, weightResult)
-    else denseWeightGradient(m, g, x, gradient, weightResult)
+    else {
+      m.zero(weightResult)
+      denseWeightGradient(m, g, x, gradient, weightResult)
+    }
   }
   let input: WasmTensor | null = null
   if (want.input !== 'none') {

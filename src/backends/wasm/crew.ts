@@ -1,6 +1,7 @@
 import type { MemoryLimits } from '../../codegen/index.ts'
 import { Arena } from './arena.ts'
 import { argumentsAddress, argumentWords, commands, control, reservedBytes, spins } from './control.ts'
+import type { NativeCode } from './native.ts'
 import { instantiate, type KernelFunction } from './worker-loop.ts'
 
 /** A worker thread as the host gives it: it runs `serve(memory, thread)` of worker-loop.ts. */
@@ -41,6 +42,8 @@ export class Crew {
   readonly arena: Arena
   readonly limits: MemoryLimits
   readonly threads: number
+  /** Where kernels may be machine code. */
+  readonly native: NativeCode | null
   private readonly workers: readonly StartedWorker[]
   private readonly words: Int32Array
   private kernels = 0
@@ -56,7 +59,9 @@ export class Crew {
     workers: number,
     start: WorkerStarter | undefined,
     now: (() => number) | undefined,
+    native: NativeCode | null,
   ) {
+    this.native = native
     this.limits = limits
     this.now = now
     this.memory = new WebAssembly.Memory({ initial: limits.minimum, maximum: limits.maximum, shared: limits.shared })
@@ -72,10 +77,11 @@ export class Crew {
     starter: WorkerStarter | undefined,
     maximumPages: number,
     now?: () => number,
+    native: NativeCode | null = null,
   ): Promise<Crew> {
     const shared = typeof SharedArrayBuffer !== 'undefined'
     const limits = { minimum: 64, maximum: maximumPages, shared }
-    const crew = new Crew(limits, shared ? threads - 1 : 0, starter, now)
+    const crew = new Crew(limits, shared ? threads - 1 : 0, starter, now, native)
     await Promise.all(crew.workers.map((worker) => worker.ready))
     return crew
   }
@@ -96,10 +102,28 @@ export class Crew {
   }
 
   /** The kernel of that name, made by `emit` and compiled on every thread the first time. */
-  kernel(name: string, emit: () => Uint8Array<ArrayBuffer>): Kernel {
+  kernel(name: string, code: 'wasm' | 'native', emit: () => Uint8Array<ArrayBuffer>): Kernel {
     const known = this.loaded.get(name)
     if (known) return known
-    const bytes = emit()
+    const kernel = code === 'native' ? this.loadNative(name, emit()) : this.loadWasm(name, emit())
+    this.loaded.set(name, kernel)
+    return kernel
+  }
+
+  private loadNative(name: string, bytes: Uint8Array<ArrayBuffer>): Kernel {
+    if (!this.native) throw new Error(`no machine code for ${name} here`)
+    const address = this.native.place(bytes)
+    const kernel = { id: this.kernels++, name, run: this.native.at(address, this.memory) }
+    if (this.workers.length > 0) {
+      this.words[control.codeAddress] = Number(address & 0xffffffffn) | 0
+      this.words[control.codeAddressHigh] = Number(address >> 32n)
+      this.order(commands.loadNative, kernel.id)
+      this.wait(name)
+    }
+    return kernel
+  }
+
+  private loadWasm(name: string, bytes: Uint8Array<ArrayBuffer>): Kernel {
     const kernel = { id: this.kernels++, name, run: instantiate(bytes, this.memory) }
     if (this.workers.length > 0) {
       const block = this.arena.allocate(bytes.byteLength)
@@ -110,7 +134,6 @@ export class Crew {
       this.wait(name)
       this.arena.release(block)
     }
-    this.loaded.set(name, kernel)
     return kernel
   }
 

@@ -8,9 +8,13 @@ import {
   eventWeightGradient,
   expandTable,
   gradientRecordBytes,
+  inputPhaseWords,
   maximumVectors,
   packFrames,
+  pieceWords,
   pixelRecordBytes,
+  placedSegmentBytes,
+  segmentOfPieceWords,
 } from '../../codegen/index.ts'
 import { floatWord } from './crew.ts'
 import { type Geometry, perGroup, phaseTaps, reach } from './geometry.ts'
@@ -18,18 +22,18 @@ import type { Machine } from './machine.ts'
 import type { WasmTensor } from './tensors.ts'
 
 /** Output channels as blocks of vectors that the sums of one pass fit in registers. */
-function blocksOf(outputs: number) {
-  const vectors = Math.ceil(outputs / 4)
-  const count = Math.ceil(vectors / maximumVectors)
+function blocksOf(outputs: number, lanes: number) {
+  const vectors = Math.ceil(outputs / lanes)
+  const count = Math.ceil(vectors / maximumVectors(lanes))
   const blocks = []
   let first = 0
   for (let i = 0; i < count; i++) {
     const size = Math.ceil((vectors - first) / (count - i))
-    const tail = first + size === vectors ? outputs % 4 : 0
-    blocks.push({ first: 4 * first, vectors: size, tail })
+    const tail = first + size === vectors ? outputs % lanes : 0
+    blocks.push({ first: lanes * first, vectors: size, tail })
     first += size
   }
-  return { blocks, stride: 16 * blocks[0].vectors }
+  return { blocks, stride: 4 * lanes * blocks[0].vectors }
 }
 
 /** How images are dealt to tasks: several small ones to a task, or parts of a large one when there are few. */
@@ -42,9 +46,13 @@ function dealing(images: number, pixels: number, rows: number, pixelsPerTask: nu
   return { imagesPerTask, parts, tasks: groups * parts }
 }
 
+/** Lanes of the kernels for groups of these sizes: the widest that divide them, since lists and frames have no tails. */
+const lanesFor = (m: Machine, ...sizes: readonly number[]): number =>
+  sizes.every((n) => n % m.lanes === 0) ? m.lanes : 4
+
 const align = (bytes: number): number => Math.ceil(bytes / 64) * 64
 
-interface Segment {
+interface Copy {
   readonly from: number
   readonly to: number
   readonly bytes: number
@@ -56,7 +64,7 @@ interface Segment {
 /** Rows of a large copy that one task takes. */
 const rowsPerSegment = 512
 
-function copySegments(m: Machine, segments: readonly Segment[]): void {
+function copySegments(m: Machine, segments: readonly Copy[]): void {
   const words: number[] = []
   for (const s of segments) {
     for (let row = 0; row < s.rows; row += rowsPerSegment) {
@@ -85,7 +93,8 @@ export function eventConvolution(
   const taps = g.kernel[0] * g.kernel[1]
   const pixels = g.outHeight * g.outWidth
   perGroup(g, ({ inputs, firstInput, outputs, firstOutput }) => {
-    const { blocks, stride } = blocksOf(outputs)
+    const lanes = lanesFor(m, inputs)
+    const { blocks, stride } = blocksOf(outputs, lanes)
     const rows = taps * inputs
     const { imagesPerTask, parts, tasks } = dealing(g.images, pixels, g.outHeight, 128)
     const listOffset = align(4 * (g.height * g.width + 1))
@@ -100,21 +109,21 @@ export function eventConvolution(
           const compress = table + 16 * blocks.length
           m.writeWords(table, [
             ...blocks.flatMap((b, i) => [packed + i * blockBytes, b.vectors, 4 * b.first, b.tail]),
-            ...compressTable(stride),
+            ...compressTable(stride, lanes),
           ])
           copySegments(
             m,
             blocks.map((b, i) => ({
               from: weight.address + 4 * (firstOutput + b.first),
               to: packed + i * blockBytes,
-              bytes: 16 * b.vectors,
+              bytes: 4 * lanes * b.vectors,
               rows,
               fromStep: 4 * g.outputs,
               toStep: stride,
             })),
           )
           const kind = residual?.kind ?? 'none'
-          m.run(m.kernel(`event forward ${kind}`, eventForward, kind), tasks, [
+          m.run(m.vectorKernel(lanes, `event forward ${kind}`, eventForward, kind), tasks, [
             g.images,
             imagesPerTask,
             x.address + firstInput,
@@ -153,15 +162,19 @@ export function eventConvolution(
   })
 }
 
-/** Most values of the gradient in one piece of weights: all input channels' rows of a piece should stay near. */
-const pieceValues = 256
+/**
+ * Most bytes of one piece of weights, which should stay in the second-level cache while a batch of pixels reads it; of the
+ * first level where a whole row of taps fits there.
+ */
+const pieceBudget = 256 * 1024
+const nearBudget = 64 * 1024
 
-interface Piece {
+interface Segment {
   readonly shiftRow: number
   readonly shiftColumn: number
   readonly from: number
   readonly end: number
-  /** Copies that fill the piece's rows. */
+  /** Copies that fill the segment's part of the piece's rows. */
   readonly parts: readonly {
     readonly tap: number
     readonly channel: number
@@ -170,11 +183,15 @@ interface Piece {
   }[]
 }
 
+type Piece = readonly Segment[]
+
 interface InputPhase {
   readonly firstRow: number
   readonly firstColumn: number
   readonly pieces: readonly Piece[]
 }
+
+const valuesOf = (s: Segment): number => s.end - s.from
 
 /** Runs of taps along a row whose gradient values are neighbours, left to right. */
 function runsOf(taps: readonly { tap: number; shift: number }[], joined: boolean): { tap: number; shift: number }[][] {
@@ -187,16 +204,18 @@ function runsOf(taps: readonly { tap: number; shift: number }[], joined: boolean
   return runs
 }
 
-/** Cuts one run of taps in row `tapRow` into pieces of at most `pieceValues` values. */
+/** Cuts one run of taps in row `tapRow` into segments of at most `most` values. */
 function cutRun(
   run: readonly { tap: number; shift: number }[],
   tapRow: { tap: number; shift: number },
   outputs: number,
   kernelWidth: number,
-): Piece[] {
+  most: number,
+  lanes: number,
+): Segment[] {
   const length = run.length * outputs
-  const size = Math.ceil(length / Math.ceil(length / pieceValues) / 8) * 8
-  const pieces: Piece[] = []
+  const size = Math.ceil(length / Math.ceil(length / most) / (2 * lanes)) * 2 * lanes
+  const segments: Segment[] = []
   for (let from = 0; from < length; from += size) {
     const end = Math.min(length, from + size)
     const parts = []
@@ -206,23 +225,46 @@ function cutRun(
       parts.push({ tap: tapRow.tap * kernelWidth + run[Math.floor(at / outputs)].tap, channel, at: at - from, count })
       at += count
     }
-    pieces.push({ shiftRow: tapRow.shift, shiftColumn: run[0].shift, from, end, parts })
+    segments.push({ shiftRow: tapRow.shift, shiftColumn: run[0].shift, from, end, parts })
+  }
+  return segments
+}
+
+/** Puts neighbouring segments together as long as a piece has room for them. */
+function gather(segments: readonly Segment[], most: number): Piece[] {
+  const pieces: Segment[][] = []
+  let room = 0
+  for (const segment of segments) {
+    const last = pieces.at(-1)
+    if (last && valuesOf(segment) <= room) last.push(segment)
+    else {
+      pieces.push([segment])
+      room = most
+    }
+    room -= valuesOf(segment)
   }
   return pieces
 }
 
-/** Pixels by phase of the stride, and for each phase its taps, cut into pieces. */
-function inputPhases(g: Geometry, outputs: number): InputPhase[] {
+/** Pixels by phase of the stride, and for each phase its taps, gathered in pieces. */
+function inputPhases(g: Geometry, inputs: number, outputs: number, lanes: number): InputPhase[] {
   const phases: InputPhase[] = []
   const joined = g.groups === 1
+  const longest = Math.max(
+    ...runsOf(phaseTaps(0, g.kernel[1], g.stride[1], g.dilation[1]), joined).map((r) => r.length),
+  )
+  const near = longest * outputs * inputs * 4 <= nearBudget
+  const most = Math.max(2 * lanes, Math.floor((near ? nearBudget : pieceBudget) / 4 / inputs))
   // The phase of pixel 0 is that of its padding.
   for (let y = 0; y < Math.min(g.stride[0], g.height); y++) {
     for (let x = 0; x < Math.min(g.stride[1], g.width); x++) {
       const rows = phaseTaps((y + g.padding[0]) % g.stride[0], g.kernel[0], g.stride[0], g.dilation[0])
       const columns = phaseTaps((x + g.padding[1]) % g.stride[1], g.kernel[1], g.stride[1], g.dilation[1])
       const runs = runsOf(columns, joined)
-      const pieces = rows.flatMap((row) => runs.flatMap((run) => cutRun(run, row, outputs, g.kernel[1])))
-      phases.push({ firstRow: y, firstColumn: x, pieces })
+      const segments = rows.flatMap((row) => {
+        return runs.flatMap((run) => cutRun(run, row, outputs, g.kernel[1], most, lanes))
+      })
+      phases.push({ firstRow: y, firstColumn: x, pieces: gather(segments, most) })
     }
   }
   return phases
@@ -230,6 +272,29 @@ function inputPhases(g: Geometry, outputs: number): InputPhase[] {
 
 /** Room for one batch of lists of open channels. */
 const openListBudget = 128 * 1024
+
+/** Byte offset of a piece's segment in its rows. */
+const offsetIn = (piece: Piece, segment: number): number => {
+  return piece.slice(0, segment).reduce((sum, s) => sum + 4 * valuesOf(s), 0)
+}
+
+/** The kernel's tables, as words. */
+function inputTables(
+  phases: readonly InputPhase[],
+  at: { readonly pieces: number; readonly segments: number; readonly packed: number; readonly pieceBytes: number },
+) {
+  const words = { phases: [] as number[], pieces: [] as number[], segments: [] as number[] }
+  for (const { firstRow, firstColumn, pieces } of phases) {
+    words.phases.push(firstRow, firstColumn, pieces.length, at.pieces + 4 * words.pieces.length)
+    for (const piece of pieces) {
+      const number = words.pieces.length / pieceWords
+      const weights = at.packed + number * at.pieceBytes
+      words.pieces.push(piece.length, at.segments + 4 * words.segments.length, weights)
+      piece.forEach((s, i) => words.segments.push(s.shiftRow, s.shiftColumn, s.from, s.end, offsetIn(piece, i)))
+    }
+  }
+  return words
+}
 
 /** dL/dx at open windows, 0 elsewhere. Channels per group must divide by 4. */
 export function eventInputGradientInto(
@@ -242,47 +307,51 @@ export function eventInputGradientInto(
 ): void {
   const pixels = g.height * g.width
   perGroup(g, ({ inputs, firstInput, outputs, firstOutput }) => {
-    const phases = inputPhases(g, outputs)
+    const lanes = lanesFor(m, inputs, outputs)
+    const phases = inputPhases(g, inputs, outputs, lanes)
     const pieces = phases.flatMap((p) => p.pieces)
-    const rowStride = 4 * Math.max(8, ...pieces.map((p) => p.end - p.from))
+    const segments = pieces.flat()
+    const widths = pieces.map((piece) => piece.reduce((sum, s) => sum + valuesOf(s), 0))
+    const rowStride = 4 * Math.max(2 * lanes, ...widths)
     const pieceBytes = inputs * rowStride
     const { imagesPerTask, parts, tasks } = dealing(g.images, pixels, g.height, 256)
-    const batchBytes = openListBudget + 4 * inputs + 64
+    const batchBytes = openListBudget + 4 * inputs + 128
     const sumsOffset = align(batchBytes + 64)
     const recordsOffset = 2 * sumsOffset
-    const scratchBytes = recordsOffset + align(gradientRecordBytes * imagesPerTask * pixels)
-    m.scratch(512 + 20 * pieces.length + 16 * phases.length, (table) =>
+    const segmentsOffset = recordsOffset + align(gradientRecordBytes * imagesPerTask * pixels)
+    const scratchBytes = segmentsOffset + align(placedSegmentBytes * Math.max(0, ...pieces.map((p) => p.length)))
+    const [pieceTable, phaseTable] = [512, 512 + 4 * pieceWords * pieces.length]
+    const segmentTable = phaseTable + 4 * inputPhaseWords * phases.length
+    m.scratch(segmentTable + 4 * segmentOfPieceWords * segments.length, (table) =>
       m.scratch(pieces.length * pieceBytes, (packed) =>
         m.scratch(m.crew.threads * scratchBytes, (scratch) => {
-          const pieceTable = table + 512
-          const phaseTable = pieceTable + 20 * pieces.length
-          let firstPiece = 0
-          const header = phases.flatMap((p) => {
-            const words = [p.firstRow, p.firstColumn, p.pieces.length, pieceTable + 20 * firstPiece]
-            firstPiece += p.pieces.length
-            return words
+          const words = inputTables(phases, {
+            pieces: table + pieceTable,
+            segments: table + segmentTable,
+            packed,
+            pieceBytes,
           })
-          m.writeWords(phaseTable, header)
-          m.writeWords(table, compressTable(rowStride))
+          m.writeWords(table, compressTable(rowStride, lanes))
           m.crew.view.u8.set(expandTable(), table + 256)
-          m.writeWords(
-            pieceTable,
-            pieces.flatMap((p, i) => [p.shiftRow, p.shiftColumn, p.from, p.end, packed + i * pieceBytes]),
-          )
+          m.writeWords(table + pieceTable, words.pieces)
+          m.writeWords(table + phaseTable, words.phases)
+          m.writeWords(table + segmentTable, words.segments)
           copySegments(
             m,
-            pieces.flatMap((p, i) =>
-              p.parts.map((part) => ({
-                from: weight.address + 4 * (part.tap * inputs * g.outputs + firstOutput + part.channel),
-                to: packed + i * pieceBytes + 4 * part.at,
-                bytes: 4 * part.count,
-                rows: inputs,
-                fromStep: 4 * g.outputs,
-                toStep: rowStride,
-              })),
+            pieces.flatMap((piece, i) =>
+              piece.flatMap((segment, j) =>
+                segment.parts.map((part) => ({
+                  from: weight.address + 4 * (part.tap * inputs * g.outputs + firstOutput + part.channel),
+                  to: packed + i * pieceBytes + offsetIn(piece, j) + 4 * part.at,
+                  bytes: 4 * part.count,
+                  rows: inputs,
+                  fromStep: 4 * g.outputs,
+                  toStep: rowStride,
+                })),
+              ),
             ),
           )
-          m.run(m.kernel('event input gradient', eventInputGradient, m.relaxed), tasks, [
+          m.run(m.vectorKernel(lanes, 'event input gradient', eventInputGradient, m.relaxed), tasks, [
             g.images,
             imagesPerTask,
             x.address + firstInput,
@@ -298,7 +367,7 @@ export function eventInputGradientInto(
             table,
             table + 256,
             phases.length,
-            phaseTable,
+            table + phaseTable,
             gradient.address + 4 * firstOutput,
             4 * g.outputs,
             outputs,
@@ -308,6 +377,7 @@ export function eventInputGradientInto(
             scratchBytes,
             sumsOffset,
             recordsOffset,
+            segmentsOffset,
             batchBytes,
             parts,
           ])
@@ -323,7 +393,7 @@ const pixelsPerGroup = 1024
 const bandPixels = 256
 const framesBudget = 4 * 2 ** 20
 
-/** Adds dL/dweight to `target`, [kh, kw, inputs, outputs]. Output channels per group must divide by 4. */
+/** Writes dL/dweight to `target`, [kh, kw, inputs, outputs]. Output channels per group must divide by 4. */
 export function eventWeightGradientInto(
   m: Machine,
   g: Geometry,
@@ -333,23 +403,29 @@ export function eventWeightGradientInto(
 ): void {
   const rows = reach(g, 0)
   const columns = reach(g, 1)
+  // A tap that reads nothing but padding is in no phase, and nobody writes its gradient.
+  if (!everyTapReads(g)) m.zero(target)
   const frameHeight = rows.count
   const frameWidth = columns.count
   perGroup(g, ({ inputs, firstInput, outputs, firstOutput }) => {
-    const { blocks, stride } = blocksOf(outputs)
+    const lanes = lanesFor(m, outputs)
+    const { blocks, stride } = blocksOf(outputs, lanes)
     const frameBytes = frameHeight * frameWidth * stride
     const imagesPerGroup = Math.min(g.images, Math.max(1, Math.floor(pixelsPerGroup / (frameHeight * frameWidth))))
     const groupBytes = blocks.length * imagesPerGroup * frameBytes
     const place = (row: number, column: number) => (row * frameWidth + column) * stride
     const phases = phasesOf(g, inputs, place, rows.low, columns.low)
-    if (phases.length === 0) return // nothing but padding is read
+    if (phases.length === 0) return
     const mostPixels = Math.max(...phases.map((p) => p.pixels.length / 2))
-    const listBytes = align(4 * imagesPerGroup * mostPixels + 16)
-    const scratchBytes = 64 + channelsPerTask * listBytes
+    const perTask = channelsPerTask(lanes, inputs)
+    // Lists of the channels, and two tables of the band's pixels; vectors may write past the end of each.
+    const listBytes = align(4 * imagesPerGroup * mostPixels + 64)
+    const scratchBytes = 64 + (perTask + 2) * listBytes
     const tableWords = phases.reduce(
       (sum, p) => sum + p.pixels.length + p.taps.length,
       4 * phases.length + 4 * blocks.length,
     )
+    const kernel = m.vectorKernel(lanes, `event weight gradient ${perTask}`, eventWeightGradient, perTask)
     const runImages = Math.max(1, Math.floor(framesBudget / groupBytes)) * imagesPerGroup
     const firstRun = Math.min(runImages, g.images)
     m.scratch(4 * tableWords, (table) =>
@@ -370,7 +446,7 @@ export function eventWeightGradientInto(
           ])
           for (let first = 0; first < g.images; first += runImages) {
             const count = Math.min(runImages, g.images - first)
-            m.run(m.kernel('pack frames', packFrames), count, [
+            m.run(m.vectorKernel(lanes, 'pack frames', packFrames), count, [
               imagesPerGroup,
               gradient.address + 4 * (first * g.outHeight * g.outWidth * g.outputs + firstOutput),
               g.outHeight,
@@ -387,7 +463,7 @@ export function eventWeightGradientInto(
               stride,
             ])
             const imageBytes = g.height * g.width * g.channels
-            m.run(m.kernel('event weight gradient', eventWeightGradient), Math.ceil(inputs / channelsPerTask), [
+            m.run(kernel, Math.ceil(inputs / perTask), [
               count,
               imagesPerGroup,
               groupBytes,
@@ -408,11 +484,24 @@ export function eventWeightGradientInto(
               listBytes,
               floatWord(x.scale),
               bandPixels,
+              first === 0 ? 1 : 0,
             ])
           }
         }),
       ),
     )
+  })
+}
+
+/** Whether every tap reads some pixel of the input. */
+function everyTapReads(g: Geometry): boolean {
+  return [0, 1].every((axis) => {
+    const size = axis === 0 ? g.height : g.width
+    return Array.from({ length: g.stride[axis] }, (_, phase) => phase).every((phase) => {
+      const taps = phaseTaps(phase, g.kernel[axis], g.stride[axis], g.dilation[axis])
+      const pixels = Array.from({ length: size }, (_, at) => (at + g.padding[axis]) % g.stride[axis])
+      return taps.length === 0 || pixels.includes(phase)
+    })
   })
 }
 

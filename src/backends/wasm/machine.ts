@@ -1,11 +1,11 @@
-import { elementsPerTask, type MemoryLimits } from '../../codegen/index.ts'
+import { elementsPerTask, type Target, wasmTarget, x64Target } from '../../codegen/index.ts'
 import type { Neuron } from '../../equations/index.ts'
 import { taskCounter } from './control.ts'
 import type { Crew, Kernel } from './crew.ts'
 import { Tensors, type WasmTensor } from './tensors.ts'
 
 type Emitter<Options extends readonly unknown[]> = (
-  limits: MemoryLimits,
+  target: Target,
   counter: number,
   ...options: Options
 ) => Uint8Array<ArrayBuffer>
@@ -14,6 +14,9 @@ type Emitter<Options extends readonly unknown[]> = (
 export class Machine {
   readonly crew: Crew
   readonly tensors: Tensors
+  private readonly narrow: Target
+  /** What kernels that `vectorKernel` makes are written for: machine code where the host runs it, else WebAssembly. */
+  private readonly widest: Target
   /** Whether multiply and add may be fused. */
   readonly relaxed: boolean
   /** What the code of a neuron's kernels depends on, as text; made once per neuron. */
@@ -22,12 +25,30 @@ export class Machine {
   constructor(crew: Crew, relaxed: boolean) {
     this.crew = crew
     this.tensors = new Tensors(crew)
+    this.narrow = wasmTarget(crew.limits)
+    this.widest = crew.native ? x64Target : this.narrow
     this.relaxed = relaxed
   }
 
   /** The kernel that `emit` writes for these options; `name` must tell apart all that differ. */
   kernel<Options extends readonly unknown[]>(name: string, emit: Emitter<Options>, ...options: Options): Kernel {
-    return this.crew.kernel(name, () => emit(this.crew.limits, taskCounter, ...options))
+    return this.crew.kernel(name, 'wasm', () => emit(this.narrow, taskCounter, ...options))
+  }
+
+  /** Lanes of the widest vectors of this host. */
+  get lanes(): number {
+    return this.widest.lanes
+  }
+
+  /** As `kernel`, for as many lanes as asked for: those of WebAssembly or those of `lanes`. */
+  vectorKernel<Options extends readonly unknown[]>(
+    lanes: number,
+    name: string,
+    emit: Emitter<Options>,
+    ...options: Options
+  ): Kernel {
+    if (lanes === this.narrow.lanes) return this.kernel(name, emit, ...options)
+    return this.crew.kernel(`${name} x${lanes}`, 'native', () => emit(this.widest, taskCounter, ...options))
   }
 
   run(kernel: Kernel, tasks: number, args: readonly number[]): void {

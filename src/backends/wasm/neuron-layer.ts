@@ -186,7 +186,7 @@ export function runNeuron(m: Machine, x: WasmTensor, call: NeuronCall): NeuronRe
     const normalised = statistics !== null
     const name = kernelName(m, neuron, 'forward', normalised)
     m.run(
-      m.kernel(name, neuronForward, { neuron, normalised, relaxed: m.relaxed }),
+      m.vectorKernel(m.lanes, name, neuronForward, { neuron, normalised, relaxed: m.relaxed }),
       layout.tasks,
       argumentWords(neuron, 'forward', given),
     )
@@ -222,7 +222,9 @@ function sumPartials(
   for (let task = 0; task < tasks; task++) {
     const from = (partials + task * bytes + offset) / 4
     for (let row = 0; row < rows; row++) {
-      for (let i = 0; i < period; i++) sums[row * channels + (i % channels)] += floats[from + row * period + i]
+      for (let repeat = from + row * period; repeat < from + (row + 1) * period; repeat += channels) {
+        for (let c = 0; c < channels; c++) sums[row * channels + c] += floats[repeat + c]
+      }
     }
   }
   return sums
@@ -323,7 +325,7 @@ export function runNeuronBackward(
   const sumRows = statistics ? statistics.rows : 1
   const partial = partialLayout(layout, call, sumRows)
   const tables = callTables(m, layout, call, statistics)
-  const scratchBytes = call.T * scratchRowBytes(program, adjoint)
+  const scratchBytes = call.T * scratchRowBytes(program, adjoint, m.lanes)
   const normalised = statistics !== null
   const sums = m.scratch(tables.tables.bytes, (address) => {
     tables.tables.write(m, address)
@@ -352,7 +354,7 @@ export function runNeuronBackward(
           ['sumStep', sumRows > 1 ? 4 * layout.period : 0],
         ])
         const name = kernelName(m, neuron, 'backward', normalised)
-        const kernel = m.kernel(name, neuronBackward, { neuron, normalised, relaxed: m.relaxed })
+        const kernel = m.vectorKernel(m.lanes, name, neuronBackward, { neuron, normalised, relaxed: m.relaxed })
         m.run(kernel, layout.tasks, argumentWords(neuron, 'backward', given))
         const total = (offset: number, rows: number) => sumPartials(m, layout, partials, partial.bytes, offset, rows)
         return {

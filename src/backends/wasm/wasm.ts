@@ -3,6 +3,7 @@ import type { Backend, Handle } from '../backend.ts'
 import { convolution, convolutionBackward } from './convolution.ts'
 import { Crew, type KernelTime, type WorkerStarter } from './crew.ts'
 import { Machine } from './machine.ts'
+import type { NativeCode } from './native.ts'
 import { runNeuron, runNeuronBackward } from './neuron-layer.ts'
 import { measurePeak, type Peak } from './peak.ts'
 import { runPool, runPoolBackward } from './pooling.ts'
@@ -16,6 +17,8 @@ export interface WasmOptions {
   readonly startWorker?: WorkerStarter
   /** Whether fused multiply-add may be used; default: where the host knows it. */
   readonly relaxedSimd?: boolean
+  /** The host's door to machine code, used where it is given. */
+  readonly native?: NativeCode | null
   /** Most memory, in bytes; up to 4 GiB. */
   readonly memoryBytes?: number
   /** A clock, in seconds: with it, the time of every kernel is kept for `kernelTimes`. */
@@ -77,7 +80,7 @@ export function hasRelaxedSimd(): boolean {
 /** The float32 backend: WebAssembly SIMD on as many threads as given, over one memory. */
 export async function createWasm(options: WasmOptions = {}): Promise<WasmBackend> {
   const pages = Math.floor(Math.min(options.memoryBytes ?? 2 ** 32, 2 ** 32) / 65536)
-  const crew = await Crew.start(options.threads ?? 1, options.startWorker, pages, options.now)
+  const crew = await Crew.start(options.threads ?? 1, options.startWorker, pages, options.now, options.native)
   const relaxed = (options.relaxedSimd ?? true) && hasRelaxedSimd()
   const m = new Machine(crew, relaxed)
   const { tensors } = m
@@ -99,7 +102,12 @@ export async function createWasm(options: WasmOptions = {}): Promise<WasmBackend
     info: {
       name: 'wasm',
       threads: crew.threads,
-      features: ['simd128', ...(relaxed ? ['relaxed-simd'] : []), ...(crew.limits.shared ? ['shared-memory'] : [])],
+      features: [
+        'simd128',
+        ...(relaxed ? ['relaxed-simd'] : []),
+        ...(crew.native ? ['avx512'] : []),
+        ...(crew.limits.shared ? ['shared-memory'] : []),
+      ],
     },
     tensor(shape, values) {
       const made = tensors.make('dense', shape)

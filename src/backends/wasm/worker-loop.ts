@@ -1,5 +1,6 @@
 import { memoryImport } from '../../codegen/index.ts'
 import { argumentsAddress, commands, control, spins } from './control.ts'
+import type { NativeCode } from './native.ts'
 
 /** A loaded kernel. */
 export type KernelFunction = (args: number, thread: number) => void
@@ -12,11 +13,15 @@ export function instantiate(bytes: BufferSource, memory: WebAssembly.Memory): Ke
   return instance.exports.run as KernelFunction
 }
 
-/** What a worker thread does until it is told to stop: waits for an order, does its share, reports. */
-export function serve(memory: WebAssembly.Memory, thread: number): void {
+/**
+ * What a worker thread does until it is told to stop: waits for an order, does its share, reports.
+ * @param native the host's door to machine code, asked for when the first such kernel comes
+ */
+export function serve(memory: WebAssembly.Memory, thread: number, native?: () => NativeCode | null): void {
   const words = new Int32Array(memory.buffer, 0, 64)
   const kernels: KernelFunction[] = []
   let seen = 0
+  let door: NativeCode | null | undefined
   for (;;) {
     let order = Atomics.load(words, control.order)
     for (let i = 0; order === seen && i < spins; i++) order = Atomics.load(words, control.order)
@@ -31,6 +36,10 @@ export function serve(memory: WebAssembly.Memory, thread: number): void {
         const from = words[control.codeAddress] >>> 0
         const shared = new Uint8Array(memory.buffer, from, words[control.codeBytes])
         kernels[words[control.kernel]] = instantiate(new Uint8Array(shared), memory)
+      } else if (command === commands.loadNative) {
+        door ??= native?.()
+        const [low, high] = [words[control.codeAddress] >>> 0, words[control.codeAddressHigh] >>> 0]
+        kernels[words[control.kernel]] = door!.at((BigInt(high) << 32n) | BigInt(low), memory)
       } else if (command === commands.run) kernels[words[control.kernel]](argumentsAddress, thread)
     } catch {
       Atomics.add(words, control.failed, 1)

@@ -1,6 +1,7 @@
 import { maximumVectors } from './event-forward.ts'
 import { n, overTasks, readArguments, times4 } from './tasks.ts'
-import { assemble, f32, f32x4, i32, type Local, type MemoryLimits, v128 } from './writer.ts'
+import { f32, f32x4, i32, type Local, type Value, wide } from './value.ts'
+import { assemble, type Target } from './writer.ts'
 
 /**
  * Weight gradient over spike events. The output gradient is first copied into frames, cut into blocks of output channels;
@@ -30,8 +31,8 @@ export const packFramesArguments = [
  * Copies each image's gradient into [group][block][image][frame pixel][stride bytes]. A block's entry: offset of the block
  * within a group, vectors, byte offset of its first channel, unused. One task is one image.
  */
-export function packFrames(limits: MemoryLimits, counter: number) {
-  return assemble(limits, (w, args) => {
+export function packFrames(target: Target, counter: number) {
+  return assemble(target, (w, args) => {
     const a = readArguments(w, args, packFramesArguments)
     const [block, entry, vectors, row, column, v, from, to, frame] = Array.from({ length: 9 }, () => w.i32())
     const frameBytes = w.i32(i32.mul(i32.mul(a.frameHeight, a.frameWidth), a.stride))
@@ -50,8 +51,8 @@ export function packFrames(limits: MemoryLimits, counter: number) {
           w.set(to, i32.add(i32.mul(i32.add(row, a.top), a.frameWidth), a.left))
           w.set(to, i32.add(frame, i32.mul(to, a.stride)))
           w.for(column, n(0), a.width, n(1), () => {
-            w.for(v, n(0), i32.shl(vectors, n(4)), n(16), () => {
-              w.do(v128.store(i32.add(to, v), v128.load(i32.add(from, v))))
+            w.for(v, n(0), i32.mul(vectors, n(w.bytes)), n(w.bytes), () => {
+              w.do(wide.store(i32.add(to, v), wide.load(i32.add(from, v))))
             })
             w.set(from, i32.add(from, a.pixelBytes))
             w.set(to, i32.add(to, a.stride))
@@ -84,10 +85,16 @@ export const eventWeightGradientArguments = [
   'listBytes',
   'scale',
   'bandPixels',
+  'fresh',
 ] as const
 
-/** Input channels that one task takes. */
-export const channelsPerTask = 8
+/**
+ * Input channels that one task takes. Sixteen can be listed together where vectors have as many lanes; with few channels
+ * smaller tasks keep the threads busy.
+ */
+export const channelsPerTask = (lanes: number, channels: number): number => {
+  return lanes === 16 && channels >= 64 && channels % 16 === 0 ? 16 : 8
+}
 
 /**
  * A phase of the stride, 4 words: its pixels (count, table of [byte offset of the pixel in x, place in the frame]) and its
@@ -95,20 +102,29 @@ export const channelsPerTask = 8
  */
 export const phaseWords = 4
 
-export function eventWeightGradient(limits: MemoryLimits, counter: number) {
-  return assemble(limits, (w, args, thread) => {
+export function eventWeightGradient(target: Target, counter: number, perTask: number) {
+  return assemble(target, (w, args, thread) => {
     const a = readArguments(w, args, eventWeightGradientArguments)
-    const scale = w.v128(f32x4.splat(f32.load(args, 4 * eventWeightGradientArguments.indexOf('scale'))))
+    const scale = w.wide(f32x4.splatWide(f32.load(args, 4 * eventWeightGradientArguments.indexOf('scale'))))
     const ends = w.i32(i32.add(a.scratch, i32.mul(thread, a.scratchBytes)))
-    const lists = w.i32(i32.add(ends, n(64)))
+    const lists = w.i32(i32.add(ends, n(4 * 16)))
     const [group, first, count, phase, phaseAt, block, entry, channel] = Array.from({ length: 8 }, () => w.i32())
     const firstChannel = w.i32()
     const room = w.i32()
     const [band, bandEnd, phaseEnd] = [w.i32(), w.i32(), w.i32()]
+    /** Whether the sums are the first for their rows of the target, which then holds nothing yet. */
+    const isFirst = w.i32()
 
     /** Lists, per channel of the task, the frame places of the pixels of one band that fired. */
     const listEvents = (): void => {
-      const next = Array.from({ length: channelsPerTask }, (_, c) => w.i32(i32.add(lists, i32.mul(a.listBytes, n(c)))))
+      const next = Array.from({ length: perTask }, (_, c) => w.i32(i32.add(lists, i32.mul(a.listBytes, n(c)))))
+      if (perTask === 16) listSixteen(next)
+      else listEight(next)
+      next.forEach((list, c) => w.do(i32.store(ends, list, 4 * c)))
+    }
+
+    /** Calls `visit` for every pixel of the band in every image, with its address in x and its place in the frames. */
+    const overBand = (visit: (at: Local, place: Local) => void): void => {
       const [image, pixel, end, at, place, base, frame] = Array.from({ length: 7 }, () => w.i32())
       w.for(image, n(0), count, n(1), () => {
         w.set(base, i32.add(a.x, i32.add(i32.mul(i32.add(first, image), a.imageBytes), firstChannel)))
@@ -118,33 +134,65 @@ export function eventWeightGradient(limits: MemoryLimits, counter: number) {
         w.while(i32.ltU(pixel, end), () => {
           w.set(at, i32.add(base, i32.load(pixel)))
           w.set(place, i32.add(frame, i32.load(pixel, 4)))
-          const halves = [w.i32(i32.load(at)), w.i32(i32.load(at, 4))]
-          w.if(i32.and(i32.or(halves[0], halves[1]), n(0x01010101)), () => {
-            next.forEach((list, c) => {
-              const bit = i32.and(i32.shrU(halves[c >> 2], n(8 * (c & 3))), n(1))
-              w.do(i32.store(list, place))
-              w.set(list, i32.add(list, times4(bit)))
-            })
-          })
+          visit(at, place)
           w.set(pixel, i32.add(pixel, n(8)))
         })
       })
-      next.forEach((list, c) => w.do(i32.store(ends, list, 4 * c)))
+    }
+
+    const listEight = (next: readonly Local[]): void => {
+      overBand((at, place) => {
+        const halves = [w.i32(i32.load(at)), w.i32(i32.load(at, 4))]
+        w.if(i32.and(i32.or(halves[0], halves[1]), n(0x01010101)), () => {
+          next.forEach((list, c) => {
+            const bit = i32.and(i32.shrU(halves[c >> 2], n(8 * (c & 3))), n(1))
+            w.do(i32.store(list, place))
+            w.set(list, i32.add(list, times4(bit)))
+          })
+        })
+      })
+    }
+
+    /** Per pixel a mask of its channels; then per channel and sixteen pixels the places whose mask has its bit. */
+    const listSixteen = (next: readonly Local[]): void => {
+      const masks = w.i32(i32.add(lists, i32.mul(a.listBytes, n(perTask))))
+      const places = w.i32(i32.add(masks, a.listBytes))
+      const [pixels, offset] = [w.i32(n(0)), w.i32()]
+      overBand((at, place) => {
+        w.do(i32.store(i32.add(masks, pixels), wide.testBytes(at, 0)))
+        w.do(i32.store(i32.add(places, pixels), place))
+        w.set(pixels, i32.add(pixels, n(4)))
+      })
+      w.do(wide.store(i32.add(masks, pixels), w.constant(0)))
+      w.for(offset, n(0), pixels, n(w.bytes), () => {
+        const channelMasks = w.wide(wide.load(i32.add(masks, offset)))
+        const sixteen = w.wide(wide.load(i32.add(places, offset)))
+        next.forEach((list, c) => {
+          const mask = w.i32(wide.testLanes(channelMasks, c))
+          w.do(wide.store(list, wide.compress(sixteen, mask)))
+          w.set(list, i32.add(list, times4(i32.popcnt(mask))))
+        })
+      })
     }
 
     /** Adds the gradient's rows at the listed places, for one tap, channel and block. */
     const accumulate = (vectors: number, frames: Local, target: Local, list: Local, end: Local): void => {
-      const sums = Array.from({ length: vectors }, () => w.v128(f32x4.const(0)))
+      const sums = Array.from({ length: vectors }, () => w.wide(f32x4.const(0)))
       const event = w.i32(list)
       // One event a turn: with two, older V8 loads both rows first and spills the sums.
       w.while(i32.ltU(event, end), () => {
         const from = w.i32(i32.add(frames, i32.load(event)))
-        sums.forEach((sum, v) => w.set(sum, f32x4.add(sum, v128.load(from, 16 * v))))
+        sums.forEach((sum, v) => w.set(sum, f32x4.add(sum, wide.load(from, w.bytes * v))))
         w.set(event, i32.add(event, n(4)))
       })
-      sums.forEach((sum, v) => {
-        w.do(v128.store(target, f32x4.add(v128.load(target, 16 * v), f32x4.mul(sum, scale)), 16 * v))
-      })
+      const store = (value: (sum: Local, at: number) => Value): void => {
+        sums.forEach((sum, v) => w.do(wide.store(target, value(sum, w.bytes * v), w.bytes * v)))
+      }
+      w.if(
+        isFirst,
+        () => store((sum) => f32x4.mul(sum, scale)),
+        () => store((sum, at) => f32x4.add(wide.load(target, at), f32x4.mul(sum, scale))),
+      )
     }
 
     const blockOf = (vectors: number): void => {
@@ -154,7 +202,7 @@ export function eventWeightGradient(limits: MemoryLimits, counter: number) {
       w.for(channel, n(0), room, n(1), () => {
         w.set(list, i32.add(lists, i32.mul(channel, a.listBytes)))
         w.set(end, i32.load(i32.add(ends, times4(channel))))
-        w.if(i32.ltU(list, end), () => {
+        w.if(i32.or(isFirst, i32.ltU(list, end)), () => {
           w.set(taps, i32.load(phaseAt, 12))
           w.set(tapsEnd, i32.add(taps, i32.shl(i32.load(phaseAt, 8), n(3))))
           w.while(i32.ltU(taps, tapsEnd), () => {
@@ -170,9 +218,9 @@ export function eventWeightGradient(limits: MemoryLimits, counter: number) {
     }
 
     overTasks(w, counter, a.tasks, (task) => {
-      w.set(firstChannel, i32.mul(task, n(channelsPerTask)))
+      w.set(firstChannel, i32.mul(task, n(perTask)))
       w.set(room, i32.sub(a.channels, firstChannel))
-      w.if(i32.gtU(room, n(channelsPerTask)), () => w.set(room, n(channelsPerTask)))
+      w.if(i32.gtU(room, n(perTask)), () => w.set(room, n(perTask)))
       w.set(group, n(0))
       w.for(first, n(0), a.images, a.imagesPerGroup, () => {
         w.set(count, i32.sub(a.images, first))
@@ -181,14 +229,17 @@ export function eventWeightGradient(limits: MemoryLimits, counter: number) {
           w.set(phaseAt, i32.add(a.phaseTable, i32.mul(phase, n(4 * phaseWords))))
           w.set(band, i32.load(phaseAt, 4))
           w.set(phaseEnd, i32.add(band, i32.shl(i32.load(phaseAt), n(3))))
+          w.set(isFirst, i32.and(a.fresh, i32.eqz(group)))
           w.while(i32.ltU(band, phaseEnd), () => {
             w.set(bandEnd, i32.add(band, i32.shl(a.bandPixels, n(3))))
             w.if(i32.gtU(bandEnd, phaseEnd), () => w.set(bandEnd, phaseEnd))
             listEvents()
             w.for(block, n(0), a.blocks, n(1), () => {
               w.set(entry, i32.add(a.blockTable, i32.shl(block, n(4))))
-              for (let v = 1; v <= maximumVectors; v++) w.if(i32.eq(i32.load(entry, 4), n(v)), () => blockOf(v))
+              for (let v = 1; v <= maximumVectors(w.lanes); v++)
+                w.if(i32.eq(i32.load(entry, 4), n(v)), () => blockOf(v))
             })
+            w.set(isFirst, n(0))
             w.set(band, bandEnd)
           })
         })

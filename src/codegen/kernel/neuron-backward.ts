@@ -12,7 +12,8 @@ import {
   type Vectors,
   vectorsInFlight,
 } from './neuron.ts'
-import { assemble, f32x4, i16x8, i32, i32x4, type Local, type MemoryLimits, type Value, v128 } from './writer.ts'
+import { f32x4, i32, i32x4, type Local, type Value, v128, wide } from './value.ts'
+import { assemble, type Target } from './writer.ts'
 
 /** Forward values that are at hand in reverse time without having been kept. */
 const atHand = new Set(['constant', 'input', 'parameter'])
@@ -35,9 +36,9 @@ export function keptValues(program: Program, adjoint: Adjoint): ValueId[] {
     .sort((a, b) => a - b)
 }
 
-/** Bytes of scratch that one step of one group takes. */
-export function scratchRowBytes(program: Program, adjoint: Adjoint): number {
-  return 16 * vectorsInFlight * Math.max(1, keptValues(program, adjoint).length)
+/** Bytes of scratch that one step of one group takes. @param lanes of one vector */
+export function scratchRowBytes(program: Program, adjoint: Adjoint, lanes: number): number {
+  return 4 * lanes * vectorsInFlight * Math.max(1, keptValues(program, adjoint).length)
 }
 
 /** Spike and window of a group from its stored bytes, as 1 or 0. */
@@ -47,11 +48,10 @@ function storedBits(k: NeuronWriter, lanes: Lanes, row: Value, vectors: number):
   const spike: Value[] = []
   const window: Value[] = []
   for (let v = 0; v < vectors; v++) {
-    const bytes = lanes === 4 ? v128.load32Zero(address, 4 * v) : i32x4.splat(i32.load8U(address, v))
-    const wide = lanes === 4 ? i32x4.extendLowU16(i16x8.extendLowU8(bytes)) : bytes
-    const bits = w.v128(wide)
-    spike.push(w.v128(f32x4.fromInteger(v128.and(bits, w.integerConstant(1)))))
-    window.push(w.v128(f32x4.fromInteger(i32x4.shrU(v128.and(bits, w.integerConstant(2)), i32.const(1)))))
+    const at = w.lanes * v
+    const bits = w.wide(lanes === 'all' ? wide.loadBytes(address, at) : i32x4.splatWide(i32.load8U(address, at)))
+    spike.push(w.wide(f32x4.fromInteger(v128.and(bits, w.integerConstant(1)))))
+    window.push(w.wide(f32x4.fromInteger(i32x4.shrU(v128.and(bits, w.integerConstant(2)), i32.const(1)))))
   }
   return { spike, window }
 }
@@ -73,18 +73,14 @@ function closure(instructions: readonly Instruction[], wanted: readonly ValueId[
  * a scratch row per step (which stays in the nearest cache), then runs the adjoint in reverse time. Spikes and windows
  * come from the stored bytes, so that both passes see the same spikes.
  */
-export function neuronBackward(
-  limits: MemoryLimits,
-  counter: number,
-  options: NeuronKernelOptions,
-): Uint8Array<ArrayBuffer> {
+export function neuronBackward(target: Target, counter: number, options: NeuronKernelOptions): Uint8Array<ArrayBuffer> {
   const { neuron, normalised } = options
   const { program, adjoint } = neuron
   const kept = keptValues(program, adjoint)
-  const rowBytes = scratchRowBytes(program, adjoint)
+  const rowBytes = scratchRowBytes(program, adjoint, target.lanes)
   const forwardNeeded = closure(program.instructions, [...kept, ...program.states.map((s) => s.next)])
   return assemble(
-    limits,
+    target,
     (w, args, thread) => {
       const k = new NeuronWriter(w, args, neuron, 'backward')
       k.readArguments('backward')
@@ -133,7 +129,9 @@ export function neuronBackward(
           const override = (i: Instruction) => (i.op === 'spike' ? stored?.spike : undefined)
           emitStep(k, known, program.instructions, 0, override, forwardNeeded)
           kept.forEach((id, i) =>
-            known.get(id)!.forEach((value, v) => w.do(v128.store(rows.scratch, value, 16 * (vectorsInFlight * i + v)))),
+            known
+              .get(id)!
+              .forEach((value, v) => w.do(wide.store(rows.scratch, value, w.bytes * (vectorsInFlight * i + v)))),
           )
           assignTogether(
             w,
@@ -145,7 +143,7 @@ export function neuronBackward(
       }
 
       const addTo = (lanes: Lanes, address: Local, offset: number, value: Value): void => {
-        const sum = w.v128(f32x4.add(k.load(lanes, address, offset), value))
+        const sum = w.wide(f32x4.add(k.load(lanes, address, offset), value))
         k.store(lanes, address, sum, offset)
       }
 
@@ -158,7 +156,7 @@ export function neuronBackward(
           (i) => k.arg(`stateGradientIn${i}`),
           program.states.map(() => 0),
         )
-        const summed = Array.from({ length: vectors }, () => w.v128(f32x4.const(0)))
+        const summed = Array.from({ length: vectors }, () => w.wide(f32x4.const(0)))
         w.for(t, i32.const(0), k.arg('T'), i32.const(1), () => {
           move(-1)
           const { raw, x } = k.input(lanes, vectors, normalised, rows.x, rows.scale, rows.shift)
@@ -171,12 +169,14 @@ export function neuronBackward(
           })
           kept.forEach((id, i) => {
             const values = Array.from({ length: vectors }, (_, v) =>
-              w.v128(v128.load(rows.scratch, 16 * (vectorsInFlight * i + v))),
+              w.wide(wide.load(rows.scratch, w.bytes * (vectorsInFlight * i + v))),
             )
             known.set(id, values)
           })
           const gradientAt = w.i32(i32.add(rows.gradient, k.at))
-          const outputGradient = Array.from({ length: vectors }, (_, v) => w.v128(k.load(lanes, gradientAt, 16 * v)))
+          const outputGradient = Array.from({ length: vectors }, (_, v) =>
+            w.wide(k.load(lanes, gradientAt, w.bytes * v)),
+          )
           emitStep(k, known, adjoint.instructions, count, (instruction) => {
             if (instruction.op === 'outputGradient') return outputGradient
             if (instruction.op === 'stateGradient') return gradients[instruction.index ?? 0]
@@ -187,7 +187,7 @@ export function neuronBackward(
             i32.ne(k.arg('inputGradientStep'), i32.const(0)),
             () => {
               const address = w.i32(i32.add(rows.inputGradient, k.at))
-              inputGradient.forEach((g, v) => k.store(lanes, address, g, 16 * v))
+              inputGradient.forEach((g, v) => k.store(lanes, address, g, w.bytes * v))
             },
             () => inputGradient.forEach((g, v) => w.set(summed[v], f32x4.add(summed[v], g))),
           )
@@ -196,13 +196,13 @@ export function neuronBackward(
             const dotsAt = w.i32(i32.add(sumsAt, k.arg('dotOffset')))
             const mean = k.fromTable(lanes, rows.mean, vectors)
             inputGradient.forEach((g, v) => {
-              addTo(lanes, sumsAt, 16 * v, g)
-              addTo(lanes, dotsAt, 16 * v, f32x4.mul(g, f32x4.sub(raw[v], mean[v])))
+              addTo(lanes, sumsAt, w.bytes * v, g)
+              addTo(lanes, dotsAt, w.bytes * v, f32x4.mul(g, f32x4.sub(raw[v], mean[v])))
             })
           }
           adjoint.parameters.forEach((id, i) => {
             const address = w.i32(i32.add(rows.partials[i], k.tableAt))
-            known.get(id)!.forEach((g, v) => addTo(lanes, address, 16 * v, g))
+            known.get(id)!.forEach((g, v) => addTo(lanes, address, w.bytes * v, g))
           })
           assignTogether(
             w,
@@ -212,12 +212,12 @@ export function neuronBackward(
         })
         w.if(i32.eqz(k.arg('inputGradientStep')), () => {
           const address = w.i32(i32.add(k.arg('inputGradient'), k.at))
-          summed.forEach((g, v) => k.store(lanes, address, g, 16 * v))
+          summed.forEach((g, v) => k.store(lanes, address, g, w.bytes * v))
         })
         gradients.forEach((gradient, i) => {
           w.if(i32.ne(k.arg(`stateGradientOut${i}`), i32.const(0)), () => {
             const address = w.i32(i32.add(k.arg(`stateGradientOut${i}`), k.at))
-            gradient.forEach((g, v) => k.store(lanes, address, g, 16 * v))
+            gradient.forEach((g, v) => k.store(lanes, address, g, w.bytes * v))
           })
         })
       }

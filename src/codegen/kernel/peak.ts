@@ -1,5 +1,6 @@
 import { n, overTasks, readArguments } from './tasks.ts'
-import { assemble, f32x4, i32, type MemoryLimits, v128 } from './writer.ts'
+import { f32x4, i32, type Value, v128 } from './value.ts'
+import { assemble, type Target } from './writer.ts'
 
 /**
  * Loops that do nothing but the arithmetic of the kernels, as fast as this host lets WebAssembly go: the peak that kernels
@@ -11,9 +12,9 @@ export type PeakKind = 'multiplyAdd' | 'add'
 /** Vector operations in one round of each loop. */
 export const operationsPerRound = { multiplyAdd: 10, add: 6 } as const
 
-export function peakLoop(limits: MemoryLimits, counter: number, kind: PeakKind, relaxed: boolean) {
+export function peakLoop(target: Target, counter: number, kind: PeakKind, relaxed: boolean) {
   return assemble(
-    limits,
+    target,
     (w, args) => {
       const a = readArguments(w, args, ['tasks', 'rounds', 'table'])
       const round = w.i32()
@@ -34,7 +35,7 @@ export function peakLoop(limits: MemoryLimits, counter: number, kind: PeakKind, 
         w.do(
           v128.store(
             to,
-            sums.slice(1).reduce((total, sum) => f32x4.add(total, sum), sums[0] as () => void),
+            sums.slice(1).reduce((total, sum) => f32x4.add(total, sum), sums[0] as Value),
           ),
         )
       })

@@ -1,16 +1,6 @@
 import { fourBytes, n, overTasks, readArguments, times4 } from './tasks.ts'
-import {
-  assemble,
-  f32,
-  f32x4,
-  i32,
-  i32x4,
-  type Local,
-  type MemoryLimits,
-  type Value,
-  v128,
-  type Writer,
-} from './writer.ts'
+import { f32, f32x4, i32, i32x4, type Local, type Value, v128 } from './value.ts'
+import { assemble, type Target, type Writer } from './writer.ts'
 
 /**
  * Dense convolution kernels. All three work on inputs that were copied into a frame of zeros, with the channels padded
@@ -36,8 +26,8 @@ export const frameArguments = [
 ] as const
 
 /** Copies images [H, W, C], float32 or spike bytes, into frames [Hf, Wf, Cp] of zeros. One task is one image. */
-export function frame(limits: MemoryLimits, counter: number, from: 'dense' | 'spikes') {
-  return assemble(limits, (w, args) => {
+export function frame(target: Target, counter: number, from: 'dense' | 'spikes') {
+  return assemble(target, (w, args) => {
     const a = readArguments(w, args, frameArguments)
     const size = from === 'dense' ? 4 : 1
     const scale = w.v128(f32x4.splat(f32.load(args, 4 * frameArguments.indexOf('scale'))))
@@ -94,8 +84,8 @@ export const packArguments = [
  * Packs weights into [outer / 8][tap][inner padded][8], zeros where a block or the inner axis is padded. `tapTable` holds
  * the byte offset of each tap. One task is one block of 8.
  */
-export function packWeights(limits: MemoryLimits, counter: number) {
-  return assemble(limits, (w, args) => {
+export function packWeights(target: Target, counter: number) {
+  return assemble(target, (w, args) => {
     const a = readArguments(w, args, packArguments)
     const [tap, i, lane, to, from, outer] = [w.i32(), w.i32(), w.i32(), w.i32(), w.i32(), w.i32()]
     overTasks(w, counter, a.tasks, (task) => {
@@ -168,9 +158,9 @@ function storeLanes(w: Writer, address: Value, low: Local, high: Local, count: L
  * Output pixels times 8 output channels: sums over taps and inner channels. A unit is a group of pixels that share the
  * tables; one task is one unit and block of 8 channels. 4 pixels at a time keep 8 sums in registers.
  */
-export function convolve(limits: MemoryLimits, counter: number, relaxed: boolean) {
+export function convolve(target: Target, counter: number, relaxed: boolean) {
   const madd = multiplyAdd(relaxed)
-  return assemble(limits, (w, args) => {
+  return assemble(target, (w, args) => {
     const a = readArguments(w, args, convolveArguments)
     const [unit, block, pixel, pixels, tap, inner, left] = Array.from({ length: 7 }, () => w.i32())
     const [input, output, weights, weight, offset] = Array.from({ length: 5 }, () => w.i32())
@@ -252,9 +242,9 @@ export const weightGradientArguments = [
  * one unit after another, added to what the target holds. One task is one tap and block of 4 inner channels. `targetTapBytes` steps from tap to tap; a row
  * of the target has `pixelGradientBytes` bytes, as the gradient's pixels have.
  */
-export function weightGradient(limits: MemoryLimits, counter: number, relaxed: boolean) {
+export function weightGradient(target: Target, counter: number, relaxed: boolean) {
   const madd = multiplyAdd(relaxed)
-  return assemble(limits, (w, args) => {
+  return assemble(target, (w, args) => {
     const a = readArguments(w, args, weightGradientArguments)
     const [tap, innerBlock, unit, block, pixel, pixels, at, gradientAt, input, gradient, target, left, row] =
       Array.from({ length: 13 }, () => w.i32())

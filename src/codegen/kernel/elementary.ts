@@ -1,4 +1,5 @@
-import { f32x4, i32, i32x4, type Value, v128, type Writer } from './writer.ts'
+import { f32x4, i32, i32x4, type Value, v128 } from './value.ts'
+import type { Writer } from './writer.ts'
 
 /**
  * Elementary functions on vectors of four float32 lanes, within 2 units in the last place of the true value over the range

@@ -1,20 +1,6 @@
 import { fourBytes, n, overTasks, readArguments, times4 } from './tasks.ts'
-import {
-  assemble,
-  f32,
-  f32x4,
-  f64,
-  f64x2,
-  i8x16,
-  i16x8,
-  i32,
-  i32x4,
-  type Local,
-  type MemoryLimits,
-  type Value,
-  v128,
-  type Writer,
-} from './writer.ts'
+import { f32, f32x4, f64, f64x2, i8x16, i16x8, i32, i32x4, type Local, type Value, v128 } from './value.ts'
+import { assemble, type Target, type Writer } from './writer.ts'
 
 /** Values that one task of an element-wise kernel covers. */
 export const elementsPerTask = 16384
@@ -43,12 +29,12 @@ function overElements(w: Writer, counter: number, tasks: Value, count: Local, bo
 
 /** target = a (dense or spikes) * factorA + b (dense or spikes) * factorB. Arguments: tasks, count, a, b, target, factorA, factorB. */
 export function combine(
-  limits: MemoryLimits,
+  target: Target,
   counter: number,
   kindA: 'dense' | 'spikes',
   kindB: 'dense' | 'spikes' | 'none',
 ) {
-  return assemble(limits, (w, args) => {
+  return assemble(target, (w, args) => {
     const a = readArguments(w, args, ['tasks', 'count', 'a', 'b', 'target'])
     const factorA = w.v128(f32x4.splat(f32.load(args, 20)))
     const factorB = w.v128(f32x4.splat(f32.load(args, 24)))
@@ -77,8 +63,8 @@ function hashFour(w: Writer, index: Value, key: Value): Local {
 }
 
 /** Dropout of one time step. Arguments: tasks, count, source, target, key, limit (p 2^32 as unsigned), factor. */
-export function dropout(limits: MemoryLimits, counter: number, kind: 'dense' | 'spikes') {
-  return assemble(limits, (w, args) => {
+export function dropout(target: Target, counter: number, kind: 'dense' | 'spikes') {
+  return assemble(target, (w, args) => {
     const a = readArguments(w, args, ['tasks', 'count', 'source', 'target', 'key', 'limit'])
     const factor = w.v128(f32x4.splat(f32.load(args, 24)))
     const sign = i32x4.const(-0x80000000)
@@ -99,8 +85,8 @@ export function dropout(limits: MemoryLimits, counter: number, kind: 'dense' | '
 }
 
 /** Arguments: tasks, count, parameter, gradient, velocity (0: none), learningRate, momentum, weightDecay, nesterov (0 or 1). */
-export function sgd(limits: MemoryLimits, counter: number) {
-  return assemble(limits, (w, args) => {
+export function sgd(target: Target, counter: number) {
+  return assemble(target, (w, args) => {
     const a = readArguments(w, args, ['tasks', 'count', 'parameter', 'gradient', 'velocity'])
     const [rate, momentum, decay, nesterov] = [20, 24, 28, 32].map((at) => w.v128(f32x4.splat(f32.load(args, at))))
     overElements(w, counter, a.tasks, a.count, (i) => {
@@ -124,8 +110,8 @@ export function sgd(limits: MemoryLimits, counter: number) {
  * (learningRate / bias correction 1), secondCorrection (1 / sqrt(bias correction 2)), eps, 1 - beta1, 1 - beta2 (which
  * float32 betas would give 1e-5 off).
  */
-export function adamW(limits: MemoryLimits, counter: number) {
-  return assemble(limits, (w, args) => {
+export function adamW(target: Target, counter: number) {
+  return assemble(target, (w, args) => {
     const a = readArguments(w, args, ['tasks', 'count', 'parameter', 'gradient', 'first', 'second'])
     const [keep, beta1, beta2, stepSize, correction, eps, new1, new2] = [24, 28, 32, 36, 40, 44, 48, 52].map((at) =>
       w.v128(f32x4.splat(f32.load(args, at))),
@@ -153,8 +139,8 @@ export const columnSumArguments = ['tasks', 'rows', 'columns', 'blocks', 'source
  * Sums and sums of squares of each column of a [steps, rows, columns] array, in float64: one task is `rowsPerBlock` rows of
  * one step and writes [sums | squares], columns padded to 4.
  */
-export function columnSums(limits: MemoryLimits, counter: number) {
-  return assemble(limits, (w, args) => {
+export function columnSums(target: Target, counter: number) {
+  return assemble(target, (w, args) => {
     const a = readArguments(w, args, columnSumArguments)
     const [step, block, row, rows, column, at, to, base] = Array.from({ length: 8 }, () => w.i32())
     const rowBytes = w.i32(times4(a.columns))
@@ -193,8 +179,8 @@ export function columnSums(limits: MemoryLimits, counter: number) {
 }
 
 /** Sum of squares of each task's values, float64. Arguments: tasks, count, source, target. `count` is exact: a tail is summed singly. */
-export function sumOfSquares(limits: MemoryLimits, counter: number) {
-  return assemble(limits, (w, args) => {
+export function sumOfSquares(target: Target, counter: number) {
+  return assemble(target, (w, args) => {
     const a = readArguments(w, args, ['tasks', 'count', 'source', 'target'])
     const [i, end] = [w.i32(), w.i32()]
     const total = w.local('f64')
@@ -236,8 +222,8 @@ export const normalisationGradientArguments = [
  * Second pass of BatchNorm's gradient, in place, for one step: g = g * factor + x * slope + offset, per channel. The tables
  * hold `period` floats; x and gradient are read as rows of `period` values.
  */
-export function normalisationGradient(limits: MemoryLimits, counter: number) {
-  return assemble(limits, (w, args) => {
+export function normalisationGradient(target: Target, counter: number) {
+  return assemble(target, (w, args) => {
     const a = readArguments(w, args, normalisationGradientArguments)
     const [row, end, column, limit, x, g] = Array.from({ length: 6 }, () => w.i32())
     const periodBytes = w.i32(times4(a.period))
@@ -280,8 +266,8 @@ export function normalisationGradient(limits: MemoryLimits, counter: number) {
 }
 
 /** Sets a gradient to 0 where bit 1 of its input's bytes is not set. Arguments: tasks, count, bytes, gradient. */
-export function closeWindows(limits: MemoryLimits, counter: number) {
-  return assemble(limits, (w, args) => {
+export function closeWindows(target: Target, counter: number) {
+  return assemble(target, (w, args) => {
     const a = readArguments(w, args, ['tasks', 'count', 'bytes', 'gradient'])
     overElements(w, counter, a.tasks, a.count, (i) => {
       const bytes = fourBytes(i32.add(a.bytes, i))
@@ -293,8 +279,8 @@ export function closeWindows(limits: MemoryLimits, counter: number) {
 }
 
 /** Counts of bit 0 and bit 1 over spike bytes: two i32 per task. Arguments: tasks, count, source, target. */
-export function countBits(limits: MemoryLimits, counter: number) {
-  return assemble(limits, (w, args) => {
+export function countBits(target: Target, counter: number) {
+  return assemble(target, (w, args) => {
     const a = readArguments(w, args, ['tasks', 'count', 'source', 'target'])
     const [i, end, spikes, windows, to] = Array.from({ length: 5 }, () => w.i32())
     overTasks(w, counter, a.tasks, (task) => {

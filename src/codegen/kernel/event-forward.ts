@@ -1,17 +1,7 @@
 import { appendPixel } from './event-lists.ts'
-import { fourBytes, n, overTasks, readArguments, times4 } from './tasks.ts'
-import {
-  assemble,
-  f32,
-  f32x4,
-  i32,
-  i32x4,
-  type Local,
-  type MemoryLimits,
-  type Value,
-  v128,
-  type Writer,
-} from './writer.ts'
+import { n, overTasks, readArguments, times4 } from './tasks.ts'
+import { f32, f32x4, i32, i32x4, type Local, type Value, v128, wide } from './value.ts'
+import { assemble, type Target } from './writer.ts'
 
 /**
  * Convolution over spike events. Per image: the list of active channels of every pixel. Per output pixel: one merged list
@@ -58,8 +48,11 @@ export const eventForwardArguments = [
   'residualScale',
 ] as const
 
-/** Most vectors of four output channels in one block: with more, sums are spilled. */
-export const maximumVectors = 6
+/**
+ * Most vectors of output channels in one block. With more than six, V8 spills sums; machine code has registers enough, but
+ * the weights of a block should stay in the second-level cache.
+ */
+export const maximumVectors = (lanes: number): number => (lanes === 4 ? 6 : 8)
 
 export type ResidualKind = 'none' | 'dense' | 'spikes'
 
@@ -69,18 +62,11 @@ export const copiedAtOnce = 64
 /** Bytes of a pixel's record in the batch: first entry, end, byte offset of its output. */
 export const pixelRecordBytes = 12
 
-/** Stores lanes 0..count-1 (1 to 3). */
-function storePartial(w: Writer, address: Local, value: Local, count: Local): void {
-  for (let lane = 0; lane < 3; lane++) {
-    w.if(i32.gtU(count, n(lane)), () => w.do(f32.store(address, f32x4.lane(lane, value), 4 * lane)))
-  }
-}
-
-export function eventForward(limits: MemoryLimits, counter: number, residual: ResidualKind) {
-  return assemble(limits, (w, args, thread) => {
+export function eventForward(target: Target, counter: number, residual: ResidualKind) {
+  return assemble(target, (w, args, thread) => {
     const a = readArguments(w, args, eventForwardArguments)
-    const scale = w.v128(f32x4.splat(f32.load(args, 4 * eventForwardArguments.indexOf('scale'))))
-    const residualScale = w.v128(f32x4.splat(f32.load(args, 4 * eventForwardArguments.indexOf('residualScale'))))
+    const scale = w.wide(f32x4.splatWide(f32.load(args, 4 * eventForwardArguments.indexOf('scale'))))
+    const residualScale = w.wide(f32x4.splatWide(f32.load(args, 4 * eventForwardArguments.indexOf('residualScale'))))
     const starts = w.i32(i32.add(a.scratch, i32.mul(thread, a.scratchBytes)))
     const lists = w.i32(i32.add(starts, a.listOffset))
     const merged = w.i32(i32.add(starts, a.mergedOffset))
@@ -121,20 +107,20 @@ export function eventForward(limits: MemoryLimits, counter: number, residual: Re
                 const start = w.i32(i32.add(starts, times4(i32.add(i32.mul(y, a.width), x))))
                 w.set(from, i32.load(start))
                 w.set(end, i32.sub(i32.load(start, 4), from))
-                const added = w.v128(i32x4.splat(base))
+                const added = w.wide(i32x4.splatWide(base))
                 const to = w.i32(at)
                 w.set(at, i32.add(at, end))
                 // Most lists are shorter than this: copied without a branch that would be guessed wrong.
-                const copy = (offset: number) => w.do(v128.store(to, i32x4.add(v128.load(from, offset), added), offset))
-                for (let offset = 0; offset < copiedAtOnce; offset += 16) copy(offset)
+                const copy = (offset: number) => w.do(wide.store(to, i32x4.add(wide.load(from, offset), added), offset))
+                for (let offset = 0; offset < copiedAtOnce; offset += w.bytes) copy(offset)
                 w.if(i32.gtU(end, n(copiedAtOnce)), () => {
                   w.set(to, i32.add(to, n(copiedAtOnce)))
                   w.set(from, i32.add(from, n(copiedAtOnce)))
                   w.doWhile(
                     () => {
                       copy(0)
-                      w.set(from, i32.add(from, n(16)))
-                      w.set(to, i32.add(to, n(16)))
+                      w.set(from, i32.add(from, n(w.bytes)))
+                      w.set(to, i32.add(to, n(w.bytes)))
                     },
                     i32.ltU(to, at),
                   )
@@ -149,17 +135,18 @@ export function eventForward(limits: MemoryLimits, counter: number, residual: Re
     }
 
     const residualValue = (place: Local, v: number): Value => {
-      if (residual === 'dense') return v128.load(place, 16 * v)
-      return f32x4.mul(f32x4.fromInteger(v128.and(fourBytes(place, 4 * v), i32x4.const(1))), residualScale)
+      if (residual === 'dense') return wide.load(place, w.bytes * v)
+      const bytes = wide.loadBytes(place, w.lanes * v)
+      return f32x4.mul(f32x4.fromInteger(v128.and(bytes, w.integerConstant(1))), residualScale)
     }
 
     /** Sums of all pixels in the batch for one block of `vectors`. */
     const block = (vectors: number, weights: Local, outOffset: Local, tail: Local): void => {
-      const biases = Array.from({ length: vectors }, () => w.v128(f32x4.const(0)))
+      const biases = Array.from({ length: vectors }, () => w.wide(f32x4.const(0)))
       w.if(a.bias, () => {
-        biases.forEach((b, v) => w.set(b, v128.load(i32.add(a.bias, outOffset), 16 * v)))
+        biases.forEach((b, v) => w.set(b, wide.load(i32.add(a.bias, outOffset), w.bytes * v)))
       })
-      const sums = biases.map(() => w.v128())
+      const sums = biases.map(() => w.wide())
       const [event, end, place] = [w.i32(), w.i32(), w.i32()]
       w.for(out, records, record, n(pixelRecordBytes), () => {
         w.set(event, i32.load(out))
@@ -168,7 +155,7 @@ export function eventForward(limits: MemoryLimits, counter: number, residual: Re
         // One event a turn: with two, older V8 loads both rows first and spills the sums.
         w.while(i32.ltU(event, end), () => {
           const from = w.i32(i32.add(weights, i32.load(event)))
-          sums.forEach((sum, v) => w.set(sum, f32x4.add(sum, v128.load(from, 16 * v))))
+          sums.forEach((sum, v) => w.set(sum, f32x4.add(sum, wide.load(from, w.bytes * v))))
           w.set(event, i32.add(event, n(4)))
         })
         const offset = w.i32(i32.add(i32.load(out, 8), outOffset))
@@ -183,14 +170,9 @@ export function eventForward(limits: MemoryLimits, counter: number, residual: Re
         sums.forEach((sum, v) => {
           const scaled = f32x4.add(f32x4.mul(sum, scale), biases[v])
           w.set(sum, residual === 'none' ? scaled : f32x4.add(scaled, residualValue(shortcut, v)))
-          if (v < vectors - 1) w.do(v128.store(place, sum, 16 * v))
+          if (v < vectors - 1) w.do(wide.store(place, sum, w.bytes * v))
         })
-        const last = sums[vectors - 1]
-        w.if(
-          i32.eqz(tail),
-          () => w.do(v128.store(place, last, 16 * (vectors - 1))),
-          () => storePartial(w, w.i32(i32.add(place, n(16 * (vectors - 1)))), last, tail),
-        )
+        w.storeFirst(place, sums[vectors - 1], tail, w.bytes * (vectors - 1))
       })
     }
 
@@ -202,7 +184,7 @@ export function eventForward(limits: MemoryLimits, counter: number, residual: Re
         w.set(vectors, i32.load(entry, 4))
         w.set(outOffset, i32.load(entry, 8))
         w.set(tail, i32.load(entry, 12))
-        for (let v = 1; v <= maximumVectors; v++) {
+        for (let v = 1; v <= maximumVectors(w.lanes); v++) {
           w.if(i32.eq(vectors, n(v)), () => block(v, weights, outOffset, tail))
         }
       })

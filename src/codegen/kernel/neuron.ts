@@ -1,18 +1,7 @@
 import type { Instruction, Neuron, Program, ValueId } from '../../equations/index.ts'
 import * as elementary from './elementary.ts'
-import {
-  assemble,
-  f32x4,
-  i8x16,
-  i16x8,
-  i32,
-  i32x4,
-  type Local,
-  type MemoryLimits,
-  type Value,
-  v128,
-  type Writer,
-} from './writer.ts'
+import { f32x4, i32, i32x4, type Local, type Value, v128, wide } from './value.ts'
+import { assemble, type Target, type Writer } from './writer.ts'
 
 /**
  * Neuron kernels: all T steps of a group of neurons with their state in registers.
@@ -45,7 +34,8 @@ export function neuronArguments(neuron: Neuron, direction: 'forward' | 'backward
   return new Map(names.map((name, i) => [name, i]))
 }
 
-type Lanes = 4 | 1
+/** Whether a group is made of whole vectors, or is a single neuron. */
+type Lanes = 'all' | 'one'
 type Vectors = readonly Value[]
 /** Values of one operation for every vector of a group, from those of its operands. */
 type Rule = (w: Writer, args: readonly Vectors[], instruction: Instruction) => Vectors
@@ -146,11 +136,11 @@ class NeuronWriter {
   }
 
   load(lanes: Lanes, address: Value, offset: number): Value {
-    return lanes === 4 ? v128.load(address, offset) : v128.load32Zero(address, offset)
+    return lanes === 'all' ? wide.load(address, offset) : wide.loadOne(address, offset)
   }
 
   store(lanes: Lanes, address: Value, value: Value, offset: number): void {
-    this.w.do(lanes === 4 ? v128.store(address, value, offset) : v128.store32(address, value, offset))
+    this.w.do(lanes === 'all' ? wide.store(address, value, offset) : wide.storeOne(address, value, offset))
   }
 
   /** Values of one instruction for each vector of the group. */
@@ -173,17 +163,17 @@ class NeuronWriter {
   /** A table row at the group's channels: `pointer` + step offset. */
   fromTable(lanes: Lanes, row: Value, vectors: number): Vectors {
     const address = this.w.i32(i32.add(row, this.tableAt))
-    return Array.from({ length: vectors }, (_, v) => this.w.v128(this.load(lanes, address, 16 * v)))
+    return Array.from({ length: vectors }, (_, v) => this.w.wide(this.load(lanes, address, this.w.bytes * v)))
   }
 
   /** x after scale and shift, and x itself. */
   input(lanes: Lanes, vectors: number, normalised: boolean, row: Value, scaleRow: Local, shiftRow: Local) {
     const address = this.w.i32(i32.add(row, this.at))
-    const raw = Array.from({ length: vectors }, (_, v) => this.w.v128(this.load(lanes, address, 16 * v)))
+    const raw = Array.from({ length: vectors }, (_, v) => this.w.wide(this.load(lanes, address, this.w.bytes * v)))
     if (!normalised) return { raw, x: raw }
     const scale = this.fromTable(lanes, scaleRow, vectors)
     const shift = this.fromTable(lanes, shiftRow, vectors)
-    const x = raw.map((r, v) => this.w.v128(f32x4.add(f32x4.mul(r, scale[v]), shift[v])))
+    const x = raw.map((r, v) => this.w.wide(f32x4.add(f32x4.mul(r, scale[v]), shift[v])))
     return { raw, x }
   }
 }
@@ -214,11 +204,10 @@ function overNeurons(
     w.if(i32.gtU(end, k.arg('M')), () => w.set(end, k.arg('M')))
     w.set(k.tableAt, i32.const(0))
     beforeTask(task)
-    const wide = 16 * vectorsInFlight
     for (const [lanes, vectors, bytes] of [
-      [4, vectorsInFlight, wide],
-      [4, 1, 16],
-      [1, 1, 4],
+      ['all', vectorsInFlight, w.bytes * vectorsInFlight],
+      ['all', 1, w.bytes],
+      ['one', 1, 4],
     ] as const) {
       w.while(i32.geU(i32.sub(end, k.at), i32.const(bytes)), () => {
         k.vectors = vectors
@@ -243,10 +232,10 @@ function parameterValues(k: NeuronWriter, lanes: Lanes, vectors: number, rows: r
 function startStates(k: NeuronWriter, lanes: Lanes, vectors: number, pointer: (i: number) => Local, start: number[]) {
   const { w } = k
   return start.map((value, i) => {
-    const state = Array.from({ length: vectors }, () => w.v128(f32x4.const(value)))
+    const state = Array.from({ length: vectors }, () => w.wide(f32x4.const(value)))
     w.if(i32.ne(pointer(i), i32.const(0)), () => {
       const address = i32.add(pointer(i), k.at)
-      state.forEach((local, v) => w.set(local, k.load(lanes, address, 16 * v)))
+      state.forEach((local, v) => w.set(local, k.load(lanes, address, w.bytes * v)))
     })
     return state
   })
@@ -302,9 +291,12 @@ function storeBytes(
     window === undefined
       ? k.w.integerConstant(2)
       : v128.and(f32x4.le(f32x4.abs(argument), k.w.constant(window)), k.w.integerConstant(2))
-  const bits = k.w.v128(v128.or(spike, open))
-  const narrow = k.w.v128(i8x16.narrowU(i16x8.narrowU(bits, bits), bits))
-  k.w.do(lanes === 4 ? v128.store32(address, narrow, 4 * v) : i32.store8(address, i32x4.lane(0, narrow), v))
+  const bits = k.w.wide(v128.or(spike, open))
+  k.w.do(
+    lanes === 'all'
+      ? wide.storeBytes(address, bits, k.w.lanes * v)
+      : i32.store8(address, i32x4.lane(0, bits), k.w.lanes * v),
+  )
 }
 
 /** Where the one spike of a spiking program gets its argument. */
@@ -313,15 +305,11 @@ function spikeArgument(program: Program): ValueId {
 }
 
 /** Forward: bytes (spiking programs) or float32, and the last states where a pointer for them is given. */
-export function neuronForward(
-  limits: MemoryLimits,
-  counter: number,
-  options: NeuronKernelOptions,
-): Uint8Array<ArrayBuffer> {
+export function neuronForward(target: Target, counter: number, options: NeuronKernelOptions): Uint8Array<ArrayBuffer> {
   const { neuron, normalised } = options
   const { program } = neuron
   return assemble(
-    limits,
+    target,
     (w, args) => {
       const k = new NeuronWriter(w, args, neuron, 'forward')
       k.readArguments('forward')
@@ -357,7 +345,7 @@ export function neuronForward(
             w.set(outRow, i32.add(outRow, i32.shrU(k.arg('M'), i32.const(2))))
           } else {
             const address = w.i32(i32.add(outRow, k.at))
-            known.get(program.output)!.forEach((value, v) => k.store(lanes, address, value, 16 * v))
+            known.get(program.output)!.forEach((value, v) => k.store(lanes, address, value, w.bytes * v))
             w.set(outRow, i32.add(outRow, k.arg('M')))
           }
           assignTogether(
@@ -373,7 +361,7 @@ export function neuronForward(
         states.forEach((state, i) => {
           w.if(i32.ne(k.arg(`stateOut${i}`), i32.const(0)), () => {
             const address = i32.add(k.arg(`stateOut${i}`), k.at)
-            state.forEach((local, v) => k.store(lanes, address, local, 16 * v))
+            state.forEach((local, v) => k.store(lanes, address, local, w.bytes * v))
           })
         })
       })
@@ -384,7 +372,7 @@ export function neuronForward(
 
 /** targets = values, all read before any is written. */
 function assignTogether(w: Writer, targets: readonly (readonly Local[])[], values: readonly Vectors[]): void {
-  const copies = values.map((vectors) => vectors.map((value) => w.v128(value)))
+  const copies = values.map((vectors) => vectors.map((value) => w.wide(value)))
   targets.forEach((locals, i) => locals.forEach((local, v) => w.set(local, copies[i][v])))
 }
 

@@ -1,16 +1,6 @@
 import { fourBytes, n, overTasks, readArguments, times4 } from './tasks.ts'
-import {
-  assemble,
-  f32,
-  f32x4,
-  i32,
-  i32x4,
-  type Local,
-  type MemoryLimits,
-  type Value,
-  v128,
-  type Writer,
-} from './writer.ts'
+import { f32, f32x4, i32, i32x4, type Local, type Value, v128 } from './value.ts'
+import { assemble, type Target, type Writer } from './writer.ts'
 
 /**
  * Pooling over images [H, W, C], float32 or spike bytes. The windows come as tables, per output row and column: first
@@ -79,9 +69,9 @@ function spikeValue(lanes: 4 | 1, address: Value, scale: Local): Value {
   return f32x4.mul(f32x4.fromInteger(v128.and(bits, i32x4.const(1))), scale)
 }
 
-export function pool(limits: MemoryLimits, counter: number, kind: PoolKind, from: 'dense' | 'spikes') {
+export function pool(target: Target, counter: number, kind: PoolKind, from: 'dense' | 'spikes') {
   const size = from === 'dense' ? 4 : 1
-  return assemble(limits, (w, args) => {
+  return assemble(target, (w, args) => {
     const a = readArguments(w, args, poolArguments)
     const scale = w.v128(f32x4.splat(f32.load(args, 4 * poolArguments.indexOf('scale'))))
     const [channel, y, x, source, target] = Array.from({ length: 5 }, () => w.i32())
@@ -118,9 +108,9 @@ export const poolBackwardArguments = [...poolArguments, 'gradient', 'onlyOpen'] 
  * dL/dx into `target` (zeroed first). Max pooling gives the gradient to the first maximum in row-major order. With
  * `onlyOpen`, spike inputs get none where their window bit is closed.
  */
-export function poolBackward(limits: MemoryLimits, counter: number, kind: PoolKind, from: 'dense' | 'spikes') {
+export function poolBackward(target: Target, counter: number, kind: PoolKind, from: 'dense' | 'spikes') {
   const size = from === 'dense' ? 4 : 1
-  return assemble(limits, (w, args) => {
+  return assemble(target, (w, args) => {
     const a = readArguments(w, args, poolBackwardArguments)
     const one = f32x4.const(1)
     const [channel, y, x, source, target, gradient, pixel, best] = Array.from({ length: 8 }, () => w.i32())

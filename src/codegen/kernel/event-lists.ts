@@ -1,14 +1,19 @@
 import { n, overTasks, readArguments } from './tasks.ts'
-import { assemble, i32, i32x4, type Local, type MemoryLimits, type Value, v128, type Writer } from './writer.ts'
+import { i32, i32x4, type Local, type Value, v128, wide } from './value.ts'
+import { assemble, type Target, type Writer } from './writer.ts'
 
 /**
- * Lists of active channels from spike bytes, without a branch: four bytes give a number 0..15, a table of 16 rows gives
- * the places of its set bits, and the list grows by as many entries as there are bits. What is written beyond them is
- * overwritten by the next four.
+ * Lists of active channels from spike bytes, without a branch. With four lanes: four bytes give a number 0..15, a table
+ * of 16 rows gives the places of its set bits, and the list grows by as many entries as there are bits. With sixteen, one
+ * instruction moves the entries of the set bits together. What is written beyond them is overwritten by the next.
  */
 
-/** One row per number 0..15: the set bits' positions times `stride`, in order; the host writes it once per call. */
-export function compressTable(stride: number): number[] {
+/**
+ * What `appendPixel` reads; the host writes it once per call. With four lanes one row per number 0..15: the set bits'
+ * positions times `stride`, in order. With sixteen the multiples of `stride`.
+ */
+export function compressTable(stride: number, lanes: number): number[] {
+  if (lanes === 16) return Array.from({ length: 16 }, (_, i) => i * stride)
   const words: number[] = []
   for (let mask = 0; mask < 16; mask++) {
     const set = [0, 1, 2, 3].filter((bit) => mask & (1 << bit))
@@ -39,6 +44,7 @@ export function maskOfFour(address: Value, bit: 0 | 1): Value {
 
 /**
  * Appends to `list` the entry channel * stride for every channel of one pixel whose bit is set.
+ * @param channels a multiple of the lanes
  * @param list address of the next entry, advanced
  */
 export function appendPixel(
@@ -51,6 +57,17 @@ export function appendPixel(
   list: Local,
 ): void {
   const [channel, mask] = [w.i32(), w.i32()]
+  if (w.lanes === 16) {
+    const entries = w.wide(wide.load(table))
+    const step = w.wide(i32x4.splatWide(i32.shl(stride, n(4))))
+    w.for(channel, n(0), channels, n(16), () => {
+      w.set(mask, wide.testBytes(i32.add(pixel, channel), bit))
+      w.do(wide.store(list, wide.compress(entries, mask)))
+      w.set(list, i32.add(list, i32.shl(i32.popcnt(mask), n(2))))
+      w.set(entries, i32x4.add(entries, step))
+    })
+    return
+  }
   const base = w.v128(i32x4.const(0))
   const step = w.v128(i32x4.splat(i32.shl(stride, n(2))))
   w.for(channel, n(0), channels, n(4), () => {
@@ -65,8 +82,8 @@ export function appendPixel(
 export const segmentWords = 6
 
 /** Copies rows of weights to where the event kernels want them. Arguments: tasks, segmentTable. One task is one segment. */
-export function copyRows(limits: MemoryLimits, counter: number) {
-  return assemble(limits, (w, args) => {
+export function copyRows(target: Target, counter: number) {
+  return assemble(target, (w, args) => {
     const a = readArguments(w, args, ['tasks', 'segments'])
     const [row, at] = [w.i32(), w.i32()]
     overTasks(w, counter, a.tasks, (task) => {

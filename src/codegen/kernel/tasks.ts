@@ -1,4 +1,5 @@
-import { i16x8, i32, i32x4, type Local, type Value, v128, type Writer } from './writer.ts'
+import { i16x8, i32, i32x4, type Local, type Value, v128 } from './value.ts'
+import type { Writer } from './writer.ts'
 
 /** A 32-bit constant: addresses and counts are full of them. */
 export const n = i32.const

@@ -1,0 +1,1 @@
+export { x64Target } from './compile.ts'

@@ -1,0 +1,61 @@
+import type { NativeCode } from './backends/index.ts'
+
+/**
+ * Runs machine code that Spikelet emits. Node has no door for that; the package `koffi` (optional) calls functions by
+ * address. Code is written to fresh pages, which are then made executable and no longer writable.
+ */
+
+const [read, write, execute] = [1, 2, 4]
+const privateAnonymous = 0x22
+
+interface Koffi {
+  load(library: string): { func(declaration: string): (...args: unknown[]) => unknown }
+  proto(declaration: string): unknown
+  decode(address: bigint, type: unknown): (...args: unknown[]) => unknown
+}
+
+/** What this processor can, as /proc/cpuinfo names it. */
+function processorFlags(): ReadonlySet<string> {
+  try {
+    const text = process.getBuiltinModule('node:fs').readFileSync('/proc/cpuinfo', 'utf8')
+    return new Set(/^flags\s*:(.*)$/m.exec(text)?.[1].trim().split(/\s+/) ?? [])
+  } catch {
+    return new Set()
+  }
+}
+
+const needed = ['avx512f', 'avx512vl', 'avx512dq', 'avx512bw', 'bmi2', 'popcnt', 'fma']
+
+/** The door to machine code; null where the processor, the system or the package does not offer it. */
+export function nativeCode(): NativeCode | null {
+  if (process.platform !== 'linux' || process.arch !== 'x64') return null
+  const flags = processorFlags()
+  if (!needed.every((flag) => flags.has(flag))) return null
+  try {
+    const koffi = process.getBuiltinModule('node:module').createRequire(import.meta.url)('koffi') as Koffi
+    const library = koffi.load('libc.so.6')
+    const map = library.func('void* mmap(void*, size_t, int, int, int, long)')
+    const copy = library.func('void* memcpy(void*, void*, size_t)')
+    const protect = library.func('int mprotect(void*, size_t, int)')
+    const kernel = koffi.proto('void spikelet_kernel(void*, uint32_t, uint32_t)')
+    const native: NativeCode = {
+      place(code) {
+        const page = map(null, code.length, read | write, privateAnonymous, -1, 0) as bigint
+        if (page === 0xffffffffffffffffn) throw new Error('no memory for machine code')
+        copy(page, code, code.length)
+        if (protect(page, code.length, read | execute) !== 0) throw new Error('machine code may not run here')
+        return page
+      },
+      at(address, memory) {
+        const run = koffi.decode(address, kernel)
+        const base = new Uint8Array(memory.buffer, 0, 1)
+        return (args, thread) => void run(base, args, thread)
+      },
+    }
+    // A function that returns at once: a system that forbids such code says so here, not in the middle of a run.
+    native.at(native.place(Uint8Array.of(0xc3)), new WebAssembly.Memory({ initial: 1 }))(0, 0)
+    return native
+  } catch {
+    return null
+  }
+}
