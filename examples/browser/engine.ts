@@ -2,6 +2,7 @@ import {
   type Backend,
   Conv2d,
   clif,
+  type DataFolder,
   type Dataset,
   embeddedFashionMnist,
   Linear,
@@ -50,7 +51,7 @@ function text(error: unknown): string {
 }
 
 async function run({ backend: choice, data, pauseAfter }: Start): Promise<void> {
-  const [backend, datasets] = await Promise.all([pageBackend({ backend: choice }), embeddedFashionMnist(data)])
+  const [backend, datasets] = await Promise.all([pageBackend({ backend: choice }), embeddedFashionMnist(unpacked(data))])
   const network = clothesNetwork(datasets.train)
   tell({
     kind: 'ready',
@@ -97,6 +98,21 @@ async function attend(): Promise<void> {
     if (questions.length > 0) await answering?.()
     if (paused && questions.length === 0) await new Promise<void>((resolve) => (wake = resolve))
   } while (paused || questions.length > 0)
+}
+
+/** Files below an address, unpacked by the browser, which does it ten times as fast as a script. */
+function unpacked(address: string): DataFolder {
+  return {
+    place: address,
+    async read(name) {
+      const response = await fetch(new URL(name, address))
+      if (!response.ok || !response.body) return undefined
+      const stream = name.endsWith('.gz')
+        ? response.body.pipeThrough(new DecompressionStream('gzip'))
+        : response.body
+      return new Uint8Array(await new Response(stream).arrayBuffer())
+    },
+  }
 }
 
 function clothesNetwork(images: Dataset): Network {
