@@ -17,10 +17,8 @@ if (files.length === 0 || !['wasm', 'webgpu'].includes(backend)) {
 let worst = 0
 for (const file of files) {
   try {
-    const result = await checkGolden(
-      basename(file),
-      readSafetensors(new Uint8Array(readFileSync(file)), file),
-      () => defaultBackend({ backend, threads: 1 }),
+    const result = await checkGolden(basename(file), readSafetensors(new Uint8Array(readFileSync(file)), file), () =>
+      defaultBackend({ backend, threads: 1 }),
     )
     console.log(result.line)
     if (!result.ok) worst = Math.max(worst, 1)

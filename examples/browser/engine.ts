@@ -51,7 +51,10 @@ function text(error: unknown): string {
 }
 
 async function run({ backend: choice, data, pauseAfter }: Start): Promise<void> {
-  const [backend, datasets] = await Promise.all([pageBackend({ backend: choice }), embeddedFashionMnist(unpacked(data))])
+  const [backend, datasets] = await Promise.all([
+    pageBackend({ backend: choice }),
+    embeddedFashionMnist(unpacked(data)),
+  ])
   const network = clothesNetwork(datasets.train)
   tell({
     kind: 'ready',
@@ -107,9 +110,7 @@ function unpacked(address: string): DataFolder {
     async read(name) {
       const response = await fetch(new URL(name, address))
       if (!response.ok || !response.body) return undefined
-      const stream = name.endsWith('.gz')
-        ? response.body.pipeThrough(new DecompressionStream('gzip'))
-        : response.body
+      const stream = name.endsWith('.gz') ? response.body.pipeThrough(new DecompressionStream('gzip')) : response.body
       return new Uint8Array(await new Response(stream).arrayBuffer())
     },
   }
