@@ -1,6 +1,7 @@
 import type { Command } from '../command.ts'
 import { compareCommand } from './compare.ts'
 import { demoCommand } from './demo.ts'
+import { doctorCommand } from './doctor.ts'
 import { evaluateCommand } from './evaluate.ts'
 import { neuronCommand } from './neuron.ts'
 import { predictCommand } from './predict.ts'
@@ -14,4 +15,5 @@ export const commands: readonly Command[] = [
   evaluateCommand,
   predictCommand,
   neuronCommand,
+  doctorCommand,
 ]
