@@ -37,7 +37,7 @@ export function nativeCode(): NativeCode | null {
     const map = library.func('void* mmap(void*, size_t, int, int, int, long)')
     const copy = library.func('void* memcpy(void*, void*, size_t)')
     const protect = library.func('int mprotect(void*, size_t, int)')
-    const kernel = koffi.proto('void spikelet_kernel(void*, uint32_t, uint32_t)')
+    const kernel = koffi.proto('void (void*, uint32_t, uint32_t)')
     const native: NativeCode = {
       place(code) {
         const page = map(null, code.length, read | write, privateAnonymous, -1, 0) as bigint

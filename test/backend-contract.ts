@@ -7,6 +7,7 @@ import { describeNormalisation } from './contract/normalisation.ts'
 import { describePool } from './contract/pool.ts'
 import { describeSequence } from './contract/sequence.ts'
 import { describeTraining } from './contract/training.ts'
+import { describeTruncation } from './contract/truncation.ts'
 import type { Contract } from './contract/values.ts'
 
 /**
@@ -25,6 +26,7 @@ export function describeBackend(name: string, create: () => Promise<Backend>, to
     describeConvolution(contract)
     describeLinear(contract)
     describeNeuron(contract)
+    describeTruncation(contract)
     describeNormalisation(contract)
     describePool(contract)
     describeTraining(contract)

@@ -23,7 +23,7 @@ async function snippetsOf(page: string): Promise<Snippet[]> {
   })
 }
 
-describe.each(['README.md', 'docs/tour.md'])('%s', (page) => {
+describe.each(['README.md', 'docs/tour.md', 'docs/laboratory.md'])('%s', (page) => {
   it('has snippets that fit the library', async () => {
     const snippets = await snippetsOf(page)
     expect(snippets.length).toBeGreaterThanOrEqual(2)
@@ -100,6 +100,23 @@ describe('docs/tour.md', () => {
     expect(loaded).toContain(accuracy)
     expect(stream.trim().split('\n')).toHaveLength(3)
   })
+})
+
+it('docs/laboratory.md: its programs run, and leave their pictures', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'spikelet-laboratory-'))
+  try {
+    for (const [i, { code }] of (await snippetsOf('docs/laboratory.md')).entries()) {
+      const file = join(folder, `laboratory-${i}.mjs`)
+      const library = new URL('../dist/node.js', import.meta.url).href
+      await writeFile(file, code.replaceAll("'spikelet'", `'${library}'`))
+      const { exit, errors } = await run(file, folder)
+      expect(exit, errors).toBe(0)
+    }
+    for (const picture of ['gradients.svg', 'layers.svg'])
+      expect(await readFile(join(folder, picture), 'utf8')).toMatch(/^<svg [\s\S]*<\/svg>\n$/)
+  } finally {
+    await rm(folder, { recursive: true, force: true })
+  }
 })
 
 function run(file: string, cwd: string): Promise<{ exit: number | null; output: string; errors: string }> {

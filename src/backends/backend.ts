@@ -1,5 +1,5 @@
 import type { Shape } from '../base/index.ts'
-import type { Neuron } from '../equations/index.ts'
+import type { Neuron, Truncation } from '../equations/index.ts'
 
 /**
  * What a device must do to train and run spiking networks. The interface speaks in layers: event lists, packing,
@@ -65,6 +65,8 @@ export interface NeuronCall {
   readonly wantState: boolean
   /** Whether `neuronBackward` will follow. */
   readonly wantBackward: boolean
+  /** How far back in time gradients travel in `neuronBackward`; null or left out: all the way. */
+  readonly truncation?: Truncation | null
 }
 
 export interface NeuronResult {

@@ -28,6 +28,8 @@ export interface EquationSource {
   readonly learnable?: { readonly [name: string]: LearnableDefinition }
   readonly state?: { readonly [name: string]: Start }
   readonly surrogate: Surrogate
+  /** Constants with a use outside of the equations. */
+  readonly alsoRead?: readonly string[]
 }
 
 export interface Compiled {
@@ -147,10 +149,10 @@ function isSpiking(instructions: readonly Instruction[], output: ValueId): boole
   return spikes.length === 1 && instructions[output] === spikes[0]
 }
 
-function unusedNames({ constants = {}, learnable = {} }: EquationSource, read: ReadonlySet<string>): string[] {
+function unusedNames({ constants = {}, learnable = {}, alsoRead = [] }: EquationSource, read: ReadonlySet<string>) {
   const inStarts = Object.values(learnable).flatMap((of) => namesIn(typeof of === 'object' ? of.start : of))
   return [...Object.keys(constants), ...Object.keys(learnable)]
-    .filter((name) => !read.has(name) && !inStarts.includes(name))
+    .filter((name) => !read.has(name) && !inStarts.includes(name) && !alsoRead.includes(name))
     .map((name) => `'${name}' is never read`)
 }
 

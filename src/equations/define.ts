@@ -3,7 +3,7 @@ import { differentiate } from './adjoint.ts'
 import { compile, type LearnableDefinition } from './compile.ts'
 import { dedent, expandMarkers, type Markers, type Reset } from './fragments.ts'
 import { within } from './place.ts'
-import type { Neuron, NeuronConfig, Surrogate } from './program.ts'
+import type { Neuron, NeuronConfig, Program, Surrogate, TemporalMixing } from './program.ts'
 import type { Start } from './starts.ts'
 import { type SurrogateChoice, surrogateOf } from './surrogates.ts'
 
@@ -30,6 +30,11 @@ export interface NeuronDefinition extends SharedOptions {
   readonly equations: string
   readonly constants?: { readonly [name: string]: number }
   readonly learnable?: { readonly [name: string]: LearnableDefinition }
+  /**
+   * A learned linear map over time in front of equations without state: over all steps (`full`), over the k latest
+   * (`masked`), or over the k latest with weights that all steps share (`sliding`). k is the constant of that name.
+   */
+  readonly temporal?: TemporalMixing['kind']
   /** Where it was published. */
   readonly paper?: string
 }
@@ -66,7 +71,7 @@ export function publishedNeuron<const D extends NeuronDefinition>(definition: D)
 
 const sharedDefaults = { surrogate: 'rectangle', reset: 'soft', detachReset: false, decayInput: false } as const
 const sharedNames = ['surrogate', 'alpha', 'reset', 'detachReset', 'decayInput', 'state'] as const
-const definitionNames = ['name', 'equations', 'constants', 'learnable', 'paper', ...sharedNames] as const
+const definitionNames = ['name', 'equations', 'constants', 'learnable', 'temporal', 'paper', ...sharedNames] as const
 
 function build(definition: NeuronDefinition, given: NeuronOptions, remembered?: NeuronDefinition): Neuron {
   checkDefinition(definition)
@@ -74,12 +79,14 @@ function build(definition: NeuronDefinition, given: NeuronOptions, remembered?: 
   return within(`neuron '${definition.name}'`, () => {
     const source = expandedSource(definition, options)
     const { program, warnings } = compile(source)
+    const temporal = temporalOf(definition.temporal, source.constants.k, program)
     return {
       name: definition.name,
       equations: source.equations,
       program,
       adjoint: differentiate(program, source.surrogate),
       config: configOf(definition.name, options, remembered),
+      ...(temporal === undefined ? {} : { temporal }),
       surrogate: source.surrogate,
       warnings,
       ...(definition.paper === undefined ? {} : { paper: definition.paper }),
@@ -105,7 +112,35 @@ function expandedSource(definition: NeuronDefinition, options: NeuronOptions) {
     learnable: overriddenLearnable(learnable, options),
     state: { ...definition.state, ...options.state },
     surrogate: chosenSurrogate(definition, options),
+    alsoRead: definition.temporal === undefined || definition.temporal === 'full' ? [] : ['k'],
   }
+}
+
+const temporalKinds = ['full', 'masked', 'sliding']
+
+function temporalOf(kind: TemporalMixing['kind'] | undefined, k: number | undefined, program: Program) {
+  if (kind === undefined) return undefined
+  if (!temporalKinds.includes(kind))
+    throw new UsageError({
+      what: `there is no linear map over time of the kind '${String(kind)}'`,
+      expected: temporalKinds.join(', '),
+      next: "write for example temporal: 'full'",
+    })
+  if (program.states.length > 0)
+    throw new UsageError({
+      what: `a neuron with a linear map over time has the state '${program.states[0].name}'`,
+      expected: 'equations without state',
+      next: "leave out 'temporal', or the state",
+    })
+  if (kind === 'full') return { kind }
+  if (k === undefined || !Number.isSafeInteger(k) || k < 1)
+    throw new UsageError({
+      what: `a ${kind} map over time needs the number of its latest inputs`,
+      expected: 'the constant k, a whole number, 1 or more',
+      got: String(k),
+      next: 'write for example constants: { k: 2 }',
+    })
+  return { kind, k }
 }
 
 function chosenSurrogate(definition: NeuronDefinition, options: NeuronOptions): Surrogate {

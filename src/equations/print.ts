@@ -5,6 +5,7 @@ export function printNeuron(neuron: Neuron): string {
   const { program, adjoint } = neuron
   const sections = [
     titled(`neuron ${neuron.name}`, neuron.paper === undefined ? [] : [neuron.paper]),
+    titled('input', temporalLines(neuron)),
     titled('equations', neuron.equations.split('\n')),
     titled(
       'states',
@@ -79,6 +80,15 @@ function instructionText(program: Program, instruction: Instruction): string {
   const { op } = instruction
   const args = instruction.args.map(id)
   return Object.hasOwn(texts, op) ? texts[op](args, instruction, program) : `${op}(${args.join(', ')})`
+}
+
+function temporalLines({ temporal }: Neuron): string[] {
+  if (temporal === undefined) return []
+  if (temporal.kind === 'full') return ['x[t] = sum over all steps j of W[t, j] input[j], W learned']
+  const steps = `the ${temporal.k} latest steps j`
+  return temporal.kind === 'masked'
+    ? [`x[t] = sum over ${steps} of W[t, j] input[j], W learned`]
+    : [`x[t] = sum over ${steps} of w[t - j] input[j], w learned`]
 }
 
 function parameterLine({ name, scope, start }: LearnableParameter): string {

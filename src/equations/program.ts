@@ -109,6 +109,12 @@ export interface Surrogate {
   readonly window?: string
 }
 
+/**
+ * A linear map over time in front of a neuron without state: step t receives the inputs of all steps (`full`), of the k
+ * latest (`masked`), or of the k latest with the same k weights at every step (`sliding`).
+ */
+export type TemporalMixing = { readonly kind: 'full' } | { readonly kind: 'masked' | 'sliding'; readonly k: number }
+
 /** A neuron ready for use: what a layer holds. */
 export interface Neuron {
   readonly name: string
@@ -118,6 +124,8 @@ export interface Neuron {
   readonly adjoint: Adjoint
   /** Name and options, enough to build it again from a checkpoint. */
   readonly config: NeuronConfig
+  /** What a layer puts in front of the equations, whose `x` is then its result. */
+  readonly temporal?: TemporalMixing
   /** What stands in for the derivative of spike. */
   readonly surrogate?: Surrogate
   /** What is allowed in the equations but probably not meant, one line each. */

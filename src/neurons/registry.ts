@@ -6,12 +6,17 @@ import {
   type NeuronDefinition,
   type NeuronOptions,
 } from '../equations/index.ts'
+import { alif } from './alif.ts'
 import { clif } from './clif.ts'
+import { glif } from './glif.ts'
 import { integrateFire } from './if.ts'
+import { klif } from './klif.ts'
 import { leakyReadout } from './leaky-readout.ts'
 import { lif } from './lif.ts'
 import { plif } from './plif.ts'
+import { maskedPsn, psn, slidingPsn } from './psn.ts'
 import { relu } from './relu.ts'
+import { tcLif } from './tc-lif.ts'
 
 /** Published neurons by the name that configurations and command lines use. */
 export const neurons: { readonly [name: string]: (options?: NeuronOptions) => Neuron } = {
@@ -19,6 +24,13 @@ export const neurons: { readonly [name: string]: (options?: NeuronOptions) => Ne
   lif,
   plif,
   clif,
+  klif,
+  glif,
+  alif,
+  'tc-lif': tcLif,
+  psn,
+  'masked-psn': maskedPsn,
+  'sliding-psn': slidingPsn,
   relu,
   leakyReadout,
 }

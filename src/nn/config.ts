@@ -15,6 +15,7 @@ import {
   Residual,
   Sequential,
   Spiking,
+  TemporalLinear,
 } from './layers/index.ts'
 import { Network, type NetworkConfig } from './network.ts'
 
@@ -23,6 +24,7 @@ const builders: { readonly [type: string]: (config: LayerConfig) => Layer } = {
   conv2d: (config) => new Conv2d(optionsOf(config)),
   linear: (config) => new Linear(optionsOf(config)),
   spiking: (config) => spikingOf(config),
+  temporalLinear: (config) => new TemporalLinear(optionsOf(config)),
   batchNorm2d: (config) => new BatchNorm2d(optionsOf(config)),
   avgPool2d: (config) => new AvgPool2d(optionsOf(config)),
   maxPool2d: (config) => new MaxPool2d(optionsOf(config)),

@@ -56,7 +56,7 @@ export interface Site {
     layout: Layout,
     trained: boolean,
   ): Parameter
-  /** Adds the layer to summaries. */
+  /** Adds the layer to summaries, or replaces what it told before. */
   row(row: Omit<LayerRow, 'path'>): void
 }
 

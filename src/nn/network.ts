@@ -1,7 +1,9 @@
 import type { Backend } from '../backends/index.ts'
 import { nearestName, Random, type Shape, ShapeError, sameShape, shapeText, UsageError } from '../base/index.ts'
+import type { Neuron } from '../equations/index.ts'
 import type { Tensor } from '../tensor/index.ts'
 import { inLayer, type Layer, type LayerConfig, type LayerRow } from './layer.ts'
+import { Spiking } from './layers/index.ts'
 import type { Parameter } from './parameter.ts'
 import type { Run, States } from './run.ts'
 import { type Blueprint, BuildingSite } from './site.ts'
@@ -47,8 +49,10 @@ export class Network {
   readonly rows: readonly LayerRow[]
   readonly seed: number
   private readonly layer: Layer
-  private readonly all: readonly Parameter[]
-  private readonly rebuild: NetworkOptions['rebuild']
+  private readonly layers: readonly Layer[]
+  /** The building site adds to it when neurons are exchanged. */
+  private readonly all: Parameter[]
+  private rebuild: NetworkOptions['rebuild']
   private placed: Backend | null = null
 
   /** @throws ShapeError, naming the layer, where layers do not fit */
@@ -63,6 +67,7 @@ export class Network {
     this.output = inLayer(`model "${this.name}"`, () =>
       this.layer.build({ shape: this.input, sequence: false, kind: 'dense' }, site),
     ).shape
+    this.layers = blueprint.layers
     this.all = blueprint.parameters
     this.rows = blueprint.rows
   }
@@ -75,6 +80,42 @@ export class Network {
   /** Running statistics. */
   buffers(): readonly Parameter[] {
     return this.all.filter((p) => !p.trained)
+  }
+
+  /** The neuron of all its layers of spiking neurons; null where they differ, or there are none. */
+  get neuron(): Neuron | null {
+    const neurons = this.spikingLayers().map(({ neuron }) => neuron)
+    const configs = new Set(neurons.map(({ config }) => JSON.stringify(config)))
+    return configs.size === 1 ? neurons[0] : null
+  }
+
+  /**
+   * Other neurons in all layers of spiking neurons, which must be of one kind. Weights, BatchNorm and the neurons'
+   * surroundings stay as they are; the new ones' learnable parameters start fresh. Not while a tape is open.
+   * @throws UsageError where neurons differ from layer to layer, or cannot be exchanged
+   */
+  exchange(neuron: Neuron): void {
+    if (!this.neuron) {
+      throw new UsageError({
+        what: `model "${this.name}" has no neuron that could be exchanged`,
+        expected: 'layers of spiking neurons, all of one kind',
+        next: 'build a network with the other neurons',
+      })
+    }
+    for (const layer of this.spikingLayers()) {
+      for (const parameter of layer.exchange(neuron)) {
+        parameter.unplace()
+        this.all.splice(this.all.indexOf(parameter), 1)
+      }
+    }
+    if (this.placed) for (const parameter of this.all) parameter.place(this.placed)
+    if (!this.rebuild) return
+    const { model, options } = this.rebuild
+    this.rebuild = { model, options: { ...options, neuron: neuron.config } }
+  }
+
+  private spikingLayers(): Spiking[] {
+    return this.layers.filter((layer) => layer instanceof Spiking).filter(({ neuron }) => neuron.program.spiking)
   }
 
   /** A parameter or buffer by path. @throws UsageError for an unknown one */

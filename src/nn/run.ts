@@ -1,5 +1,7 @@
 import type { Scope } from '../autograd/index.ts'
 import type { Handle } from '../backends/index.ts'
+import type { Truncation } from '../equations/index.ts'
+import type { SpikingOptions } from '../ops/index.ts'
 import type { Tensor } from '../tensor/index.ts'
 
 /** What one pass through a network needs to know. */
@@ -10,8 +12,12 @@ export interface Run extends Scope {
   readonly T: number
   /** Names the random numbers of this pass (dropout); another update, another key. */
   readonly key: number
+  /** How far back in time gradients travel inside each layer of neurons; left out: all the way. */
+  readonly truncation?: Truncation | null
   /** Called with each neuron layer's output as it is made. */
   readonly observe?: (path: string, output: Tensor) => void
+  /** Called with each neuron layer's input, and how its neurons are run, before they are. */
+  readonly inspect?: (path: string, x: Tensor, call: SpikingOptions) => void
   /** Present in streams: states come in and go out as values. */
   readonly stream?: Stream
 }

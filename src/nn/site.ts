@@ -64,9 +64,12 @@ export class BuildingSite implements Site {
     return parameter
   }
 
-  /** Adds the layer to summaries. */
+  /** Adds the layer to summaries, or replaces what it told before. */
   row(row: Omit<LayerRow, 'path'>): void {
-    this.blueprint.rows.push({ path: this.path, ...row })
+    const { rows } = this.blueprint
+    const before = rows.findIndex(({ path }) => path === this.path)
+    if (before >= 0) rows[before] = { path: this.path, ...row }
+    else rows.push({ path: this.path, ...row })
   }
 }
 

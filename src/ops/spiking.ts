@@ -1,7 +1,7 @@
 import { record, type Scope } from '../autograd/index.ts'
 import type { Handle, NeuronCall, Normalisation } from '../backends/index.ts'
 import { ShapeError, sameShape, shapeText } from '../base/index.ts'
-import type { LearnableParameter, Neuron } from '../equations/index.ts'
+import type { LearnableParameter, Neuron, Truncation } from '../equations/index.ts'
 import type { Tensor } from '../tensor/index.ts'
 import { expectVector } from './shapes.ts'
 
@@ -22,6 +22,8 @@ export interface SpikingOptions {
   readonly state: readonly Tensor[] | null
   /** Whether the states after the last step are wanted. */
   readonly wantState: boolean
+  /** How far back in time gradients travel; null or left out: all the way. */
+  readonly truncation?: Truncation | null
 }
 
 /**
@@ -42,6 +44,7 @@ export function spiking(scope: Scope, x: Tensor, options: SpikingOptions): { out
     state: options.state?.map((s) => s.handle) ?? null,
     wantState: options.wantState,
     wantBackward: tape !== null,
+    truncation: options.truncation ?? null,
   }
   const result = backend.neuron(x.handle, call)
   const saved = result.saved

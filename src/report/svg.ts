@@ -50,7 +50,41 @@ export function picture({ width, height, title, description }: Picture, children
 
 /** The same picture as a file of its own, with its colours inside. */
 export function standaloneSvg(svg: string): string {
-  return svg.replace('<title>', `<style>${chartStyle}</style><title>`)
+  return svg.replace('<title>', `<style>${chartStyle}svg.chart{background:var(--paper)}</style><title>`)
+}
+
+/** A picture as a part of another one: at a place, in its own size. */
+export function panel(svg: string, x: number, y: number, width: number, height: number): string {
+  return svg
+    .replace(' class="chart"', '')
+    .replace('<svg ', `<svg x="${short(x)}" y="${short(y)}" width="${short(width)}" height="${short(height)}" `)
+}
+
+/** Width and height of a picture. */
+export function sizeOfPicture(svg: string): [number, number] {
+  const [, width, height] = /viewBox="0 0 ([\d.]+) ([\d.]+)"/.exec(svg) as RegExpExecArray
+  return [Number(width), Number(height)]
+}
+
+/** Pictures beside each other, at most `columns` in a row, as one. */
+export function sideBySide(whole: Omit<Picture, 'width' | 'height'>, pictures: readonly string[], columns = 3): string {
+  const gap = 16
+  const sizes = pictures.map(sizeOfPicture)
+  const parts: string[] = []
+  let [x, y, rowHeight, width] = [0, 0, 0, 0]
+  pictures.forEach((svg, i) => {
+    if (i > 0 && i % columns === 0) {
+      y += rowHeight + gap
+      x = 0
+      rowHeight = 0
+    }
+    const [w, h] = sizes[i]
+    parts.push(panel(svg, x, y, w, h))
+    x += w + gap
+    width = Math.max(width, x - gap)
+    rowHeight = Math.max(rowHeight, h)
+  })
+  return picture({ ...whole, width, height: y + rowHeight }, parts)
 }
 
 const light = ['#2f6f8f', '#c2553c', '#66863a', '#84599a', '#b5851a', '#56657f']
@@ -71,4 +105,6 @@ export const chartStyle = `
 .chart .series{fill:none;stroke-width:2;stroke-linejoin:round;stroke-linecap:round}
 .chart .band{opacity:.16;stroke:none}
 .chart .on{fill:var(--paper)}
+.chart .struck{stroke:var(--quiet);stroke-width:1;opacity:.45}
+.chart .arrow{fill:none;stroke-width:1.6}
 `

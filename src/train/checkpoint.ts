@@ -77,6 +77,11 @@ export function loadCheckpoint(
   }
 }
 
+/** Where the run of a checkpoint was, without building or filling anything. @throws FormatError if it does not say */
+export function checkpointProgress(bytes: Uint8Array, file = 'checkpoint'): Progress {
+  return parsed(readSafetensors(bytes, file), 'progress', file)
+}
+
 /** Sets a network's parameters and running statistics from a file. @throws FormatError if one is missing or misfits */
 export function fillNetwork(network: Network, { tensors }: SafetensorsFile, file: string): void {
   const all = everything(network)

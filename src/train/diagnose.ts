@@ -45,7 +45,15 @@ export async function findNonFinite(
   try {
     const x = inputOf(network, backend, batch.images, { T, seed: key, encode: options.encode })
     const observe = (path: string, output: Tensor) => void neurons.set(output, path)
-    const logits = network.forward(x, { backend, tape, training: true, T, key, observe })
+    const logits = network.forward(x, {
+      backend,
+      tape,
+      training: true,
+      T,
+      key,
+      observe,
+      truncation: options.truncation ?? null,
+    })
     const classes = logits.shape[2]
     const targets = backend.tensor([batch.labels.length, classes], loss.targets(batch.labels, classes))
     const root = lossOf({ backend, tape }, logits, inputTensor(targets), loss.options(T))

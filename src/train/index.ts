@@ -2,6 +2,7 @@ export { type Checkpoint, checkpointBytes, fillNetwork, loadCheckpoint } from '.
 export { type CsvRow, csvText } from './csv.ts'
 export { findNonFinite, type NonFinite } from './diagnose.ts'
 export { type EvaluateOptions, type Evaluation, evaluate, type LayerRate } from './evaluate.ts'
+export type { Exchange } from './exchange.ts'
 export { firingAdvice } from './firing-advice.ts'
 export type { TrainHooks, Training, UpdateRecord } from './hooks.ts'
 export type { Host, StopSignal } from './host.ts'

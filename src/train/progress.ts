@@ -44,6 +44,8 @@ export interface Progress {
   readonly update: number
   readonly sums: EpochSums
   readonly history: readonly EpochRecord[]
+  /** How many exchanges of neurons have been made; left out: none. */
+  readonly exchanged?: number
   /** The epoch (from 1) that judged best so far. */
   readonly best: { readonly epoch: number; readonly accuracy: number } | null
 }

@@ -1,4 +1,5 @@
 import type { BackendInfo } from '../backends/index.ts'
+import { adjointSteps, type Truncation } from '../equations/index.ts'
 import type { Network } from '../nn/index.ts'
 import type { EpochRecord } from './progress.ts'
 
@@ -9,6 +10,7 @@ interface Opening {
   readonly settings: {
     readonly epochs: number
     readonly T: number
+    readonly bptt: Truncation | null
     readonly accumulate: number
     readonly batch: number
     readonly backend: { readonly info: BackendInfo }
@@ -30,7 +32,21 @@ export function openingLines(run: Opening, memory: string): string[] {
       `note: ${settings.accumulate} batches make one update, but BatchNorm sees each batch of ${settings.batch} on its own`,
     )
   }
+  if (settings.bptt) lines.push(truncationLine(settings.T, settings.bptt))
   return lines
+}
+
+/** What truncation keeps, and what it costs. */
+export function truncationLine(T: number, truncation: Truncation): string {
+  const { k, kind } = truncation
+  const kept =
+    kind === 'window'
+      ? `each step hears of itself and at most ${k - 1} after it`
+      : `only the first ${k} steps are linked in time`
+  return (
+    `truncated backpropagation, ${kind} of ${k}: ${kept}; the way back through a neuron takes ` +
+    `${adjointSteps(T, truncation)} steps instead of ${T}`
+  )
 }
 
 /** One epoch as a line for people. */

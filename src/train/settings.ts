@@ -10,8 +10,10 @@ import {
   normalise,
   type Transform,
 } from '../data/index.ts'
+import { checkTruncation, type Truncation } from '../equations/index.ts'
 import { type Loss, paperLoss } from '../losses/index.ts'
 import type { Network } from '../nn/index.ts'
+import { checkExchanges, type Exchange } from './exchange.ts'
 import type { TrainHooks } from './hooks.ts'
 import type { Host, StopSignal } from './host.ts'
 import type { Encode } from './input.ts'
@@ -41,6 +43,10 @@ export interface TrainOptions {
   readonly freeze?: readonly string[]
   /** Joint 2-norm that gradients are scaled down to. Default: none. */
   readonly clip?: number
+  /** Truncated backpropagation through time, in each layer of neurons on its own; a number k is a window. Default: none. */
+  readonly bptt?: number | Truncation | null
+  /** Epochs (from 1) at whose start all layers of spiking neurons become others; weights and optimiser go on. */
+  readonly exchange?: readonly Exchange[]
   /**
    * The share of the training images, the same of each class, whose accuracy chooses the epoch; or `none`: train on
    * all, report the last epoch, and beside it the best by test images. Default 0.1.
@@ -75,7 +81,8 @@ export interface TrainOptions {
 
 /** Options with defaults filled in. */
 export interface Settings
-  extends Omit<Required<TrainOptions>, 'transforms' | 'hooks' | 'encode' | 'startLoaderThread'> {
+  extends Omit<Required<TrainOptions>, 'transforms' | 'hooks' | 'encode' | 'startLoaderThread' | 'bptt'> {
+  readonly bptt: Truncation | null
   readonly transforms: { readonly train: readonly Transform[]; readonly evaluation: readonly Transform[] }
   readonly hooks: readonly TrainHooks[]
   readonly encode: Encode | undefined
@@ -104,16 +111,24 @@ export function settingsOf(options: TrainOptions, datasets: Pick<Datasets, 'name
     memoryBudget: 2 ** 32,
     stop: { aborted: false },
     log: () => {},
+    exchange: [],
     ...options,
+    bptt: truncationOf(options.bptt),
     hooks: [options.hooks ?? []].flat(),
     transforms: transformsOf(options.transforms ?? {}, datasets.name),
   }
   for (const name of ['T', 'epochs', 'batch', 'accumulate', 'recordEvery'] as const) checkCount(name, settings[name])
+  if (settings.bptt) checkTruncation(settings.bptt)
+  checkExchanges(settings.exchange, settings.epochs)
   if (settings.checkpointEvery !== Number.POSITIVE_INFINITY) checkCount('checkpointEvery', settings.checkpointEvery)
   if (!(settings.clip > 0)) {
     throw new UsageError({ what: 'training: clip out of range', expected: 'above 0', got: String(settings.clip) })
   }
   return settings
+}
+
+function truncationOf(bptt: TrainOptions['bptt']): Truncation | null {
+  return typeof bptt === 'number' ? { k: bptt, kind: 'window' } : (bptt ?? null)
 }
 
 /** What a run's record says of its settings: all that decides its numbers. */
@@ -132,6 +147,10 @@ export function settingsRecord(settings: Settings, network: Network): RunLine {
     freeze,
     clip: clip === Number.POSITIVE_INFINITY ? null : clip,
     validation,
+    ...(settings.bptt ? { bptt: settings.bptt } : {}),
+    ...(settings.exchange.length > 0
+      ? { exchange: settings.exchange.map(({ epoch, neuron }) => ({ epoch, neuron: neuron.config })) }
+      : {}),
     encode: settings.encode?.name ?? 'direct',
     transforms: {
       train: settings.transforms.train.map(({ name, options }) => ({ name, options })),
@@ -142,7 +161,7 @@ export function settingsRecord(settings: Settings, network: Network): RunLine {
 
 /** @throws UsageError, naming the first setting in which a resumed run differs from what it was started with */
 export function checkSameSettings(recorded: RunLine, now: RunLine): void {
-  for (const name of Object.keys(now)) {
+  for (const name of new Set([...Object.keys(now), ...Object.keys(recorded)])) {
     const [before, after] = [recorded[name], now[name]].map((value) => JSON.stringify(value))
     if (before === after) continue
     throw new UsageError({

@@ -1,9 +1,11 @@
 import { Random, SpikeletError } from '../base/index.ts'
 import { type Batch, type Datasets, Loader, stratifiedSplit } from '../data/index.ts'
+import type { Neuron } from '../equations/index.ts'
 import type { Network } from '../nn/index.ts'
-import { checkpointBytes, loadCheckpoint } from './checkpoint.ts'
+import { checkpointBytes, checkpointProgress, loadCheckpoint } from './checkpoint.ts'
 import { findNonFinite } from './diagnose.ts'
 import { type Evaluation, evaluate } from './evaluate.ts'
+import { exchangesBefore } from './exchange.ts'
 import { firingAdvice } from './firing-advice.ts'
 import { type GroupResult, groupStep } from './group-step.ts'
 import type { Training, UpdateRecord } from './hooks.ts'
@@ -22,7 +24,7 @@ import {
   settingsRecord,
   type TrainOptions,
 } from './settings.ts'
-import { Updates } from './updates.ts'
+import { type OptimiserState, Updates } from './updates.ts'
 
 /** One run of training: from its start, or from where a checkpoint left it, to its end or until it is stopped. */
 export class Trainer implements Training {
@@ -40,6 +42,8 @@ export class Trainer implements Training {
   private updates: Updates | undefined
   private lastEvaluation: Evaluation | null = null
   private asked = false
+  /** What the network was built with. */
+  private readonly neuron: Neuron | null
 
   /**
    * Checks that everything fits; nothing is computed yet.
@@ -53,6 +57,7 @@ export class Trainer implements Training {
     const split =
       settings.validation === 'none' ? null : stratifiedSplit(datasets.train, settings.validation, settings.seed)
     this.network = network
+    this.neuron = network.neuron
     this.datasets = datasets
     this.settings = settings
     this.validation = split?.validation
@@ -139,14 +144,43 @@ export class Trainer implements Training {
   private restore(bytes: Uint8Array): void {
     const { store, log } = this.settings
     const file = `${store.place}, last checkpoint`
+    const { exchanged } = checkpointProgress(bytes, file)
+    if (exchanged) this.inhabit(exchanged)
     const saved = loadCheckpoint(bytes, { file, network: this.network })
     checkSameSettings(saved.training, this.record)
-    this.updates?.restore(saved.optimiser, saved.progress.update)
+    this.renewUpdates(saved.optimiser, saved.progress.update)
     this.progress = saved.progress
     log(`resumed at epoch ${saved.progress.epoch + 1}, after update ${saved.progress.update}`)
   }
 
+  /** The network with the neurons that it has after so many exchanges. */
+  private inhabit(exchanged: number): void {
+    const neuron = exchanged === 0 ? this.neuron : this.settings.exchange[exchanged - 1].neuron
+    if (neuron) this.network.exchange(neuron)
+  }
+
+  /** Makes the exchange of neurons that is due, if any. What the optimiser remembers of the other parameters stays. */
+  private async exchange(): Promise<void> {
+    const { settings, progress, network, updates } = this
+    const due = exchangesBefore(settings.exchange, progress.epoch)
+    if (due === (progress.exchanged ?? 0) || !updates) return
+    const before = network.neuron?.name
+    const state = await updates.state()
+    this.inhabit(due)
+    this.renewUpdates(state, updates.count)
+    this.progress = { ...progress, exchanged: due }
+    settings.log(`epoch ${progress.epoch + 1}: ${before} exchanged for ${network.neuron?.name}`)
+  }
+
+  private renewUpdates(state: OptimiserState, count: number): void {
+    const { network, settings } = this
+    this.updates?.release()
+    this.updates = new Updates(network, settings.backend, settings.optimiser, settings.freeze)
+    this.updates.restore(state, count, true)
+  }
+
   private async trainEpoch(): Promise<void> {
+    await this.exchange()
     const { loader, settings } = this
     const { epoch, position } = this.progress
     loader.state = { epoch, position }
@@ -167,12 +201,12 @@ export class Trainer implements Training {
     const { settings, updates, network } = this
     if (!updates) throw new SpikeletError({ what: 'the run has not started', next: 'call run()' })
     const { epoch, update } = this.progress
-    const { backend, T, loss, encode, clip, optimiser, schedule, epochs } = settings
+    const { backend, T, loss, encode, clip, bptt: truncation, optimiser, schedule, epochs } = settings
     const factor = scheduleFactor(schedule, { update, updatesPerEpoch: this.updatesPerEpoch, epochs })
     const learningRate = optimiser.options.learningRate * factor
     const keys = this.keys(group.length)
     const memory = this.memory.rebuild ? 'rebuild' : 'keep'
-    const options = { backend, updates, T, loss, encode, clip, learningRate, keys, memory } as const
+    const options = { backend, updates, T, loss, encode, clip, learningRate, keys, memory, truncation } as const
     const result = await groupStep(network, group, options)
     if (!Number.isFinite(result.gradientNorm)) throw await this.notFinite(result, group, keys)
     const { clock } = settings.host
@@ -226,8 +260,8 @@ export class Trainer implements Training {
     group: readonly Batch[],
     keys: readonly number[],
   ): Promise<SpikeletError> {
-    const { backend, T, loss: kind, encode } = this.settings
-    const options = { backend, T, loss: kind, encode, key: keys[culprit] }
+    const { backend, T, loss: kind, encode, bptt: truncation } = this.settings
+    const options = { backend, T, loss: kind, encode, key: keys[culprit], truncation }
     const found = await findNonFinite(this.network, group[culprit], options)
     const { epoch, update } = this.progress
     const saved = await this.settings.store.readCheckpoint('last')
@@ -335,10 +369,15 @@ export class Trainer implements Training {
     const bytes = await store.readCheckpoint('best')
     if (!bytes) throw new SpikeletError({ what: 'the best checkpoint is gone', place: store.place })
     const now = await this.checkpoint()
-    loadCheckpoint(bytes, { file: `${store.place}, best checkpoint`, network: this.network })
+    const file = `${store.place}, best checkpoint`
+    const [then, exchanged] = [checkpointProgress(bytes, file).exchanged ?? 0, this.progress.exchanged ?? 0]
+    if (then !== exchanged) this.inhabit(then)
+    loadCheckpoint(bytes, { file, network: this.network })
     const evaluation = await this.evaluate(this.datasets.test)
-    if (!evaluation) loadCheckpoint(now, { network: this.network })
-    return evaluation
+    if (evaluation) return evaluation
+    if (then !== exchanged) this.inhabit(exchanged)
+    loadCheckpoint(now, { network: this.network })
+    return null
   }
 
   private async save(): Promise<void> {

@@ -1,5 +1,6 @@
 import { Tape, type TapeMemory } from '../autograd/index.ts'
 import type { Backend, Handle } from '../backends/index.ts'
+import type { Truncation } from '../equations/index.ts'
 import type { Loss } from '../losses/index.ts'
 import { predictions, summedLogits } from '../losses/index.ts'
 import type { Network } from '../nn/index.ts'
@@ -22,6 +23,8 @@ export interface StepOptions {
   readonly encode?: Encode | undefined
   /** Names the random numbers of this pass: another update, another key. */
   readonly key: number
+  /** How far back in time gradients travel inside each layer of neurons; left out: all the way. */
+  readonly truncation?: Truncation | null
   /** `rebuild`: less memory, more time, same bits. Default `keep`. */
   readonly memory?: TapeMemory | undefined
 }
@@ -90,7 +93,7 @@ export async function forwardBackward(network: Network, batch: LabelledImages, o
   const { backend, T, key } = options
   const tape = new Tape(backend, options.memory)
   const x = inputOf(network, backend, batch.images, { T, seed: key, encode: options.encode })
-  const logits = network.forward(x, { backend, tape, training: true, T, key })
+  const logits = network.forward(x, { backend, tape, training: true, T, key, truncation: options.truncation ?? null })
   const classes = logits.shape[2]
   const targets = backend.tensor([batch.labels.length, classes], options.loss.targets(batch.labels, classes))
   const root = lossOf({ backend, tape }, logits, inputTensor(targets), options.loss.options(T))

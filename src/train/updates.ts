@@ -69,12 +69,17 @@ export class Updates {
     return state
   }
 
-  /** Goes on from a saved state. @throws FormatError if it lacks a part */
-  restore(state: OptimiserState, count: number): void {
+  /**
+   * Goes on from a saved state.
+   * @param fresh whether what the state lacks starts anew, as parameters do that were not there before
+   * @throws FormatError if it lacks a part
+   */
+  restore(state: OptimiserState, count: number, fresh = false): void {
     for (const { parameter, memory } of this.entries) {
       for (const [k, handle] of memory.entries()) {
         const name = this.nameOf(parameter, k)
         const saved = state.get(name)
+        if (!saved && fresh) continue
         if (!saved) throw lacking(name, this.optimiser.name)
         this.backend.write(handle, saved.values)
       }

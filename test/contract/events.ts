@@ -71,6 +71,7 @@ function named(): { readonly [name: string]: EventCase } {
   add('a residual of odd channels', { residual: 'spikes', outputs: 6 })
   add('after dropout', { scale: 1.25 })
   add('after dropout, with a residual', { scale: 1.25, residual: 'spikes' })
+  add('64 channels on both sides', { inputs: 64, outputs: 64 })
   add('many channels on few pixels', { image: [2, 2], inputs: 136, outputs: 72, batch: 5 })
   add('many images of one pixel', { image: [1, 1], kernel: [1, 1], batch: 40, inputs: 64, outputs: 12 })
   add('one large image', { image: [40, 33], steps: 1, batch: 1, inputs: 4, outputs: 4 })

@@ -3,21 +3,21 @@ import type { Handle, NeuronCall } from '../../src/backends/index.ts'
 import { sizeOf } from '../../src/base/index.ts'
 import type { Neuron } from '../../src/equations/index.ts'
 import { clif, leakyReadout, lif, plif, relu } from '../../src/neurons/index.ts'
-import { type Contract, dense, expectClose, numbers } from './values.ts'
+import { type Contract, dense, expectClose, numbers, spikes } from './values.ts'
 
-const sigmoid = (v: number) => 1 / (1 + Math.exp(-v))
+export const sigmoid = (v: number) => 1 / (1 + Math.exp(-v))
 
 /** Currents that make neurons fire now and then, away from threshold and window edges by far more than float32's error. */
-function currents(size: number, key: number): Float64Array {
+export function currents(size: number, key: number): Float64Array {
   return numbers(size, key).map((value) => Math.round((value * 1.2 + 0.4) * 4096) / 4096)
 }
 
-function callOf(neuron: Neuron, T: number, more: Partial<NeuronCall> = {}): NeuronCall {
+export function callOf(neuron: Neuron, T: number, more: Partial<NeuronCall> = {}): NeuronCall {
   const call = { neuron, T, parameters: [], normalisation: null, state: null, wantState: true, wantBackward: true }
   return { ...call, ...more }
 }
 
-interface Written {
+export interface Written {
   readonly bytes: Uint8Array
   /** Gradient of the input, and of the start states. */
   readonly input: Float64Array
@@ -27,7 +27,7 @@ interface Written {
 }
 
 /** CLIF, tau 2, threshold 1, soft reset, rectangle: forward and the recursion of its gradient, by hand. */
-function writtenClif(
+export function writtenClif(
   x: Float64Array,
   T: number,
   g: Float64Array,
@@ -68,18 +68,19 @@ function writtenClif(
   return result
 }
 
-/** LIF with leak 1 - 1/tau, threshold 1, soft reset, rectangle, by hand; and dL/d(leak). */
-function writtenLif(
+/** LIF with leak 1 - 1/tau, threshold 1, soft reset, rectangle, by hand; and dL/d(leak), with each step's share. */
+export function writtenLif(
   x: Float64Array,
   T: number,
   g: Float64Array,
   leak: number,
   start: Float64Array,
   last: Float64Array,
-): Written & { leak: number } {
+): Written & { leak: number; shares: Float64Array } {
   const n = x.length / T
   const result = emptyResult(x.length, n, 1)
   let leakGradient = 0
+  const shares = new Float64Array(x.length)
   for (let i = 0; i < n; i++) {
     let u = start[i]
     const charged: number[] = []
@@ -97,12 +98,13 @@ function writtenLif(
     for (let t = T - 1; t >= 0; t--) {
       const toU = gu + (g[t * n + i] - gu) * (Math.abs(charged[t] - 1) <= 0.5 ? 1 : 0)
       result.input[t * n + i] = toU
-      leakGradient += toU * before[t]
+      shares[t * n + i] = toU * before[t]
+      leakGradient += shares[t * n + i]
       gu = leak * toU
     }
     result.start[0][i] = gu
   }
-  return { ...result, leak: leakGradient }
+  return { ...result, leak: leakGradient, shares }
 }
 
 function emptyResult(size: number, n: number, states: number): Written {
@@ -116,6 +118,7 @@ export function describeNeuron({ backend, tolerance }: Contract): void {
       [6, 3, 5],
       [4, 2, 3, 3, 7],
       [9, 1, 2, 2, 16],
+      [2, 9, 3, 3, 6],
     ]) {
       test(`clif over [${shape}], from a given state, with a gradient of the last one`, () => checkClif(shape))
       test(`lif over [${shape}]`, () => checkLif(shape))
@@ -197,6 +200,20 @@ export function describeNeuron({ backend, tolerance }: Contract): void {
         g.values.map((v, i) => (x.values[i] > 0 ? v : 0)),
         tolerance,
       )
+    })
+
+    test('spikes as input count as 0 or their scale', async () => {
+      const b = backend()
+      const shape = [4, 2, 5]
+      const x = spikes(b, shape, 0.4, 0.8, 48)
+      const g = dense(b, shape, 49)
+      const zeros = new Float64Array(10)
+      const expected = writtenLif(x.values, 4, g.values, 0.5, zeros, zeros)
+      const call = callOf(lif(), 4)
+      const { output, saved } = b.neuron(x.handle, call)
+      expect(await b.readBytes(output)).toEqual(expected.bytes)
+      const r = b.neuronBackward(x.handle, output, saved ?? { handles: [] }, g.handle, null, call)
+      await expectClose(b, r.input, shape, expected.input, tolerance)
     })
 
     test('without backward nothing is saved', () => {

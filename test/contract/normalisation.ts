@@ -55,6 +55,9 @@ export function describeNormalisation({ backend, tolerance }: Contract): void {
       for (const shape of [
         [3, 4, 5],
         [2, 2, 3, 2, 4],
+        // More neurons than a kernel takes at once, with few channels: tables of channels are read again and again.
+        [2, 30, 3],
+        [2, 3, 3, 1, 16],
       ]) {
         test(`${mode}, [${shape}]`, () => check(mode, shape, shape[0]))
         test(`${mode}, one frame of [${shape}] repeated`, () => check(mode, [1, ...shape.slice(1)], 4))

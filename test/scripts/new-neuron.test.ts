@@ -16,13 +16,13 @@ afterEach(() => rm(folder, { recursive: true }))
 
 it('writes a neuron, its test, and its name in index and registry', async () => {
   const { newNeuron } = await import(script)
-  const files = await newNeuron('tc-lif', folder)
-  expect(await readFile(files.neuron, 'utf8')).toContain('export const tcLif = publishedNeuron({')
-  expect(await readFile(files.test, 'utf8')).toContain("import { tcLif } from './tc-lif.ts'")
-  expect(await readFile(join(folder, 'index.ts'), 'utf8')).toContain("export { tcLif } from './tc-lif.ts'")
+  const files = await newNeuron('ad-ex', folder)
+  expect(await readFile(files.neuron, 'utf8')).toContain('export const adEx = publishedNeuron({')
+  expect(await readFile(files.test, 'utf8')).toContain("import { adEx } from './ad-ex.ts'")
+  expect(await readFile(join(folder, 'index.ts'), 'utf8')).toContain("export { adEx } from './ad-ex.ts'")
   const registry = await readFile(join(folder, 'registry.ts'), 'utf8')
-  expect(registry).toContain("import { tcLif } from './tc-lif.ts'")
-  expect(registry).toMatch(/^ {2}tcLif,$/m)
+  expect(registry).toContain("import { adEx } from './ad-ex.ts'")
+  expect(registry).toMatch(/^ {2}adEx,$/m)
 })
 
 it('refuses a name that is taken, or is none', async () => {

@@ -1,5 +1,11 @@
 import { ShapeError, shapeText, sizeOf } from '../../base/index.ts'
-import { compileAdjoint, compileForward, type LearnableParameter, type Program } from '../../equations/index.ts'
+import {
+  compileAdjoint,
+  compileForward,
+  type LearnableParameter,
+  lastStepReached,
+  type Program,
+} from '../../equations/index.ts'
 import type { Handle, NeuronCall, NeuronGradients, NeuronResult, SavedNeuron } from '../backend.ts'
 import { denseOf, type HostHandle, type Memory, valuesOf } from './memory.ts'
 import { normalise, normaliseBackward, type Statistics, statistics, vectorsOf } from './normalisation.ts'
@@ -155,7 +161,10 @@ interface TimeGradients {
   readonly start: Float64Array[]
 }
 
-/** Runs each neuron forward, keeping its states, then its adjoint from the last step to the first. */
+/**
+ * Runs each neuron forward, keeping its states, then its adjoint from the last step to the first. Where gradients are
+ * truncated, the way back starts anew whenever the last step that is reached moves.
+ */
 function throughTime(
   layer: Layer,
   call: NeuronCall,
@@ -176,22 +185,31 @@ function throughTime(
     parameters: layer.parameters.map((p) => new Float64Array(p.length)),
     start: program.states.map(() => new Float64Array(size)),
   }
+  const back = (t: number, i: number) => {
+    forward(values, inputsAt(layer, i, t, parameters), history[t], parameters)
+    backward(values, gradient[t * size + i], stateGradients)
+    for (let k = 0; k < count; k++) stateGradients[k] = values[adjoint.states[k]]
+  }
   for (let i = 0; i < size; i++) {
     startStates(layer, i, history[0])
     for (let t = 0; t < T; t++) {
       forward(values, inputsAt(layer, i, t, parameters), history[t], parameters)
       takeNext(program, values, history[t + 1])
     }
-    for (let k = 0; k < count; k++) stateGradients[k] = last ? last[k][i] : 0
+    let reached = -1
     for (let t = T - 1; t >= 0; t--) {
-      forward(values, inputsAt(layer, i, t, parameters), history[t], parameters)
-      backward(values, gradient[t * size + i], stateGradients)
+      const end = lastStepReached(t, T, call.truncation ?? null)
+      if (end !== reached) {
+        for (let k = 0; k < count; k++) stateGradients[k] = end === T - 1 && last ? last[k][i] : 0
+        for (let later = end; later > t; later--) back(later, i)
+        reached = end
+      }
+      back(t, i)
       result.current[(layer.current.length > size ? t * size : 0) + i] += values[adjoint.input]
       adjoint.parameters.forEach((id, k) => {
         const at = parameterIndex(program.parameters[k], t, i % layer.channels, layer.channels)
         result.parameters[k][at] += values[id]
       })
-      for (let k = 0; k < count; k++) stateGradients[k] = values[adjoint.states[k]]
     }
     for (let k = 0; k < count; k++) result.start[k][i] = stateGradients[k]
   }

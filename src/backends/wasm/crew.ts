@@ -1,8 +1,8 @@
 import type { MemoryLimits } from '../../codegen/index.ts'
 import { Arena } from './arena.ts'
 import { argumentsAddress, argumentWords, commands, control, reservedBytes, spins } from './control.ts'
-import type { NativeCode } from './native.ts'
-import { instantiate, type KernelFunction } from './worker-loop.ts'
+import type { KernelFunction, NativeCode } from './native.ts'
+import { instantiate } from './worker-loop.ts'
 
 /** A worker thread as the host gives it: it runs `serve(memory, thread)` of worker-loop.ts. */
 export interface StartedWorker {

@@ -1,4 +1,5 @@
-import type { KernelFunction } from './worker-loop.ts'
+/** A loaded kernel. */
+export type KernelFunction = (args: number, thread: number) => void
 
 /** A host's door to machine code. Addresses are of this process: every thread of it can call what one has placed. */
 export interface NativeCode {

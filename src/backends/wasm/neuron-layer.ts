@@ -2,6 +2,7 @@ import {
   neuronArguments,
   neuronBackward,
   neuronForward,
+  neuronsTogether,
   normalisationGradient,
   scratchRowBytes,
 } from '../../codegen/index.ts'
@@ -37,10 +38,11 @@ function greatestCommonDivisor(a: number, b: number): number {
   return b === 0 ? a : greatestCommonDivisor(b, a % b)
 }
 
-function layoutOf(x: WasmTensor): Layout {
+function layoutOf(m: Machine, x: WasmTensor): Layout {
   const channels = x.shape[x.shape.length - 1]
   const count = x.size / x.shape[0]
-  const period = (channels / greatestCommonDivisor(channels, 16)) * 16
+  const together = neuronsTogether(m.lanes)
+  const period = (channels / greatestCommonDivisor(channels, together)) * together
   const chunk = Math.max(1, Math.floor(neuronsPerTask / period)) * period
   return { channels, count, period, chunk, tasks: Math.ceil(count / chunk) }
 }
@@ -167,7 +169,7 @@ function tableWords(address: number, tables: ReturnType<typeof callTables>): [st
 
 export function runNeuron(m: Machine, x: WasmTensor, call: NeuronCall): NeuronResult {
   const { neuron } = call
-  const layout = layoutOf(x)
+  const layout = layoutOf(m, x)
   const shape = [call.T, ...x.shape.slice(1)]
   const statistics = call.normalisation ? statisticsOf(m, x, call.T, call.normalisation) : null
   const output = m.tensors.make(neuron.program.spiking ? 'spikes' : 'dense', shape)
@@ -319,7 +321,7 @@ export function runNeuronBackward(
   const { neuron } = call
   const { program, adjoint } = neuron
   const { statistics } = saved as SavedStatistics
-  const layout = layoutOf(x)
+  const layout = layoutOf(m, x)
   const input = m.tensors.make('dense', x.shape)
   const state = call.state ? program.states.map(() => m.tensors.make('dense', x.shape.slice(1))) : null
   const sumRows = statistics ? statistics.rows : 1
@@ -344,6 +346,7 @@ export function runNeuronBackward(
             [`partialStep${i}`, rows > 1 ? 4 * layout.period : 0],
           ]),
           ['gradient', gradient.address],
+          ['reach', call.truncation?.k ?? 0],
           ['inputGradient', input.address],
           ['inputGradientStep', x.shape[0] === 1 ? 0 : 4 * layout.count],
           ['scratch', scratch],
@@ -353,8 +356,14 @@ export function runNeuronBackward(
           ['dotOffset', partial.dotOffset],
           ['sumStep', sumRows > 1 ? 4 * layout.period : 0],
         ])
-        const name = kernelName(m, neuron, 'backward', normalised)
-        const kernel = m.vectorKernel(m.lanes, name, neuronBackward, { neuron, normalised, relaxed: m.relaxed })
+        const kind = call.truncation?.kind ?? null
+        const name = kernelName(m, neuron, kind ? `backward ${kind}` : 'backward', normalised)
+        const kernel = m.vectorKernel(m.lanes, name, neuronBackward, {
+          neuron,
+          normalised,
+          relaxed: m.relaxed,
+          truncation: kind,
+        })
         m.run(kernel, layout.tasks, argumentWords(neuron, 'backward', given))
         const total = (offset: number, rows: number) => sumPartials(m, layout, partials, partial.bytes, offset, rows)
         return {

@@ -163,9 +163,11 @@ export async function createWasm(options: WasmOptions = {}): Promise<WasmBackend
       }
       return { input: shaped(made.input, x.shape), weight: shaped(made.weight, weight.shape), bias: made.bias }
     },
-    neuron: (x, call) => runNeuron(m, of(x), call),
+    neuron: (x, call) => withNumbers(m, of(x), (dense) => runNeuron(m, dense, call)),
     neuronBackward: (x, output, saved, gradient, state, call) =>
-      runNeuronBackward(m, of(x), of(output), saved, of(gradient), handles(state), call),
+      withNumbers(m, of(x), (dense) =>
+        runNeuronBackward(m, dense, of(output), saved, of(gradient), handles(state), call),
+      ),
     pool: (x, o) => runPool(m, of(x), o),
     poolBackward: (x, gradient, o, want) => runPoolBackward(m, of(x), of(gradient), o, want),
     dropout: (x, p, key) => dropSteps(m, of(x), p, key),
@@ -226,6 +228,18 @@ export async function createWasm(options: WasmOptions = {}): Promise<WasmBackend
 }
 
 const pointwise = { stride: [1, 1], padding: [0, 0], dilation: [1, 1], groups: 1 } as const
+
+/** Runs work on a tensor of floats: neuron kernels read nothing else, so spikes are written out for as long as it takes. */
+function withNumbers<Result>(m: Machine, x: WasmTensor, work: (dense: WasmTensor) => Result): Result {
+  if (x.kind === 'dense') return work(x)
+  const dense = m.tensors.make('dense', x.shape)
+  combineInto(m, x.size, dense.address, { tensor: x, address: x.address, factor: 1 }, null)
+  try {
+    return work(dense)
+  } finally {
+    m.tensors.release(dense)
+  }
+}
 
 /** [T, N, ...] as images of one pixel. */
 function asImages(m: Machine, x: WasmTensor): WasmTensor {

@@ -1,9 +1,6 @@
 import { memoryImport } from '../../codegen/index.ts'
 import { argumentsAddress, commands, control, spins } from './control.ts'
-import type { NativeCode } from './native.ts'
-
-/** A loaded kernel. */
-export type KernelFunction = (args: number, thread: number) => void
+import type { KernelFunction, NativeCode } from './native.ts'
 
 /** Compiles kernel bytes against a memory, synchronously. */
 export function instantiate(bytes: BufferSource, memory: WebAssembly.Memory): KernelFunction {

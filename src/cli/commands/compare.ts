@@ -1,6 +1,4 @@
-import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { UsageError } from '../../base/index.ts'
 import { datasetNames } from '../../data/index.ts'
 import { models } from '../../models/index.ts'
 import { defaultBackend } from '../../node-backend.ts'
@@ -11,14 +9,13 @@ import { createProgress, rateText } from '../progress.ts'
 import { exitCodes } from '../surroundings.ts'
 import { meanText, percentText, tableText } from '../table.ts'
 import { backendOptions } from '../training/backend-options.ts'
+import { earlierRun } from '../training/earlier-run.ts'
 import { openImages } from '../training/images.ts'
 import { stoppable } from '../training/interruption.ts'
 import { compareSchema, type TrainingOptions } from '../training/options.ts'
 import { withProtocol } from '../training/protocol.ts'
 import { runAll } from '../training/run-all.ts'
-import { readRunCommand, runName } from '../training/run-folder.ts'
-import type { RunRequest } from '../training/run-request.ts'
-import { summaryFile } from '../training/run-training.ts'
+import { runName } from '../training/run-folder.ts'
 
 /** Trains several neurons with several seeds each, and shows mean and spread. */
 export const compareCommand = defineCommand({
@@ -80,38 +77,6 @@ function plannedRuns(dataset: string, { options: all, given, surroundings }: Inv
     }),
   )
   return { folder, runs }
-}
-
-/** The verdict of a run that is done; a run that was stopped goes on; any other is new. */
-async function earlierRun(request: RunRequest): Promise<RunRequest | RunSummary> {
-  const text = await readIfThere(join(request.folder, 'config.json'))
-  if (text === undefined) return request
-  const earlier = await readRunCommand(request.folder)
-  if (differ(earlier.options, request.options) || earlier.dataset !== request.dataset) {
-    throw new UsageError({
-      what: 'there is a run with other options in this folder',
-      place: request.folder,
-      next: 'give the comparison another --name',
-    })
-  }
-  const summary = await readIfThere(join(request.folder, summaryFile))
-  return summary === undefined ? { ...request, resume: true } : JSON.parse(summary)
-}
-
-/** Threads and folders do not decide what a run gives. */
-function differ(before: TrainingOptions, now: TrainingOptions): boolean {
-  const deciding = ({ threads: _, loaderThreads: __, out: ___, data: ____, ...rest }: TrainingOptions) =>
-    JSON.stringify(Object.entries(rest).sort())
-  return deciding(before) !== deciding(JSON.parse(JSON.stringify(now)))
-}
-
-async function readIfThere(path: string): Promise<string | undefined> {
-  try {
-    return await readFile(path, 'utf8')
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined
-    throw error
-  }
 }
 
 function comparisonText(summaries: readonly RunSummary[], folder: string): string {

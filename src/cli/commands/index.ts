@@ -3,8 +3,10 @@ import { compareCommand } from './compare.ts'
 import { demoCommand } from './demo.ts'
 import { doctorCommand } from './doctor.ts'
 import { evaluateCommand } from './evaluate.ts'
+import { gradientCommand } from './gradient.ts'
 import { neuronCommand } from './neuron.ts'
 import { predictCommand } from './predict.ts'
+import { sweepCommand } from './sweep.ts'
 import { trainCommand } from './train.ts'
 
 /** Every command, in the order of the help. */
@@ -12,8 +14,10 @@ export const commands: readonly Command[] = [
   demoCommand,
   trainCommand,
   compareCommand,
+  sweepCommand,
   evaluateCommand,
   predictCommand,
   neuronCommand,
   doctorCommand,
+  gradientCommand,
 ]

@@ -1,5 +1,7 @@
+import type { Truncation } from '../../equations/index.ts'
 import { type Loss, paperLoss, rateLoss } from '../../losses/index.ts'
-import { adamW, constant, cosine, type Optimiser, type Schedule, sgd, step } from '../../train/index.ts'
+import { adamW, constant, cosine, type Exchange, type Optimiser, type Schedule, sgd, step } from '../../train/index.ts'
+import { chooseNeuron } from '../choose-neuron.ts'
 import type { TrainingOptions } from './options.ts'
 
 /** How a run learns, as the trainer takes it. */
@@ -8,13 +10,25 @@ export function learningOf(options: TrainingOptions): {
   optimiser: Optimiser
   schedule: Schedule
   clip?: number
+  bptt: Truncation | null
 } {
   return {
     loss: lossOf(options),
     optimiser: optimiserOf(options),
     schedule: scheduleOf(options),
+    bptt: options.bptt === undefined ? null : { k: options.bptt, kind: options.bpttKind },
     ...(options.clip === undefined ? {} : { clip: options.clip }),
   }
+}
+
+/** The exchanges of neurons that a run was told of. @throws UsageError for an unknown neuron */
+export function exchangesOf({ exchange }: Pick<TrainingOptions, 'exchange'>): Promise<Exchange[]> {
+  return Promise.all(
+    exchange.map(async (text) => {
+      const at = text.indexOf(':')
+      return { epoch: Number(text.slice(0, at)), neuron: await chooseNeuron(text.slice(at + 1)) }
+    }),
+  )
 }
 
 /** The loss of a run; an evaluation uses the same. */

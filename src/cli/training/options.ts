@@ -31,6 +31,12 @@ const learningOptions = {
   scheduleEpochs: wholeNumber(1).default(30).describe('epochs between steps of the schedule step'),
   warmup: amount().default(0).describe('epochs in which the learning rate rises'),
   clip: z.number('a number').positive('above 0').optional().describe('largest joint norm of the gradients'),
+  bptt: wholeNumber(1).optional().describe('steps that gradients travel in time; all'),
+  bpttKind: z.enum(['window', 'prefix']).default('window').describe('k nearest steps; links among the first k alone'),
+  exchange: z
+    .array(z.string().regex(/^\d+:.+/, 'EPOCH:NEURON, such as 3:clif'))
+    .default([])
+    .describe('from an epoch on other neurons, such as 3:clif'),
   freeze: z.array(z.string()).default([]).describe('parameters that stay as they are; * is any text'),
   loss: z.enum(['paper', 'rate']).default('paper').describe('loss'),
   labelSmoothing: share().default(0).describe('label smoothing'),
@@ -87,6 +93,25 @@ export const compareSchema = z.object({
   seeds: wholeNumber(1).default(3).describe('runs per neuron, with other seeds'),
   ...networkWithoutNeuron,
   ...learningOptions,
+  seed: wholeNumber(0).default(1).describe('first of the seeds'),
+  ...imageOptions,
+  ...machineOptions,
+  ...recordOptions,
+})
+
+const numbers = (what: string) => z.array(z.number(what)).default([])
+const { T: ___, ...networkOfSweep } = networkWithoutNeuron
+const { bptt: ____, ...learningOfSweep } = learningOptions
+
+export const sweepSchema = z.object({
+  neurons: z.array(z.string()).min(1, 'one neuron or more').default(['lif', 'clif']).describe('neurons'),
+  tau: numbers('numbers, with commas').describe("values of the neurons' constant tau, such as 1.5,2; its default"),
+  T: z.array(wholeNumber(1)).min(1, 'one or more').default([4]).describe('numbers of time steps, such as 2,4,8'),
+  bptt: z.array(wholeNumber(1)).default([]).describe('steps that gradients travel in time, such as 1,2,4; all'),
+  seeds: wholeNumber(1).default(3).describe('runs of each combination, with other seeds'),
+  json: z.boolean().default(false).describe('prints the table as JSON'),
+  ...networkOfSweep,
+  ...learningOfSweep,
   seed: wholeNumber(0).default(1).describe('first of the seeds'),
   ...imageOptions,
   ...machineOptions,

@@ -8,7 +8,7 @@ import { chooseNeuron } from '../choose-neuron.ts'
 import type { Progress } from '../progress.ts'
 import type { Surroundings } from '../surroundings.ts'
 import { transformsFor } from './images.ts'
-import { learningOf } from './learning.ts'
+import { exchangesOf, learningOf } from './learning.ts'
 import type { TrainingOptions } from './options.ts'
 import { progressHooks } from './progress-hooks.ts'
 import { writeRunCommand, writeWhole } from './run-folder.ts'
@@ -50,6 +50,7 @@ export async function runTraining(request: RunRequest, watch: Watch): Promise<Fi
   const { folder, datasets, options, backend, resume, dataset } = request
   const { clock } = watch.surroundings
   const network = request.network ?? (await networkOf(options, datasets))
+  const exchange = await exchangesOf(options)
   const store = await openNodeRunStore(folder, { mode: resume ? 'resume' : 'new', clock })
   try {
     if (!resume) await writeRunCommand(folder, { dataset, options })
@@ -65,6 +66,7 @@ export async function runTraining(request: RunRequest, watch: Watch): Promise<Fi
       validation: options.validation === 0 ? 'none' : options.validation,
       transforms: transformsFor(datasets, options.augment),
       freeze: options.freeze,
+      exchange,
       loaderThreads: options.loaderThreads,
       ...(options.checkpointEvery === undefined ? {} : { checkpointEvery: options.checkpointEvery }),
       store,

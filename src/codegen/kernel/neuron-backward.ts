@@ -74,8 +74,9 @@ function closure(instructions: readonly Instruction[], wanted: readonly ValueId[
  * come from the stored bytes, so that both passes see the same spikes.
  */
 export function neuronBackward(target: Target, counter: number, options: NeuronKernelOptions): Uint8Array<ArrayBuffer> {
-  const { neuron, normalised } = options
+  const { neuron, normalised, truncation } = options
   const { program, adjoint } = neuron
+  const fresh = program.states.map(() => 0)
   const kept = keptValues(program, adjoint)
   const rowBytes = scratchRowBytes(program, adjoint, target.lanes)
   const forwardNeeded = closure(program.instructions, [...kept, ...program.states.map((s) => s.next)])
@@ -147,41 +148,96 @@ export function neuronBackward(target: Target, counter: number, options: NeuronK
         k.store(lanes, address, sum, offset)
       }
 
-      const reverse = (lanes: Lanes, vectors: number, fixed: ReadonlyMap<number, Vectors>): void => {
+      /** The adjoint of the step that the rows stand at, or of it what is wanted: the values of its instructions. */
+      const adjointStep = (
+        lanes: Lanes,
+        vectors: number,
+        fixed: ReadonlyMap<number, Vectors>,
+        gradients: readonly Vectors[],
+        wanted?: ReadonlySet<ValueId>,
+      ) => {
         const count = program.instructions.length
-        const gradients = startStates(
-          k,
-          lanes,
-          vectors,
-          (i) => k.arg(`stateGradientIn${i}`),
-          program.states.map(() => 0),
-        )
+        const { raw, x } = k.input(lanes, vectors, normalised, rows.x, rows.scale, rows.shift)
+        const stored = program.spiking ? storedBits(k, lanes, rows.output, vectors) : undefined
+        const parameters = new Map([...fixed, ...parameterValues(k, lanes, vectors, rows.parameters, true)])
+        const known = givenValues(program, x, [], parameters)
+        program.instructions.forEach((instruction, id) => {
+          if (instruction.op === 'spike' && stored) known.set(id, stored.spike)
+          if (instruction.op === 'constant') k.compute(known, program.instructions, id, instruction)
+        })
+        kept.forEach((id, i) => {
+          if (wanted && !wanted.has(id)) return
+          const values = Array.from({ length: vectors }, (_, v) =>
+            w.wide(wide.load(rows.scratch, w.bytes * (vectorsInFlight * i + v))),
+          )
+          known.set(id, values)
+        })
+        const gradientAt = w.i32(i32.add(rows.gradient, k.at))
+        const outputGradient = Array.from({ length: vectors }, (_, v) => w.wide(k.load(lanes, gradientAt, w.bytes * v)))
+        const override = (instruction: Instruction) => {
+          if (instruction.op === 'outputGradient') return outputGradient
+          if (instruction.op === 'stateGradient') return gradients[instruction.index ?? 0]
+          return instruction.op === 'window' ? stored?.window : undefined
+        }
+        emitStep(k, known, adjoint.instructions, count, override, wanted)
+        return { raw, known }
+      }
+
+      /**
+       * Where gradients are truncated: at each step, if the last step that it receives a gradient from has moved, the
+       * gradients of the states are made again from there.
+       */
+      const restarts = (
+        lanes: Lanes,
+        vectors: number,
+        fixed: ReadonlyMap<number, Vectors>,
+        gradients: readonly (readonly Local[])[],
+      ): (() => void) => {
+        const all = [...program.instructions, ...adjoint.instructions]
+        const wanted = closure(all, adjoint.states)
+        const [reached, end, step, later] = [w.i32(i32.const(0)), w.i32(), w.i32(), w.i32()]
+        const atMost = (most: Value) => w.if(i32.gtU(end, most), () => w.set(end, most))
+        const setEnd = (): void => {
+          if (truncation === 'window') w.set(end, i32.add(step, k.arg('reach')))
+          else {
+            w.set(end, i32.add(step, i32.const(1)))
+            w.if(i32.ltU(step, k.arg('reach')), () => w.set(end, k.arg('reach')))
+          }
+          atMost(k.arg('T'))
+        }
+        return () => {
+          w.set(step, i32.sub(i32.sub(k.arg('T'), i32.const(1)), t))
+          setEnd()
+          w.if(i32.ne(end, reached), () => {
+            w.set(reached, end)
+            for (const vector of gradients.flat()) w.set(vector, f32x4.const(0))
+            w.if(i32.eq(end, k.arg('T')), () => {
+              const given = startStates(k, lanes, vectors, (i) => k.arg(`stateGradientIn${i}`), fresh)
+              assignTogether(w, gradients, given)
+            })
+            const steps = w.i32(i32.sub(i32.sub(end, i32.const(1)), step))
+            w.for(later, i32.const(0), steps, i32.const(1), () => move(1))
+            w.for(later, i32.const(0), steps, i32.const(1), () => {
+              const { known } = adjointStep(lanes, vectors, fixed, gradients, wanted)
+              assignTogether(
+                w,
+                gradients,
+                adjoint.states.map((id) => known.get(id)!),
+              )
+              move(-1)
+            })
+          })
+        }
+      }
+
+      const reverse = (lanes: Lanes, vectors: number, fixed: ReadonlyMap<number, Vectors>): void => {
+        const gradients = startStates(k, lanes, vectors, (i) => k.arg(`stateGradientIn${i}`), fresh)
         const summed = Array.from({ length: vectors }, () => w.wide(f32x4.const(0)))
+        const restart = truncation ? restarts(lanes, vectors, fixed, gradients) : () => {}
         w.for(t, i32.const(0), k.arg('T'), i32.const(1), () => {
           move(-1)
-          const { raw, x } = k.input(lanes, vectors, normalised, rows.x, rows.scale, rows.shift)
-          const stored = program.spiking ? storedBits(k, lanes, rows.output, vectors) : undefined
-          const parameters = new Map([...fixed, ...parameterValues(k, lanes, vectors, rows.parameters, true)])
-          const known = givenValues(program, x, [], parameters)
-          program.instructions.forEach((instruction, id) => {
-            if (instruction.op === 'spike' && stored) known.set(id, stored.spike)
-            if (instruction.op === 'constant') k.compute(known, program.instructions, id, instruction)
-          })
-          kept.forEach((id, i) => {
-            const values = Array.from({ length: vectors }, (_, v) =>
-              w.wide(wide.load(rows.scratch, w.bytes * (vectorsInFlight * i + v))),
-            )
-            known.set(id, values)
-          })
-          const gradientAt = w.i32(i32.add(rows.gradient, k.at))
-          const outputGradient = Array.from({ length: vectors }, (_, v) =>
-            w.wide(k.load(lanes, gradientAt, w.bytes * v)),
-          )
-          emitStep(k, known, adjoint.instructions, count, (instruction) => {
-            if (instruction.op === 'outputGradient') return outputGradient
-            if (instruction.op === 'stateGradient') return gradients[instruction.index ?? 0]
-            return instruction.op === 'window' ? stored?.window : undefined
-          })
+          restart()
+          const { raw, known } = adjointStep(lanes, vectors, fixed, gradients)
           const inputGradient = known.get(adjoint.input)!
           w.if(
             i32.ne(k.arg('inputGradientStep'), i32.const(0)),

@@ -1,4 +1,4 @@
-import type { Instruction, Neuron, Program, ValueId } from '../../equations/index.ts'
+import type { Instruction, Neuron, Program, Truncation, ValueId } from '../../equations/index.ts'
 import * as elementary from './elementary.ts'
 import { f32x4, i32, i32x4, type Local, type Value, v128, wide } from './value.ts'
 import { assemble, type Target, type Writer } from './writer.ts'
@@ -7,7 +7,7 @@ import { assemble, type Target, type Writer } from './writer.ts'
  * Neuron kernels: all T steps of a group of neurons with their state in registers.
  *
  * A task is a chunk of neighbouring neurons of [N, H, W, C]. Per-channel numbers come as tables of `period` values,
- * the channels repeated until the period divides by 16, so that a group of lanes never wraps; a chunk is a whole number
+ * the channels repeated until a group of neurons (`neuronsTogether`) never wraps; a chunk is a whole number
  * of periods. What is summed over neurons (gradients of learnable parameters and of BatchNorm) is summed within a task
  * into that task's own table, and over tasks by the caller, so that no sum depends on the number of threads.
  */
@@ -17,6 +17,8 @@ export interface NeuronKernelOptions {
   readonly normalised: boolean
   /** Whether elementary functions may fuse multiply and add. Forward and backward must agree. */
   readonly relaxed: boolean
+  /** Of backward: how gradients are cut in time, where they are; after how many steps is an argument. */
+  readonly truncation?: Truncation['kind'] | null
 }
 
 /** Positions of the arguments, in 32-bit words. Step strides are in bytes; 0 repeats one row. */
@@ -26,7 +28,7 @@ export function neuronArguments(neuron: Neuron, direction: 'forward' | 'backward
   neuron.program.states.forEach((_, i) => names.push(`stateIn${i}`))
   if (direction === 'forward') neuron.program.states.forEach((_, i) => names.push(`stateOut${i}`))
   else {
-    names.push('gradient', 'inputGradient', 'inputGradientStep', 'scratch', 'scratchBytes', 'mean')
+    names.push('gradient', 'inputGradient', 'inputGradientStep', 'scratch', 'scratchBytes', 'mean', 'reach')
     names.push('partials', 'partialBytes', 'dotOffset', 'sumStep')
     neuron.program.states.forEach((_, i) => names.push(`stateGradientIn${i}`, `stateGradientOut${i}`))
     neuron.program.parameters.forEach((_, i) => names.push(`partialOffset${i}`, `partialStep${i}`))
@@ -180,6 +182,9 @@ class NeuronWriter {
 
 /** Vectors of four lanes that one pass of the main loop carries: hides the latency of a step's dependent operations. */
 const vectorsInFlight = 4
+
+/** Neurons of one pass of the main loop: the period of per-channel tables is a multiple of it. @param lanes of one vector */
+export const neuronsTogether = (lanes: number): number => vectorsInFlight * lanes
 
 /** Tasks, and in each the main loop, then groups of four, then single neurons. */
 function overNeurons(

@@ -1,12 +1,12 @@
 import v8 from 'node:v8'
 import { describe, expect, it } from 'vitest'
 import { instantiate } from '../../backends/wasm/worker-loop.ts'
+import { Random } from '../../base/index.ts'
 import { nativeCode } from '../../node-native.ts'
 import { f32, f32x4, i32, i32x4, type Local, type Value, v128, wide } from '../kernel/value.ts'
 import { assemble, type Target, type Writer } from '../kernel/writer.ts'
 import { wasmTarget } from '../wasm/emit.ts'
 import { x64Target } from './compile.ts'
-import { type Random, random } from './testing.ts'
 
 v8.setFlagsFromString('--experimental-wasm-relaxed-simd')
 const limits = { minimum: 2, maximum: 6, shared: false }
@@ -26,7 +26,15 @@ function freshMemory(seed: number): WebAssembly.Memory {
   return memory
 }
 
-const pick = <Item>(r: Random, items: readonly Item[]): Item => items[r(items.length)]
+/** Whole numbers below the one given. */
+type Below = (below: number) => number
+
+function random(seed: number): Below {
+  const source = new Random(seed)
+  return (below) => source.below(below)
+}
+
+const pick = <Item>(r: Below, items: readonly Item[]): Item => items[r(items.length)]
 
 /** A random kernel over slots of memory: every operation the emitters share, nested, in loops and branches. */
 class Generator {
@@ -34,9 +42,9 @@ class Generator {
   private readonly wides: Local[]
   private readonly fours: Local[]
   private readonly w: Writer
-  private readonly r: Random
+  private readonly r: Below
 
-  constructor(w: Writer, r: Random) {
+  constructor(w: Writer, r: Below) {
     this.w = w
     this.r = r
     this.integers = Array.from({ length: 16 }, () => w.i32())

@@ -1,4 +1,4 @@
-import { ShapeError, sameShape, shapeText } from '../../base/index.ts'
+import { ShapeError, sameShape, shapeText, UsageError } from '../../base/index.ts'
 import { add, concat, steps } from '../../ops/index.ts'
 import { inputTensor, type Tensor } from '../../tensor/index.ts'
 import { type Frame, Layer, type LayerConfig, type Site } from '../layer.ts'
@@ -34,6 +34,13 @@ export class Recurrent extends Layer {
   }
 
   forward(x: Tensor, run: Run): Tensor {
+    if (run.truncation) {
+      throw new UsageError({
+        what: 'a recurrent layer cannot truncate its gradients',
+        expected: 'neurons without feedback',
+        next: 'leave the truncation out: this layer runs step by step, and its gradient goes through every step',
+      })
+    }
     const frames = x.shape[0] === 1 ? null : steps(run, x)
     const given = run.stream?.given.get(this.path)?.map(inputTensor)
     let state: readonly Tensor[] | null = given?.slice(1) ?? null

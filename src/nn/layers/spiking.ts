@@ -1,12 +1,15 @@
 import type { Handle } from '../../backends/index.ts'
 import { sizeOf, UsageError } from '../../base/index.ts'
-import type { LearnableParameter, Neuron } from '../../equations/index.ts'
+import { defineNeuron, type LearnableParameter, type Neuron, type TemporalMixing } from '../../equations/index.ts'
 import { parameterShape, slice, spiking } from '../../ops/index.ts'
 import { inputTensor, type Tensor } from '../../tensor/index.ts'
-import { type Frame, Layer, type LayerConfig, type Site } from '../layer.ts'
+import { type Frame, Layer, type LayerConfig, type LayerRow, type Site } from '../layer.ts'
 import { Norm } from '../norm.ts'
 import type { Parameter } from '../parameter.ts'
+import { released } from '../released.ts'
 import type { Run } from '../run.ts'
+import { BatchNorm2d } from './batch-norm2d.ts'
+import { TemporalLinear } from './temporal-linear.ts'
 
 export interface SpikingLayerOptions {
   readonly neuron: Neuron
@@ -16,43 +19,91 @@ export interface SpikingLayerOptions {
   readonly T?: number
 }
 
-/** A layer of neurons, with BatchNorm in front where wanted. Each layer has its own learnable parameters. */
+const identity = defineNeuron({ name: 'identity', equations: 's = x' })()
+
+/**
+ * A layer of neurons, with BatchNorm in front where wanted. Each layer has its own learnable parameters. A neuron with
+ * a linear map over time gets it between BatchNorm and its equations.
+ */
 export class Spiking extends Layer {
   readonly type = 'spiking'
-  readonly options: SpikingLayerOptions
+  private readonly options: SpikingLayerOptions
+  private current: Neuron
   private norm: Norm | null = null
+  private temporal: { readonly map: TemporalLinear; readonly norm: BatchNorm2d | null } | null = null
   private parameters: Parameter[] = []
+  private place!: { readonly site: Site; readonly channels: number; readonly row: Omit<LayerRow, 'path'> }
 
   constructor(options: SpikingLayerOptions) {
     super()
     this.options = options
+    this.current = options.neuron
   }
 
   override get slots(): number {
     return this.options.normalisation ? 2 : 1
   }
 
+  get neuron(): Neuron {
+    return this.current
+  }
+
   build(input: Frame, site: Site): Frame {
-    const { neuron, normalisation } = this.options
+    const { normalisation, T } = this.options
+    const { neuron } = this
     const channels = input.shape[input.shape.length - 1]
-    if (normalisation) this.norm = new Norm(site, site.names[0], channels, normalisation)
-    this.parameters = neuron.program.parameters.map((p) => this.learnable(p, channels, site))
     const output: Frame = { ...input, sequence: true, kind: neuron.program.spiking ? 'spikes' : 'dense' }
-    const learned = this.parameters.reduce((sum, p) => sum + sizeOf(p.shape), 0)
-    site.row({
-      type: `${normalisation ? 'norm + ' : ''}${neuron.name}`,
+    if (neuron.temporal) {
+      const map = new TemporalLinear({ mixing: neuron.temporal, T: stepsOf(neuron, neuron.temporal, T) })
+      const norm = normalisation ? new BatchNorm2d({ statistics: normalisation }) : null
+      if (norm) site.build('norm', norm, input)
+      site.build('temporal', map, { ...input, sequence: true, kind: 'dense' })
+      this.temporal = { map, norm }
+    } else if (normalisation) this.norm = new Norm(site, site.names[0], channels, normalisation)
+    const row = {
+      type: '',
       input,
       output,
-      parameters: learned + (this.norm ? 2 * channels : 0),
+      parameters: 0,
       multiplyAdds: 0,
       keepsOutput: true,
       neurons: sizeOf(input.shape),
       trainingOnly: false,
-    })
+    }
+    this.place = { site, channels, row }
+    this.inhabit()
     return output
   }
 
+  /**
+   * Other neurons from now on, with fresh learnable parameters of their own; BatchNorm stays.
+   * @returns the parameters that were given up
+   * @throws UsageError where the layers behind would get another kind of output, or for neurons that mix time
+   */
+  exchange(neuron: Neuron): readonly Parameter[] {
+    const before = this.current
+    if (neuron.temporal || before.temporal) {
+      throw new UsageError({
+        what: `neurons that mix time cannot be exchanged: '${(neuron.temporal ? neuron : before).name}'`,
+        place: this.label,
+        next: 'build a network of them',
+      })
+    }
+    if (neuron.program.spiking !== before.program.spiking) {
+      throw new UsageError({
+        what: `'${before.name}' and '${neuron.name}' cannot be exchanged: one gives spikes, the other numbers`,
+        place: this.label,
+        next: 'exchange spiking neurons for spiking neurons',
+      })
+    }
+    const given = this.parameters
+    this.current = neuron
+    this.inhabit()
+    return given
+  }
+
   forward(x: Tensor, run: Run): Tensor {
+    if (this.temporal) return this.throughTime(x, run, this.temporal.map, this.temporal.norm)
     const given = run.stream?.given.get(this.path)
     const result = this.advance(x, given?.map(inputTensor) ?? null, run, run.stream !== undefined)
     run.stream?.next.set(
@@ -74,23 +125,75 @@ export class Spiking extends Layer {
     wantState: boolean,
     position = run.stream?.position ?? 0,
   ): { output: Tensor; state: Tensor[] | null } {
-    const { neuron } = this.options
+    if (this.temporal) {
+      throw new UsageError({
+        what: `neuron '${this.neuron.name}' mixes time, and cannot run inside a recurrent layer`,
+        next: 'use a neuron with states there',
+      })
+    }
+    return this.run(x, state, run, wantState, position)
+  }
+
+  config(): LayerConfig {
+    const { normalisation = null, T } = this.options
+    return { type: this.type, neuron: this.neuron.config, normalisation, ...(T === undefined ? {} : { T }) }
+  }
+
+  /** Makes the neuron's learnable parameters, and tells of itself. */
+  private inhabit(): void {
+    const { site, channels, row } = this.place
+    const { neuron } = this
+    this.parameters = neuron.program.parameters.map((p) => this.learnable(p, channels, site))
+    const learned = this.parameters.reduce((sum, p) => sum + sizeOf(p.shape), 0)
+    const type = `${this.norm ? 'norm + ' : ''}${neuron.name}`
+    site.row({ ...row, type, parameters: learned + (this.norm ? 2 * channels : 0) })
+  }
+
+  private throughTime(x: Tensor, run: Run, map: TemporalLinear, norm: BatchNorm2d | null): Tensor {
+    if (run.truncation) {
+      throw new UsageError({
+        what: `neuron '${this.neuron.name}' has no recursion in time that could be truncated`,
+        next: 'train it without --bptt; masked-psn and sliding-psn bound their reach with k',
+      })
+    }
+    const whole = x.handle.kind === 'dense' && x.shape[0] === run.T
+    const ready = norm ? norm.call(x, run) : whole ? x : this.dense(x, run)
+    const currents = map.call(ready, run)
+    released(run, ready, [x])
+    const { output } = this.run(currents, null, run, false, run.stream?.position ?? 0)
+    released(run, currents, [])
+    run.observe?.(this.path, output)
+    return output
+  }
+
+  /** Numbers for every step, as the map over time reads them. */
+  private dense(x: Tensor, run: Run): Tensor {
+    const options = { neuron: identity, T: run.T, parameters: [], normalisation: null, state: null, wantState: false }
+    return spiking(run, x, options).output
+  }
+
+  private run(
+    x: Tensor,
+    state: readonly Tensor[] | null,
+    run: Run,
+    wantState: boolean,
+    position: number,
+  ): { output: Tensor; state: Tensor[] | null } {
+    const { neuron } = this
     const parameters = this.parameters.map((p, k) => this.from(p, neuron.program.parameters[k], position, run))
-    const result = spiking(run, x, {
+    const call = {
       neuron,
       T: run.T,
       parameters: parameters.map((p) => p.tensor),
       normalisation: this.norm?.on(run) ?? null,
       state,
       wantState,
-    })
+      truncation: run.truncation ?? null,
+    }
+    run.inspect?.(this.path, x, call)
+    const result = spiking(run, x, call)
     if (!run.tape) for (const p of parameters) if (p.made) run.backend.release(p.tensor.handle as Handle)
     return result
-  }
-
-  config(): LayerConfig {
-    const { neuron, normalisation = null, T } = this.options
-    return { type: this.type, neuron: neuron.config, normalisation, ...(T === undefined ? {} : { T }) }
   }
 
   private learnable(p: LearnableParameter, channels: number, site: Site): Parameter {
@@ -98,7 +201,7 @@ export class Spiking extends Layer {
     const perStep = p.scope === 'step' || p.scope === 'stepChannel'
     if (T === undefined && (perStep || p.start(1) !== p.start(2))) {
       throw new UsageError({
-        what: `parameter "${p.name}" of neuron "${this.options.neuron.name}" depends on the number of steps`,
+        what: `parameter "${p.name}" of neuron "${this.neuron.name}" depends on the number of steps`,
         next: 'Give the layer, or the model, the option T.',
       })
     }
@@ -120,4 +223,13 @@ export class Spiking extends Layer {
     }
     return { tensor: slice(run, tensor, position, position + run.T), made: true }
   }
+}
+
+function stepsOf(neuron: Neuron, mixing: TemporalMixing, T: number | undefined): number {
+  if (T !== undefined) return T
+  if (mixing.kind === 'sliding') return mixing.k
+  throw new UsageError({
+    what: `neuron "${neuron.name}" has weights for every step`,
+    next: 'Give the layer, or the model, the option T.',
+  })
 }

@@ -1,0 +1,23 @@
+export { type Autocorrelation, autocorrelation, autocorrelations } from './autocorrelation.ts'
+export { type DependencyGraph, dependencyGraph, type GraphEdge, type GraphNode } from './dependency-graph.ts'
+export {
+  type GradientMap,
+  type GradientMapOptions,
+  gradientLeft,
+  gradientMap,
+  type NeuronGradientMap,
+} from './gradient-map.ts'
+export { type GradientPaths, gradientPaths } from './gradient-paths.ts'
+export { type Bins, type Histograms, histogram, histograms } from './histogram.ts'
+export { type InputChoice, type NeuronInput, neuronInput } from './input.ts'
+export { type LayerGradientMapOptions, layerGradientMap } from './layer-gradient-map.ts'
+export type { GradientMatrix, GradientParts } from './parts.ts'
+export {
+  firingRate,
+  type NeuronRecording,
+  type Recording,
+  type RecordingOptions,
+  record,
+  recordLayers,
+} from './recording.ts'
+export { type TruncationMap, truncationMap } from './truncation-map.ts'

@@ -1,0 +1,174 @@
+import { join } from 'node:path'
+import { datasetNames } from '../../data/index.ts'
+import { models } from '../../models/index.ts'
+import { defaultBackend } from '../../node-backend.ts'
+import { type RunSummary, reportHtml } from '../../report/index.ts'
+import { csvText } from '../../train/index.ts'
+import { chooseNeuron } from '../choose-neuron.ts'
+import { defineCommand, type Invocation } from '../command.ts'
+import { createProgress } from '../progress.ts'
+import { exitCodes } from '../surroundings.ts'
+import { meanText, tableText } from '../table.ts'
+import { backendOptions } from '../training/backend-options.ts'
+import { earlierRun } from '../training/earlier-run.ts'
+import { openImages } from '../training/images.ts'
+import { stoppable } from '../training/interruption.ts'
+import { sweepSchema, type TrainingOptions } from '../training/options.ts'
+import { withProtocol } from '../training/protocol.ts'
+import { runAll } from '../training/run-all.ts'
+import { runName, writeWhole } from '../training/run-folder.ts'
+
+/** One combination of what a sweep varies; tau and k only where they were given. */
+interface Point {
+  readonly neuron: string
+  readonly tau?: number
+  readonly T: number
+  readonly k?: number
+}
+
+interface PlannedRun {
+  readonly point: Point
+  readonly name: string
+  readonly options: TrainingOptions
+}
+
+/** One line of the result. Accuracies are in 0..1, one a run. */
+interface SweepRow extends Point {
+  readonly testAccuracies: readonly number[]
+  readonly lastEpochTestAccuracies: readonly number[]
+}
+
+/** Trains every combination of neurons, tau, T and truncation with several seeds. */
+export const sweepCommand = defineCommand({
+  name: 'sweep',
+  usage: '<dataset>',
+  summary: 'Trains every combination of neurons, tau, T and truncation, with several seeds',
+  schema: sweepSchema,
+  notes: [
+    `Data sets: ${datasetNames.join(', ')}.`,
+    `Networks: ${Object.keys(models).join(', ')}.`,
+    'The same command with the --name of a sweep that was stopped goes on with it.',
+  ],
+  examples: [
+    'sweep fashion-mnist --neurons lif,clif --T 2,4,8 --seeds 3',
+    'sweep fashion-mnist --neurons lif --tau 1.1,1.5,2 --bptt 1,2,4 --T 6',
+  ],
+  async run(invocation) {
+    const { positional, surroundings, options: asked } = invocation
+    const dataset = positional[0] as string
+    const { folder, runs } = plannedRuns(dataset, invocation)
+    for (const { options } of runs) await chooseNeuron(options.neuron, options.neuronOptions)
+    const datasets = await openImages(dataset, asked)
+    const progress = createProgress(surroundings)
+    for (const note of datasets.notes) progress.line(`${dataset}: ${note}`)
+    progress.line(`${runs.length} runs, in ${folder}`)
+    const backend = await defaultBackend(backendOptions(runs[0].options))
+    try {
+      const requests = runs.map(
+        ({ name, options }) =>
+          async () =>
+            earlierRun({ dataset, options, folder: join(folder, name), datasets, backend, label: name, resume: false }),
+      )
+      const { summaries } = await stoppable(surroundings, progress, (stop) =>
+        runAll(folder, requests, { surroundings, progress, stop }),
+      )
+      if (!summaries) {
+        const name = folder.replace(/^.*[\\/]/, '')
+        surroundings.writeError(`stopped, and saved. To go on, give the same command with --name ${name}\n`)
+        return exitCodes.interrupted
+      }
+      const rows = rowsOf(runs, summaries)
+      await writeWhole(join(folder, 'sweep.csv'), csvText(rows.flatMap(csvRows)))
+      const named = summaries.map((summary, i) => ({ ...summary, neuron: pointName(runs[i].point) }))
+      await writeWhole(join(folder, 'report.html'), reportHtml(named))
+      surroundings.write(
+        asked.json
+          ? `${JSON.stringify({ folder, rule: summaries[0].final.rule, rows })}\n`
+          : sweepText(rows, summaries, folder),
+      )
+      return exitCodes.done
+    } finally {
+      await backend.close()
+    }
+  },
+})
+
+/** Every combination, seeds innermost. */
+export function plannedRuns(
+  dataset: string,
+  { options: all, given, surroundings }: Pick<Invocation<typeof sweepSchema>, 'options' | 'given' | 'surroundings'>,
+): { folder: string; runs: PlannedRun[] } {
+  const { neurons, tau: taus, T: steps, bptt, seeds, name, json: _, config: __, ...rest } = all
+  const fixed = withProtocol(rest, given, dataset)
+  const first = { ...fixed, T: steps[0], neuron: neurons.join('-'), neuronOptions: undefined, bptt: undefined }
+  const folder = join(rest.out, name ?? `sweep-${runName(dataset, first, surroundings.clock())}`)
+  const points = neurons.flatMap((neuron) =>
+    orNone(taus).flatMap((tau) =>
+      steps.flatMap((T) =>
+        orNone(bptt).map(
+          (k): Point => ({ neuron, T, ...(tau === undefined ? {} : { tau }), ...(k === undefined ? {} : { k }) }),
+        ),
+      ),
+    ),
+  )
+  const runs = points.flatMap((point) =>
+    Array.from({ length: seeds }, (_unused, i) => {
+      const seed = fixed.seed + i
+      const { neuron, tau, T, k } = point
+      const neuronOptions = tau === undefined ? undefined : { tau }
+      return {
+        point,
+        name: `${pointName(point)}-seed${seed}`,
+        options: { ...fixed, neuron, neuronOptions, T, bptt: k, seed },
+      }
+    }),
+  )
+  return { folder, runs }
+}
+
+function orNone(values: readonly number[]): readonly (number | undefined)[] {
+  return values.length > 0 ? values : [undefined]
+}
+
+function pointName({ neuron, tau, T, k }: Point): string {
+  const short = neuron.replace(/^.*[\\/]|\.json$/g, '')
+  return `${short}${tau === undefined ? '' : `-tau${tau}`}-T${T}${k === undefined ? '' : `-k${k}`}`
+}
+
+function rowsOf(runs: readonly PlannedRun[], summaries: readonly RunSummary[]): SweepRow[] {
+  const points = [...new Set(runs.map(({ point }) => point))]
+  return points.map((point) => {
+    const own = summaries.filter((_, i) => runs[i].point === point).map(({ final }) => final)
+    return {
+      ...point,
+      testAccuracies: own.map(({ testAccuracy }) => testAccuracy),
+      lastEpochTestAccuracies: own.map(({ lastEpochTestAccuracy }) => lastEpochTestAccuracy),
+    }
+  })
+}
+
+function csvRows({ testAccuracies, lastEpochTestAccuracies, neuron, tau, T, k }: SweepRow) {
+  return testAccuracies.map((accuracy, run) => ({
+    neuron,
+    tau: tau ?? '',
+    T,
+    k: k ?? '',
+    run: run + 1,
+    'test accuracy': accuracy,
+    'last epoch': lastEpochTestAccuracies[run],
+  }))
+}
+
+function sweepText(rows: readonly SweepRow[], summaries: readonly RunSummary[], folder: string): string {
+  const has = (name: 'tau' | 'k') => rows.some((row) => row[name] !== undefined)
+  const columns = ['neuron', ...(has('tau') ? ['tau'] : []), 'T', ...(has('k') ? ['k'] : [])] as const
+  const cells = rows.map((row) => [
+    ...columns.map((name) => String(row[name as keyof Point] ?? '')),
+    meanText(row.testAccuracies),
+    meanText(row.lastEpochTestAccuracies),
+    String(row.testAccuracies.length),
+  ])
+  const table = tableText([...columns, 'test accuracy', 'last epoch', 'runs'], cells)
+  const rule = `Test accuracy: ${summaries[0].final.rule}; mean and standard deviation over runs.`
+  return `${table}\n\n${rule}\ntable   ${join(folder, 'sweep.csv')}\nreport  ${join(folder, 'report.html')}\n`
+}
