@@ -117,7 +117,8 @@ function run(
   last: boolean,
   blocks: { [name: string]: Block },
 ) {
-  const options = { ...layer.options, last }
+  const truncation = direction === 'backward' ? (layer.call.truncation ?? null) : null
+  const options = { ...layer.options, last, truncation }
   const { neuron, ...rest } = options
   const key = `neuron ${direction} ${JSON.stringify(rest)} ${nameOf(neuron)}`
   const emit = direction === 'forward' ? wgsl.neuronForward : wgsl.neuronBackward

@@ -1,4 +1,4 @@
-import type { Neuron, Program, ValueId } from '../../equations/index.ts'
+import type { Neuron, Program, Truncation, ValueId } from '../../equations/index.ts'
 import { type Binding, elementKernel, type KernelSource, literal, type Storage } from './kernel.ts'
 import { dependencies, type Given, readByAdjoint, stepFunctions, stepText } from './step.ts'
 
@@ -22,6 +22,8 @@ export interface NeuronKernelOptions {
   readonly given: boolean
   /** Forward: whether last states are wanted. Backward: whether their gradients are given. */
   readonly last: boolean
+  /** Backward: how far back in time gradients travel; null: all the way. */
+  readonly truncation?: Truncation | null
 }
 
 /** Steps of a chunk of the backward kernel, so that the values it keeps stay in registers. */
@@ -222,11 +224,10 @@ export function neuronBackward(options: NeuronKernelOptions): KernelSource {
     ...states.map((k) => `var g${k} = ${last ? `after[${k}u * p.count + i]` : 'V(0.0)'};`),
     ...(repeated ? ['var summed = V(0.0);'] : []),
     ...extra.flatMap(({ rows }, k) => (rows === 1 ? [`var share${k} = V(0.0);`] : [])),
-    ...(count > 1 ? keepStarts(text, whole, steps) : []),
-    '{',
-    indented(chunk(text, `${whole}u`, tail), 2),
-    '}',
-    ...(count > 1
+    ...(options.truncation && states.length > 0
+      ? truncated(text, options.truncation)
+      : [...(count > 1 ? keepStarts(text, whole, steps) : []), '{', indented(chunk(text, `${whole}u`, tail), 2), '}']),
+    ...(count > 1 && !(options.truncation && states.length > 0)
       ? [
           `for (var n = ${count - 1}u; n > 0u; n--) {`,
           indented(
@@ -293,33 +294,83 @@ function keepStarts(text: NeuronText, whole: number, steps: number): string[] {
   ]
 }
 
-/** Steps `first` up to `first + steps` forward, each value under a name of its own, then their adjoint back again. */
-function chunk(text: NeuronText, first: string, steps: number): string[] {
+/** One step forward from the states as they are, each value under a name of its own; the spike comes from its byte. */
+function forwardStep(text: NeuronText, k: number, t: string): string[] {
   const { program, o } = text
-  const { adjoint } = o.neuron
-  const stored = text.stored('x')
   const needed = dependencies(
     program.instructions,
-    [...readByAdjoint(program, adjoint), ...program.states.map((s) => s.next)],
-    stored,
+    [...readByAdjoint(program, o.neuron.adjoint), ...program.states.map((s) => s.next)],
+    text.stored('x'),
   )
-  const forward = (k: number): string[] => {
-    const name = (id: ValueId) => `v${k}_${id}`
-    const given = text.stored(`x${k}`)
-    const at = (line: string) => line.replace(/\bt\b/g, `t${k}`)
-    return [
-      `let t${k} = ${first} + ${k}u;`,
-      at(`let x${k} = ${text.current()};`),
-      ...stepText(program.instructions, 0, name, given, needed).map(at),
-      ...text.nextStates(name),
-    ]
-  }
+  const name = (id: ValueId) => `v${k}_${id}`
+  const at = (line: string) => line.replace(/\bt\b/g, `t${k}`)
+  return [
+    `let t${k} = ${t};`,
+    at(`let x${k} = ${text.current()};`),
+    ...stepText(program.instructions, 0, name, text.stored(`x${k}`), needed).map(at),
+    ...text.nextStates(name),
+  ]
+}
+
+/** Steps `first` up to `first + steps` forward, then their adjoint back again. */
+function chunk(text: NeuronText, first: string, steps: number): string[] {
   const all = Array.from({ length: steps }, (_, k) => k)
-  return [...all.flatMap(forward), ...all.reverse().flatMap((k) => reverseStep(text, k))]
+  const forward = all.flatMap((k) => forwardStep(text, k, `${first} + ${k}u`))
+  const backward = all.reverse().flatMap((k) => {
+    const { values, results, states } = reverseStep(text, k)
+    return [...values, ...results, ...states]
+  })
+  return [...forward, ...backward]
+}
+
+/**
+ * Gradients that travel a few steps only: for each step, from the last step that still reaches it back to it. Where that
+ * one stays the same, the way back just goes on.
+ */
+function truncated(text: NeuronText, { k, kind }: Truncation): string[] {
+  const { program, o } = text
+  const { T, last } = o
+  const states = program.states.map((_, i) => i)
+  const reach = kind === 'window' ? `min(t + ${k - 1}, ${T - 1})` : `select(t, ${Math.min(k, T) - 1}, t < ${k})`
+  const { values, results, states: next } = reverseStep(text, 0)
+  const atEnd = o.wide ? `vec4<bool>(end == ${T - 1})` : `end == ${T - 1}`
+  const start = (i: number) => (last ? `select(V(0.0), after[${i}u * p.count + i], ${atEnd})` : 'V(0.0)')
+  return [
+    ...keepStarts(text, T, 1),
+    'var reached = -1;',
+    `for (var t = ${T - 1}; t >= 0; t--) {`,
+    indented(
+      [
+        `let end = ${reach};`,
+        'var later = t;',
+        'if (end != reached) {',
+        ...states.map((i) => `  g${i} = ${start(i)};`),
+        '  later = end;',
+        '  reached = end;',
+        '}',
+        'for (; later >= t; later--) {',
+        indented(
+          [
+            ...states.map((i) => `s${i} = starts[u32(later) * ${states.length}u + ${i}u];`),
+            ...forwardStep(text, 0, 'u32(later)'),
+            ...values,
+            'if (later == t) {',
+            indented(results, 2),
+            '}',
+            ...next,
+          ],
+          2,
+        ),
+        '}',
+      ],
+      2,
+    ),
+    '}',
+  ]
 }
 
 /** The adjoint of step k of a chunk. */
-function reverseStep(text: NeuronText, k: number): string[] {
+function reverseStep(text: NeuronText, k: number): { values: string[]; results: string[]; states: string[] } {
   const { program, o } = text
   const { adjoint } = o.neuron
   const name = (id: ValueId) => `v${k}_${id}`
@@ -329,14 +380,16 @@ function reverseStep(text: NeuronText, k: number): string[] {
     return op === 'window' && program.spiking ? `bits(t${k} * p.count + i, 1u)` : undefined
   }
   const extra = extraRows(program, o.T)
-  return [
-    ...stepText(adjoint.instructions, program.instructions.length, name, given),
-    o.repeated ? `summed += ${name(adjoint.input)};` : `result[t${k} * p.count + i] = ${name(adjoint.input)};`,
-    ...adjoint.parameters.map((id, i) =>
-      extra[i].rows === 1
-        ? `share${i} += ${name(id)};`
-        : `extra[(${extra[i].at}u + t${k}) * p.count + i] = ${name(id)};`,
-    ),
-    ...adjoint.states.map((id, i) => `g${i} = ${name(id)};`),
-  ]
+  return {
+    values: stepText(adjoint.instructions, program.instructions.length, name, given),
+    results: [
+      o.repeated ? `summed += ${name(adjoint.input)};` : `result[t${k} * p.count + i] = ${name(adjoint.input)};`,
+      ...adjoint.parameters.map((id, i) =>
+        extra[i].rows === 1
+          ? `share${i} += ${name(id)};`
+          : `extra[(${extra[i].at}u + t${k}) * p.count + i] = ${name(id)};`,
+      ),
+    ],
+    states: adjoint.states.map((id, i) => `g${i} = ${name(id)};`),
+  }
 }
