@@ -183,6 +183,8 @@ export class Machine {
     const size = Math.max(4, Math.ceil(bytes / 4) * 4)
     const staging = this.device.createBuffer({ size, usage: bufferUsage.mapRead | bufferUsage.copyTarget })
     this.copy(block, 0, { buffer: staging, bytes: size, id: -1 }, 0, Math.ceil(bytes / 4) * 4)
+    // Whoever reads several things at once has them in one submission.
+    await Promise.resolve()
     this.submit()
     try {
       await staging.mapAsync(mapRead)

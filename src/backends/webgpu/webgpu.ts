@@ -149,10 +149,10 @@ function backendOn(d: Device, adapter: string, features: readonly string[]): Bac
     accumulate: (target, source, factor) => accumulate(d, dense(target), of(source), factor),
     scale: (target, factor) => scale(d, dense(target), factor),
     clipNorm: (gradients, maxNorm) => clipNorm(d, gradients.map(dense), maxNorm),
-    sgd: (parameter, gradient, velocity, o) =>
-      sgd(d, dense(parameter), dense(gradient), velocity && dense(velocity), [], o),
-    adamW: (parameter, gradient, first, second, o) =>
-      adamW(d, dense(parameter), dense(gradient), dense(first), dense(second), [], o),
+    sgd: (parameter, gradient, velocity, o, guards = []) =>
+      sgd(d, dense(parameter), dense(gradient), velocity && dense(velocity), guards.map(dense), o),
+    adamW: (parameter, gradient, first, second, o, guards = []) =>
+      adamW(d, dense(parameter), dense(gradient), dense(first), dense(second), guards.map(dense), o),
     activity: (x) => activity(d, of(x)),
   }
 }
