@@ -138,6 +138,10 @@ export interface BackendInfo {
   readonly threads: number
   /** `simd128`, `relaxed-simd`, `shader-f16`...: what kernels may use here, part of the run record. */
   readonly features: readonly string[]
+  /** Bytes of the largest single tensor, where there is such a limit. */
+  readonly largestTensorBytes?: number
+  /** Bytes of all tensors together, where there is such a limit. */
+  readonly memoryBytes?: number
 }
 
 export interface Backend {

@@ -28,11 +28,16 @@ export class Pool {
     this.limit = limit
   }
 
+  /** Bytes of the largest single block. */
+  get largest(): number {
+    const { maxBufferSize, maxStorageBufferBindingSize } = this.device.limits
+    return Math.min(maxBufferSize, maxStorageBufferBindingSize)
+  }
+
   /** @throws ResourceError where the device, or the budget, has no room */
   take(bytes: number, what: string): Block {
     const size = roundedUp(bytes)
-    const { maxBufferSize, maxStorageBufferBindingSize } = this.device.limits
-    const most = Math.min(maxBufferSize, maxStorageBufferBindingSize)
+    const most = this.largest
     if (bytes > most) throw tooLarge(bytes, most, what)
     if (this.used + size > this.limit) throw outOfMemory(this.used + size, this.limit, what)
     this.used += size

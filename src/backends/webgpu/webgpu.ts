@@ -46,11 +46,12 @@ export async function createWebGpu(adapter: GPUAdapter, options: WebGpuOptions =
       cause,
     })
   }
+  const memoryBytes = options.memoryBytes ?? 2 ** 32
   const d = new Device(device, {
-    memoryBytes: options.memoryBytes ?? 2 ** 32,
+    memoryBytes,
     software: options.software ?? isSoftware(adapter.info),
   })
-  return backendOn(d, adapterName(adapter.info), features)
+  return backendOn(d, adapterName(adapter.info), features, memoryBytes)
 }
 
 /** What people call an adapter. */
@@ -64,13 +65,19 @@ export function isSoftware(info: GPUAdapterInfo): boolean {
   return fallback || /swiftshader|llvmpipe|basic render/i.test(`${info.architecture} ${info.description}`)
 }
 
-function backendOn(d: Device, adapter: string, features: readonly string[]): Backend {
+function backendOn(d: Device, adapter: string, features: readonly string[], memoryBytes: number): Backend {
   const { tensors, machine } = d
   const of = (handle: Handle): GpuTensor => tensors.of(handle)
   const dense = (handle: Handle): GpuTensor => tensors.denseOf(handle)
   const maybe = (handle: Handle | null): GpuTensor | null => handle && of(handle)
   return {
-    info: { name: 'webgpu', threads: 1, features: [adapter, ...features] },
+    info: {
+      name: 'webgpu',
+      threads: 1,
+      features: [adapter, ...features],
+      largestTensorBytes: machine.pool.largest,
+      memoryBytes,
+    },
 
     tensor: (shape, values) => tensors.dense(shape, values),
     spikes: (shape, bytes, scaleOfAll) => tensors.spikes(shape, bytes, scaleOfAll),
