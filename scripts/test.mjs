@@ -1,17 +1,25 @@
-// Runs every test, fast and slow, and ends with one line: how many passed, failed and were skipped.
+// Runs every test, fast and slow, and those that need a GPU where there is one, if only in software; says so where there is
+// none. Ends with one line: how many passed, failed and were skipped.
 import { spawn } from 'node:child_process'
 import { mkdtemp, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { gpuEnvironment } from './gpu-environment.mjs'
 import { summaryOf } from './test-summary.mjs'
 
-const limitMinutes = 10
+const limitMinutes = 15
+
+const gpu = gpuEnvironment()
 
 /** Runs vitest; resolves with how it ended. @param {string} outputFile */
 function runVitest(outputFile) {
   const vitest = join('node_modules', 'vitest', 'vitest.mjs')
   const reporters = ['--reporter=default', '--reporter=json', `--outputFile=${outputFile}`]
-  const child = spawn(process.execPath, [vitest, 'run', ...reporters, ...process.argv.slice(2)], { stdio: 'inherit' })
+  const projects = ['fast', 'slow', ...(gpu.env ? ['gpu'] : [])].map((name) => `--project=${name}`)
+  const child = spawn(process.execPath, [vitest, 'run', ...projects, ...reporters, ...process.argv.slice(2)], {
+    stdio: 'inherit',
+    env: { ...process.env, ...gpu.env },
+  })
   return new Promise((resolve) => {
     let timedOut = false
     const timer = setTimeout(() => {
@@ -34,7 +42,8 @@ try {
   const end = timedOut ? `the tests took longer than ${limitMinutes} minutes and were stopped` : undefined
   const { lines, last, failed } = summaryOf(text === undefined ? undefined : JSON.parse(text), code, end)
   process.exitCode = failed > 0 ? 1 : 0
-  process.stdout.write(`${[...lines, last].join('\n')}\n`)
+  const notRun = gpu.env ? [] : [`The GPU tests were not run: ${gpu.reason}`]
+  process.stdout.write(`${[...lines, ...notRun, last].join('\n')}\n`)
 } finally {
   await rm(folder, { recursive: true, force: true })
 }

@@ -1,9 +1,10 @@
-import { createInterpreter, createWasm } from './backends/index.ts'
+import { pageBackend } from './browser-backend.ts'
 import { type Hosted, hosted } from './hosted.ts'
 import { MemoryRunStore } from './train/index.ts'
 
+export { canThread, type PageBackendOptions, pageBackend } from './browser-backend.ts'
 export type { HostedEvaluateOptions, HostedTrainOptions } from './hosted.ts'
-/** `spikelet` in a page. */
+/** `spikelet` in a page or, better, in a worker of one: training there leaves the page free. */
 export * from './index.ts'
 
 const page: Hosted = hosted({
@@ -11,12 +12,16 @@ const page: Hosted = hosted({
     clock: () => performance.now() / 1000,
     pause: () => new Promise((resolve) => setTimeout(resolve, 0)),
   },
-  createBackend: async ({ backend }) => (backend === 'interpreter' ? createInterpreter() : createWasm()),
+  createBackend: ({ backend, threads }) =>
+    pageBackend({
+      ...(typeof backend === 'string' ? { backend } : {}),
+      ...(threads === undefined ? {} : { threads }),
+    }),
   openStore: async () => new MemoryRunStore(),
-  memoryBudget: 2 ** 32,
+  memoryBudget: 2 ** 31,
   log: () => {},
 })
 
-/** As the room's `train`, on one thread, with a run record in memory. */
+/** As the room's `train`, on a backend of this page, with a run record in memory. */
 export const train: Hosted['train'] = page.train
 export const evaluate: Hosted['evaluate'] = page.evaluate

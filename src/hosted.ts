@@ -21,9 +21,12 @@ export interface Surroundings {
   log(line: string): void
 }
 
+/** Backends by name; `auto`: webgpu where there is a GPU, else wasm. */
+export type BackendName = 'auto' | 'wasm' | 'webgpu' | 'interpreter'
+
 export interface BackendChoice {
   /** A backend, which stays open; or the name of one that is made for this call. Default: wasm. */
-  readonly backend?: Backend | 'wasm' | 'interpreter'
+  readonly backend?: Backend | BackendName
   /** Threads of a backend that is made; default: all. */
   readonly threads?: number
 }

@@ -6,12 +6,14 @@ export {
   type BackendInfo,
   createInterpreter,
   createWasm,
+  createWebGpu,
   type Handle,
   hasRelaxedSimd,
   type Numbers,
   type Peak,
   type WasmBackend,
   type WasmOptions,
+  type WebGpuOptions,
 } from './backends/index.ts'
 export * from './base/index.ts'
 export * from './data/index.ts'

@@ -2,17 +2,23 @@ import {
   type Backend,
   createInterpreter,
   createWasm,
+  createWebGpu,
   hasRelaxedSimd,
+  isSoftware,
   type KernelChoice,
   type StartedWorker,
   type WasmOptions,
 } from './backends/index.ts'
 import { nearestName, ResourceError, UsageError } from './base/index.ts'
+import { noAdapter, nodeGpuAdapter } from './node-gpu.ts'
 import { nativeCode } from './node-native.ts'
 
 export interface DefaultBackendOptions {
-  /** Default: wasm. The interpreter is slow, in float64, and the measure of all others. */
-  readonly backend?: 'wasm' | 'interpreter'
+  /**
+   * `auto`: webgpu where the package webgpu finds a GPU, else wasm. Default: wasm. The interpreter is slow, in float64, and
+   * the measure of all others.
+   */
+  readonly backend?: 'auto' | 'wasm' | 'webgpu' | 'interpreter'
   /** Threads in all; default: as many as this machine offers. */
   readonly threads?: number
   /** Vector instructions of the kernels: the widest this machine runs, or those of WebAssembly (128 bits). */
@@ -38,9 +44,13 @@ export async function defaultBackend(options: DefaultBackendOptions = {}): Promi
     throw new UsageError({ what: 'threads out of range', expected: 'a whole number, 1 or more', got: String(threads) })
   }
   if (backend === 'interpreter') return createInterpreter()
-  if (backend !== 'wasm') throw unknownBackend(backend)
-  allowRelaxedSimd()
+  if (!backends.includes(backend)) throw unknownBackend(backend)
   const { memoryBytes, now, kernels } = options
+  if (backend === 'webgpu' || backend === 'auto') {
+    const adapter = await adapterFor(backend)
+    if (adapter) return createWebGpu(adapter, memoryBytes === undefined ? {} : { memoryBytes })
+  }
+  allowRelaxedSimd()
   const wasm: WasmOptions = {
     native: options.simd === '128' ? null : nativeCode(),
     ...(kernels === 'calibrated' ? { calibrate: () => performance.now() / 1000 } : {}),
@@ -49,6 +59,17 @@ export async function defaultBackend(options: DefaultBackendOptions = {}): Promi
     ...(now ? { now } : {}),
   }
   return createWasm(threads > 1 ? { ...wasm, threads, startWorker: startNodeWorker } : wasm)
+}
+
+/** For `auto` null where there is no GPU but a program on the CPU. @throws ResourceError where `webgpu` finds none */
+async function adapterFor(backend: 'webgpu' | 'auto'): Promise<GPUAdapter | null> {
+  if (backend === 'auto') {
+    const found = await nodeGpuAdapter().catch(() => null)
+    return found && !isSoftware(found.info) ? found : null
+  }
+  const adapter = await nodeGpuAdapter()
+  if (!adapter) throw noAdapter()
+  return adapter
 }
 
 /** Starts a thread of the wasm backend, which does not keep the process alive once it is ready. */
@@ -83,12 +104,14 @@ function allowRelaxedSimd(): void {
   process.getBuiltinModule('node:v8').setFlagsFromString('--experimental-wasm-relaxed-simd')
 }
 
+/** Names that `backend` can have. */
+const backends: readonly string[] = ['auto', 'wasm', 'webgpu', 'interpreter']
+
 function unknownBackend(name: string): UsageError {
-  const known = ['wasm', 'interpreter']
-  const near = nearestName(name, known)
+  const near = nearestName(name, backends)
   return new UsageError({
     what: `unknown backend '${name}'`,
-    expected: known.join(' or '),
+    expected: backends.join(', '),
     got: `'${name}'`,
     ...(near ? { next: `did you mean '${near}'?` } : {}),
   })

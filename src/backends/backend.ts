@@ -139,6 +139,10 @@ export interface BackendInfo {
   readonly threads: number
   /** `simd128`, `relaxed-simd`, `shader-f16`...: what kernels may use here, part of the run record. */
   readonly features: readonly string[]
+  /** Bytes of the largest single tensor, where there is such a limit. */
+  readonly largestTensorBytes?: number
+  /** Bytes of all tensors together, where there is such a limit. */
+  readonly memoryBytes?: number
 }
 
 export interface Backend {
@@ -216,8 +220,23 @@ export interface Backend {
   scale(target: Handle, factor: number): void
   /** Scales all to a joint 2-norm of at most `maxNorm`; gives the norm before, [1]. Infinity only measures. */
   clipNorm(gradients: readonly Handle[], maxNorm: number): Handle
-  sgd(parameter: Handle, gradient: Handle, velocity: Handle | null, options: SgdOptions): void
-  adamW(parameter: Handle, gradient: Handle, first: Handle, second: Handle, options: AdamWOptions): void
+  /** Changes nothing where one of the guards, each [1], is not finite. */
+  sgd(
+    parameter: Handle,
+    gradient: Handle,
+    velocity: Handle | null,
+    options: SgdOptions,
+    guards?: readonly Handle[],
+  ): void
+  /** As `sgd`. */
+  adamW(
+    parameter: Handle,
+    gradient: Handle,
+    first: Handle,
+    second: Handle,
+    options: AdamWOptions,
+    guards?: readonly Handle[],
+  ): void
   /** [number of non-zero values, number of open windows] of a sequence. */
   activity(x: Handle): Handle
 }

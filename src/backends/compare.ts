@@ -186,19 +186,19 @@ export function createComparing(
       }))
       return norm
     },
-    sgd: (parameter, gradient, velocity, o) => {
-      const inputs = take([parameter, gradient, velocity])
-      reference.sgd(parameter, gradient, velocity, o)
-      compare('sgd', inputs, { parameter, velocity }, (b, [hp, hg, hv]) => {
-        b.sgd(hp, hg, hv ?? null, o)
+    sgd: (parameter, gradient, velocity, o, guards = []) => {
+      const inputs = take([parameter, gradient, velocity, ...guards])
+      reference.sgd(parameter, gradient, velocity, o, guards)
+      compare('sgd', inputs, { parameter, velocity }, (b, [hp, hg, hv, ...guarding]) => {
+        b.sgd(hp, hg, hv ?? null, o, guarding)
         return { outputs: [hp, hv] }
       })
     },
-    adamW: (parameter, gradient, first, second, o) => {
-      const inputs = take([parameter, gradient, first, second])
-      reference.adamW(parameter, gradient, first, second, o)
-      compare('adamW', inputs, { parameter, first, second }, (b, [hp, hg, hf, hs]) => {
-        b.adamW(hp, hg, hf, hs, o)
+    adamW: (parameter, gradient, first, second, o, guards = []) => {
+      const inputs = take([parameter, gradient, first, second, ...guards])
+      reference.adamW(parameter, gradient, first, second, o, guards)
+      compare('adamW', inputs, { parameter, first, second }, (b, [hp, hg, hf, hs, ...guarding]) => {
+        b.adamW(hp, hg, hf, hs, o, guarding)
         return { outputs: [hp, hf, hs] }
       })
     },

@@ -13,3 +13,4 @@ export {
   type WasmOptions,
   type WorkerStarter,
 } from './wasm/index.ts'
+export { adapterName, createWebGpu, isSoftware, type WebGpuOptions } from './webgpu/index.ts'

@@ -17,6 +17,8 @@ export interface ActivationBytes {
   readonly activations: number
   /** The largest pair of gradients alive at once on the way back. */
   readonly gradients: number
+  /** The largest single tensor. */
+  readonly largest: number
   /** Parameters, their gradients and one velocity each. */
   readonly parameters: number
   readonly total: number
@@ -54,6 +56,10 @@ export function activationBytes(network: { rows: readonly LayerRow[] }, options:
     layers,
     activations,
     gradients,
+    largest: Math.max(
+      0,
+      ...rows.map((row) => Math.max(gradientBytes(row.input, options), gradientBytes(row.output, options))),
+    ),
     parameters,
     total: activations + gradients + parameters,
     perNeuronStep: neuronSteps === 0 ? 0 : activations / neuronSteps,

@@ -51,22 +51,31 @@ async function accumulated(
   const { backend, updates } = options
   const images = batches.reduce((sum, { labels }) => sum + labels.length, 0)
   const got = updates.parameters.map(() => false)
-  let loss = 0
-  let correct = 0
-  for (const [k, batch] of batches.entries()) {
+  const total = backend.tensor([1], null)
+  const reads = batches.map((batch, k) => {
     const weight = batch.labels.length / images
-    const pass = await forwardBackward(network, batch, { ...options, key: options.keys[k] })
-    loss += weight * pass.loss
-    correct += pass.correct
-    if (!pass.gradients) return { loss, correct, gradientNorm: Number.NaN, culprit: k }
+    const pass = forwardBackward(network, batch, { ...options, key: options.keys[k] })
+    backend.accumulate(total, pass.loss, weight)
     updates.parameters.forEach(({ path }, i) => {
-      const gradient = pass.gradients?.get(path)
+      const gradient = pass.gradients.get(path)
       if (!gradient) return
       backend.accumulate(sums[i], gradient, weight)
       got[i] = true
     })
     for (const gradient of pass.gradients.values()) backend.release(gradient)
-  }
+    return pass.read().then(({ loss, correct }) => ({ loss: weight * loss, correct }))
+  })
   const gradients = sums.map((sum, i) => (got[i] ? sum : undefined))
-  return { loss, correct, gradientNorm: await applyUpdate(gradients, options), culprit: batches.length - 1 }
+  const norm = applyUpdate(gradients, total, options)
+  const passes = await Promise.all(reads)
+  const gradientNorm = await norm
+  const loss = passes.reduce((sum, pass) => sum + pass.loss, 0)
+  const correct = passes.reduce((sum, pass) => sum + pass.correct, 0)
+  const culprit = passes.findIndex((pass) => !Number.isFinite(pass.loss))
+  return {
+    loss,
+    correct,
+    gradientNorm: Number.isFinite(loss) ? gradientNorm : Number.NaN,
+    culprit: culprit < 0 ? batches.length - 1 : culprit,
+  }
 }

@@ -8,6 +8,13 @@ export interface MemoryPlan {
   readonly text: string
 }
 
+export interface MemoryLimits {
+  /** Bytes of all tensors together. */
+  readonly budget: number
+  /** Bytes of one tensor; left out: no limit. */
+  readonly largestTensor?: number | undefined
+}
+
 /**
  * What training will take. Above the budget, convolutions' outputs are dropped and made again on the way back: the same
  * bits, for about a third more time.
@@ -15,13 +22,16 @@ export interface MemoryPlan {
  */
 export function memoryForecast(
   network: Network,
-  options: { readonly T: number; readonly batch: number; readonly budget: number },
+  options: MemoryLimits & { readonly T: number; readonly batch: number },
 ): MemoryPlan {
-  const { T, batch, budget } = options
+  const { T, batch, budget, largestTensor = Number.POSITIVE_INFINITY } = options
   const plain = activationBytes(network, { T, batch })
   const rebuild = plain.total > budget
   const forecast = rebuild ? activationBytes(network, { T, batch, rebuild }) : plain
-  if (forecast.total > budget) throw tooLarge(network, options, forecast.total)
+  if (forecast.total > budget) throw tooLarge(network, options, 'more memory', budget, forecast.total)
+  if (forecast.largest > largestTensor) {
+    throw tooLarge(network, options, 'a larger tensor', largestTensor, forecast.largest)
+  }
   const saved = rebuild
     ? `; kept whole it would take ${sizeText(plain.total)}, so convolutions are made again on the way back`
     : ''
@@ -33,14 +43,21 @@ export function memoryForecast(
 
 function tooLarge(
   network: Network,
-  { T, batch, budget }: { T: number; batch: number; budget: number },
+  options: MemoryLimits & { T: number; batch: number },
+  what: string,
+  most: number,
   needed: number,
 ): ResourceError {
+  const { T, batch, budget, largestTensor = Number.POSITIVE_INFINITY } = options
+  const hasRoom = (images: number) => {
+    const { total, largest } = activationBytes(network, { T, batch: images, rebuild: true })
+    return total <= budget && largest <= largestTensor
+  }
   let fits = batch
-  while (fits > 0 && activationBytes(network, { T, batch: fits, rebuild: true }).total > budget) fits--
+  while (fits > 0 && !hasRoom(fits)) fits--
   return new ResourceError({
-    what: `training ${network.name} at batch ${batch} and T = ${T} needs more memory than there is`,
-    expected: `at most ${sizeText(budget)}`,
+    what: `training ${network.name} at batch ${batch} and T = ${T} needs ${what} than there is`,
+    expected: `at most ${sizeText(most)}`,
     got: `about ${sizeText(needed)}`,
     next:
       fits > 0

@@ -48,7 +48,9 @@ export class Trainer implements Training {
     const settings = settingsOf(options, datasets)
     const { batch, seed, T } = settings
     for (const dataset of [datasets.train, datasets.test]) checkFit(network, dataset, T)
-    this.memory = memoryForecast(network, { T, batch, budget: settings.memoryBudget })
+    const { memoryBytes = Number.POSITIVE_INFINITY, largestTensorBytes } = settings.backend.info
+    const budget = Math.min(settings.memoryBudget, memoryBytes)
+    this.memory = memoryForecast(network, { T, batch, budget, largestTensor: largestTensorBytes })
     const split =
       settings.validation === 'none' ? null : stratifiedSplit(datasets.train, settings.validation, settings.seed)
     this.network = network

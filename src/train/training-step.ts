@@ -46,8 +46,9 @@ export interface StepResult {
 }
 
 /**
- * One update from one batch: forward, loss, backward, update. A loss or gradient that is not finite changes no
- * parameter (running statistics have seen the batch).
+ * One update from one batch: forward, loss, backward, update. Nothing is read back before all of it was asked for, so that a
+ * device works without waiting. A loss or gradient that is not finite changes no parameter (running statistics have seen
+ * the batch).
  */
 export async function trainingStep(
   network: Network,
@@ -57,39 +58,48 @@ export async function trainingStep(
   const { backend } = options
   backend.beginStep()
   try {
-    const pass = await forwardBackward(network, batch, options)
-    if (!pass.gradients) return { loss: pass.loss, correct: pass.correct, gradientNorm: Number.NaN }
-    const gradients = options.updates.parameters.map((parameter) => pass.gradients?.get(parameter.path))
-    const gradientNorm = await applyUpdate(gradients, options)
-    return { loss: pass.loss, correct: pass.correct, gradientNorm }
+    const pass = forwardBackward(network, batch, options)
+    const gradients = options.updates.parameters.map((parameter) => pass.gradients.get(parameter.path))
+    const norm = applyUpdate(gradients, pass.loss, options)
+    const [{ loss, correct }, gradientNorm] = await Promise.all([pass.read(), norm])
+    return { loss, correct, gradientNorm: Number.isFinite(loss) ? gradientNorm : Number.NaN }
   } finally {
     backend.endStep()
   }
 }
 
-/** Clips and applies, unless the norm is not finite; gives the norm before clipping. */
+/**
+ * Clips and applies, unless the norm or the loss is not finite; gives the norm before clipping, which is read once all has
+ * been asked for.
+ */
 export async function applyUpdate(
   gradients: readonly (Handle | undefined)[],
+  loss: Handle,
   options: Pick<UpdateOptions, 'backend' | 'updates' | 'learningRate' | 'clip'>,
 ): Promise<number> {
   const { backend, updates, learningRate, clip = Number.POSITIVE_INFINITY } = options
   const present = gradients.filter((gradient) => gradient !== undefined)
   const norm = backend.clipNorm(present, clip)
-  const [gradientNorm] = await backend.read(norm)
+  updates.apply(gradients, learningRate, [loss, norm])
+  const reading = backend.read(norm)
   backend.release(norm)
-  if (Number.isFinite(gradientNorm)) updates.apply(gradients, learningRate)
-  return gradientNorm
+  return (await reading)[0]
 }
 
 export interface Pass {
-  readonly loss: number
-  readonly correct: number
-  /** By the parameter's path; null where the loss is not finite and nothing was walked back. */
-  readonly gradients: ReadonlyMap<string, Handle> | null
+  /** [1] */
+  readonly loss: Handle
+  /** By the parameter's path. */
+  readonly gradients: ReadonlyMap<string, Handle>
+  /** The loss, and how many images are right. */
+  read(): Promise<{ readonly loss: number; readonly correct: number }>
 }
 
-/** Forward and backward of one batch, in training mode. The gradients belong to the caller, or to the open step. */
-export async function forwardBackward(network: Network, batch: LabelledImages, options: StepOptions): Promise<Pass> {
+/**
+ * Forward and backward of one batch, in training mode, asked for and not waited for. Loss and gradients belong to the
+ * caller, or to the open step.
+ */
+export function forwardBackward(network: Network, batch: LabelledImages, options: StepOptions): Pass {
   const { backend, T, key } = options
   const tape = new Tape(backend, options.memory)
   const x = inputOf(network, backend, batch.images, { T, seed: key, encode: options.encode })
@@ -97,10 +107,7 @@ export async function forwardBackward(network: Network, batch: LabelledImages, o
   const classes = logits.shape[2]
   const targets = backend.tensor([batch.labels.length, classes], options.loss.targets(batch.labels, classes))
   const root = lossOf({ backend, tape }, logits, inputTensor(targets), options.loss.options(T))
-  const [loss] = await backend.read(root.handle)
-  const scores = summedLogits(await backend.read(logits.handle), logits.shape[0])
-  const correct = hits(scores, batch.labels, classes)
-  if (!Number.isFinite(loss)) return { loss, correct, gradients: null }
+  for (const kept of [logits, root]) tape.keep(kept)
   const found = tape.backward(root)
   backend.release(targets)
   backend.release(x.handle)
@@ -109,7 +116,14 @@ export async function forwardBackward(network: Network, batch: LabelledImages, o
     const gradient = found.get(parameter.on(backend))
     if (gradient) gradients.set(parameter.path, gradient)
   }
-  return { loss, correct, gradients }
+  return {
+    loss: root.handle,
+    gradients,
+    async read() {
+      const [[loss], values] = await Promise.all([backend.read(root.handle), backend.read(logits.handle)])
+      return { loss, correct: hits(summedLogits(values, T), batch.labels, classes) }
+    },
+  }
 }
 
 /** How many labels are the prediction. @param scores [N, K] */

@@ -49,12 +49,13 @@ export class Updates {
   /**
    * One update. A parameter without a gradient stays as it is.
    * @param gradients in the order of `parameters`
+   * @param guards where one is not finite, the update changes nothing
    */
-  apply(gradients: readonly (Handle | undefined)[], learningRate: number): void {
+  apply(gradients: readonly (Handle | undefined)[], learningRate: number, guards: readonly Handle[] = []): void {
     this.count++
     this.entries.forEach((entry, i) => {
       const gradient = gradients[i]
-      if (gradient) this.one(entry, gradient, learningRate * entry.learningRateFactor)
+      if (gradient) this.one(entry, gradient, learningRate * entry.learningRateFactor, guards)
     })
   }
 
@@ -92,14 +93,19 @@ export class Updates {
     for (const { memory } of this.entries) for (const handle of memory) this.backend.release(handle)
   }
 
-  private one({ parameter, weightDecay, memory }: Entry, gradient: Handle, learningRate: number): void {
+  private one(
+    { parameter, weightDecay, memory }: Entry,
+    gradient: Handle,
+    learningRate: number,
+    guards: readonly Handle[],
+  ): void {
     const { backend, optimiser } = this
     const { handle } = parameter.on(backend)
     if (optimiser.name === 'sgd') {
-      backend.sgd(handle, gradient, memory[0] ?? null, { ...optimiser.options, learningRate, weightDecay })
+      backend.sgd(handle, gradient, memory[0] ?? null, { ...optimiser.options, learningRate, weightDecay }, guards)
     } else {
       const options = { ...optimiser.options, learningRate, weightDecay, update: this.count }
-      backend.adamW(handle, gradient, memory[0], memory[1], options)
+      backend.adamW(handle, gradient, memory[0], memory[1], options, guards)
     }
   }
 

@@ -128,6 +128,25 @@ export function describeTraining({ backend, tolerance }: Contract): void {
       )
     })
 
+    test('an update whose guard is not finite changes nothing', async () => {
+      const b = backend()
+      const g = dense(b, [4], 126)
+      const p = dense(b, [4], 127)
+      const [first, second] = [b.tensor([4], null), b.tensor([4], null)]
+      const o = { learningRate: 0.5, momentum: 0.9, nesterov: false, weightDecay: 0.1 }
+      const adam = { learningRate: 0.5, beta1: 0.9, beta2: 0.99, eps: 1e-8, weightDecay: 0.1, update: 1 }
+      for (const bad of [Number.NaN, Number.POSITIVE_INFINITY]) {
+        const guards = [b.tensor([1], [1]), b.tensor([1], [bad])]
+        b.sgd(p.handle, g.handle, first, o, guards)
+        b.adamW(p.handle, g.handle, first, second, adam, guards)
+        await expectClose(b, p.handle, [4], p.values, tolerance)
+        for (const memory of [first, second]) expect(Array.from(await b.read(memory))).toEqual([0, 0, 0, 0])
+      }
+      b.sgd(p.handle, g.handle, null, { ...o, momentum: 0 }, [b.tensor([1], [1])])
+      const expected = p.values.map((v, i) => v - 0.5 * (g.values[i] + 0.1 * v))
+      await expectClose(b, p.handle, [4], expected, tolerance)
+    })
+
     test('adamW decays weights apart from the gradient', async () => {
       const b = backend()
       const p = dense(b, [9], 122)

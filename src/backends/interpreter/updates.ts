@@ -20,6 +20,11 @@ export function clipNorm(memory: Memory, gradients: readonly HostHandle[], maxNo
   return memory.wrap([1], Float64Array.of(norm))
 }
 
+/** Whether all values of the guards of an update are finite. */
+export function allFinite(guards: readonly HostHandle[]): boolean {
+  return guards.every((guard) => denseOf(guard).every(Number.isFinite))
+}
+
 export function sgd(parameter: HostHandle, gradient: HostHandle, velocity: HostHandle | null, o: SgdOptions): void {
   const p = denseOf(parameter)
   const g = denseOf(gradient)

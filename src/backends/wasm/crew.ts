@@ -45,7 +45,6 @@ export class Crew {
   /** Where kernels may be machine code. */
   readonly native: NativeCode | null
   private readonly workers: readonly StartedWorker[]
-  private readonly words: Int32Array
   private kernels = 0
   private readonly loaded = new Map<string, Kernel>()
   private closed = false
@@ -65,7 +64,6 @@ export class Crew {
     this.limits = limits
     this.now = now
     this.memory = new WebAssembly.Memory({ initial: limits.minimum, maximum: limits.maximum, shared: limits.shared })
-    this.words = new Int32Array(this.memory.buffer, 0, 64)
     this.arena = new Arena(this.memory, reservedBytes, limits.maximum * 65536)
     this.workers = Array.from({ length: start ? workers : 0 }, (_, i) => start!(this.memory, i + 1))
     this.threads = this.workers.length + 1
@@ -84,6 +82,11 @@ export class Crew {
     const crew = new Crew(limits, shared ? threads - 1 : 0, starter, now, native)
     await Promise.all(crew.workers.map((worker) => worker.ready))
     return crew
+  }
+
+  /** Where orders are given: memory that is not shared moves when it grows. */
+  private get words(): Int32Array {
+    return this.view.i32
   }
 
   /** Views of the memory as it is now; growing makes new ones. */

@@ -15,6 +15,11 @@ export function runLoss(m: Machine, logits: WasmTensor, targets: WasmTensor, opt
   return { loss, gradient: made }
 }
 
+/** Whether all values of the guards of an update are finite. */
+export function allFinite(m: Machine, guards: readonly WasmTensor[]): boolean {
+  return guards.every((guard) => m.tensors.floats(guard).every(Number.isFinite))
+}
+
 export function runSgd(
   m: Machine,
   parameter: WasmTensor,

@@ -12,7 +12,7 @@ import { measurePeak, type Peak } from './peak.ts'
 import { runPool, runPoolBackward } from './pooling.ts'
 import { addTensors, combineInto, concatSteps, countActivity, dropSteps, sliceSteps, sumOverSteps } from './sequence.ts'
 import type { WasmTensor } from './tensors.ts'
-import { runAdamW, runLoss, runSgd, squaredNorm } from './training.ts'
+import { allFinite, runAdamW, runLoss, runSgd, squaredNorm } from './training.ts'
 
 export interface WasmOptions {
   /** Threads in all. More than one needs a starter and shared memory. */
@@ -223,9 +223,12 @@ export async function createWasm(options: WasmOptions = {}): Promise<WasmBackend
       tensors.floats(made)[0] = norm
       return made
     },
-    sgd: (parameter, gradient, velocity, o) => runSgd(m, of(parameter), of(gradient), velocity && of(velocity), o),
-    adamW: (parameter, gradient, first, second, o) =>
-      runAdamW(m, of(parameter), of(gradient), of(first), of(second), o),
+    sgd(parameter, gradient, velocity, o, guards = []) {
+      if (allFinite(m, guards.map(of))) runSgd(m, of(parameter), of(gradient), velocity && of(velocity), o)
+    },
+    adamW(parameter, gradient, first, second, o, guards = []) {
+      if (allFinite(m, guards.map(of))) runAdamW(m, of(parameter), of(gradient), of(first), of(second), o)
+    },
     activity: (x) => countActivity(m, of(x)),
     measurePeak: (now) => measurePeak(m, now),
     kernelTimes() {

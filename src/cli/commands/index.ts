@@ -2,6 +2,7 @@ import type { Command } from '../command.ts'
 import { compareCommand } from './compare.ts'
 import { dataCommand } from './data/index.ts'
 import { demoCommand } from './demo.ts'
+import { doctorCommand } from './doctor.ts'
 import { evaluateCommand } from './evaluate.ts'
 import { gradientCommand } from './gradient.ts'
 import { neuronCommand } from './neuron.ts'
@@ -18,6 +19,7 @@ export const commands: readonly Command[] = [
   evaluateCommand,
   predictCommand,
   neuronCommand,
+  doctorCommand,
   gradientCommand,
   dataCommand,
 ]

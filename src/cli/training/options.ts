@@ -72,7 +72,10 @@ export const frameOptions = {
 
 /** With what. */
 export const machineOptions = {
-  backend: z.enum(['wasm', 'interpreter']).default('wasm').describe('interpreter: slow, float64, the reference'),
+  backend: z
+    .enum(['auto', 'wasm', 'webgpu', 'interpreter'])
+    .default('wasm')
+    .describe('auto: webgpu if there is a GPU; interpreter: the reference'),
   simd: z.enum(['widest', '128']).default('widest').describe('vectors of kernels; widest: AVX-512 where there is'),
   threads: wholeNumber(1).optional().describe('threads that compute; as many as there are'),
   loaderThreads: wholeNumber(0).default(0).describe('threads that prepare batches'),

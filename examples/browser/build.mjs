@@ -1,0 +1,33 @@
+// Bundles the page into a folder: node examples/browser/build.mjs [FOLDER]. Needs the build of the package.
+import { copyFile, cp, mkdir } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
+import { fileURLToPath, pathToFileURL } from 'node:url'
+import { build } from 'esbuild'
+
+const here = dirname(fileURLToPath(import.meta.url))
+const root = join(here, '../..')
+
+/** @param {string} folder where the page goes; it is made if need be */
+export async function buildPage(folder) {
+  await mkdir(folder, { recursive: true })
+  await build({
+    entryPoints: {
+      page: join(here, 'page.ts'),
+      engine: join(here, 'engine.ts'),
+      'browser-worker': join(root, 'dist/browser-worker.js'),
+    },
+    outdir: folder,
+    bundle: true,
+    minify: true,
+    format: 'esm',
+    target: 'es2022',
+    conditions: ['browser'],
+    logLevel: 'warning',
+  })
+  for (const file of ['index.html', 'style.css']) await copyFile(join(here, file), join(folder, file))
+  await cp(join(root, 'data/fashion-mnist'), join(folder, 'data'), { recursive: true })
+}
+
+if (import.meta.url === pathToFileURL(process.argv[1]).href) {
+  await buildPage(process.argv[2] ?? join(here, 'site'))
+}

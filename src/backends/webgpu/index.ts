@@ -1,0 +1,1 @@
+export { adapterName, createWebGpu, isSoftware, type WebGpuOptions } from './webgpu.ts'

@@ -1,0 +1,123 @@
+import { ShapeError, sameShape, shapeText, sizeOf } from '../../base/index.ts'
+import { wgsl } from '../../codegen/index.ts'
+import type { Device } from './device.ts'
+import { gridOf } from './machine.ts'
+import type { GpuTensor } from './tensors.ts'
+
+export function add(d: Device, a: GpuTensor, b: GpuTensor): GpuTensor {
+  const [long, short] = a.shape[0] >= b.shape[0] ? [a, b] : [b, a]
+  const fits = short.shape[0] === long.shape[0] || short.shape[0] === 1
+  if (!fits || !sameShape(a.shape.slice(1), b.shape.slice(1))) {
+    throw new ShapeError({ what: 'a sum of unlike tensors', expected: shapeText(a.shape), got: shapeText(b.shape) })
+  }
+  const target = d.tensors.make('dense', long.shape)
+  d.over(
+    `add ${a.kind} ${b.kind}`,
+    () => wgsl.addKernel(a.kind, b.kind),
+    target.size,
+    { a: a.block, b: b.block, result: target.block },
+    { aSize: a.size, bSize: b.size, aScale: a.scale, bScale: b.scale },
+  )
+  return target
+}
+
+/** Copies `count` values of x from one place to another of the same kind; target bytes must be cleared. */
+function copyValues(d: Device, x: GpuTensor, from: number, target: GpuTensor, to: number, count: number): void {
+  const unit = x.kind === 'dense' ? 4 : 1
+  if ((unit * from) % 4 === 0 && (unit * to) % 4 === 0 && (unit * count) % 4 === 0) {
+    d.machine.copy(x.block, unit * from, target.block, unit * to, unit * count)
+  } else {
+    d.over('copy bytes', wgsl.copyBytesKernel, count, { x: x.block, result: target.block }, { source: from, goal: to })
+  }
+}
+
+export function slice(d: Device, x: GpuTensor, from: number, to: number): GpuTensor {
+  if (from < 0 || to > x.shape[0] || from >= to) {
+    throw new ShapeError({ what: `steps ${from} to ${to} are not in the sequence`, got: shapeText(x.shape) })
+  }
+  const frame = sizeOf(x.shape.slice(1))
+  const target = d.tensors.zeros(x.kind, [to - from, ...x.shape.slice(1)], x.scale)
+  copyValues(d, x, from * frame, target, 0, target.size)
+  return target
+}
+
+export function concat(d: Device, parts: readonly GpuTensor[]): GpuTensor {
+  const [first] = parts
+  for (const part of parts) {
+    const same = part.kind === first.kind && part.scale === first.scale
+    if (!same || !sameShape(part.shape.slice(1), first.shape.slice(1))) {
+      throw new ShapeError({
+        what: 'sequences of unlike frames cannot follow each other',
+        expected: `${first.kind} ${shapeText(first.shape)}`,
+        got: `${part.kind} ${shapeText(part.shape)}`,
+      })
+    }
+  }
+  const steps = parts.reduce((sum, part) => sum + part.shape[0], 0)
+  const target = d.tensors.zeros(first.kind, [steps, ...first.shape.slice(1)], first.scale)
+  let at = 0
+  for (const part of parts) {
+    copyValues(d, part, 0, target, at, part.size)
+    at += part.size
+  }
+  return target
+}
+
+export function sumSteps(d: Device, x: GpuTensor): GpuTensor {
+  const target = d.tensors.make('dense', [1, ...x.shape.slice(1)])
+  d.over(
+    `sum over steps ${x.kind}`,
+    () => wgsl.sumStepsKernel(x.kind),
+    target.size,
+    { x: x.block, result: target.block },
+    { steps: x.shape[0], xScale: x.scale },
+  )
+  return target
+}
+
+export function dropout(d: Device, x: GpuTensor, p: number, key: number): GpuTensor {
+  const frame = sizeOf(x.shape.slice(1))
+  // p 2^32 as a whole number: a hash below it is dropped.
+  const values = { frame, key: key >>> 0, limit: Math.min(Math.ceil(p * 2 ** 32), 2 ** 32 - 1), factor: 1 / (1 - p) }
+  const scale = x.kind === 'spikes' ? x.scale / (1 - p) : 1
+  const target = d.tensors.make(x.kind, x.shape, scale)
+  d.over(
+    `dropout ${x.kind}`,
+    () => wgsl.dropoutKernel(x.kind),
+    x.kind === 'spikes' ? Math.ceil(x.size / 4) : x.size,
+    { x: x.block, result: target.block },
+    values,
+  )
+  return target
+}
+
+/** [non-zero values, open windows] */
+export function activity(d: Device, x: GpuTensor): GpuTensor {
+  const count = x.kind === 'spikes' ? Math.ceil(x.size / 4) : x.size
+  const kind = x.kind === 'spikes' ? 'spikes' : 'nonzero'
+  return countsOf(d, [{ x, count }], kind, 'counts', 0)
+}
+
+/** Pairs of sums over tensors, added up: counts, or the joint norm [norm, factor]. */
+export function countsOf(
+  d: Device,
+  parts: readonly { readonly x: GpuTensor; readonly count: number }[],
+  kind: 'squares' | 'nonzero' | 'spikes',
+  finish: 'norm' | 'counts',
+  most: number,
+): GpuTensor {
+  const plans = parts.map(({ count }) => wgsl.countPlan(count, d.software))
+  const total = plans.reduce((sum, { pairs }) => sum + pairs, 0)
+  const target = d.tensors.make('dense', [2])
+  d.scratch([8 * total], ([partials]) => {
+    let first = 0
+    const kernel = d.machine.kernel(`counts ${kind}`, () => wgsl.partialCounts(kind, d.software))
+    parts.forEach(({ x, count }, k) => {
+      d.machine.run(kernel, { x: x.block, result: partials }, { count, first }, gridOf(plans[k].workgroups))
+      first += plans[k].pairs
+    })
+    const sum = d.machine.kernel(`finish ${finish}`, () => wgsl.finishCounts(finish, d.software))
+    d.machine.run(sum, { partials, result: target.block }, { count: total, most }, [1, 1, 1])
+  })
+  return target
+}

@@ -1,0 +1,190 @@
+import { ResourceError, ShapeError, shapeText, sizeOf } from '../../base/index.ts'
+import type { Backend, Handle } from '../backend.ts'
+import { convolution, convolutionBackward } from './convolution.ts'
+import { Device } from './device.ts'
+import { runNeuron, runNeuronBackward } from './neuron-layer.ts'
+import { pool, poolBackward } from './pooling.ts'
+import { activity, add, concat, dropout, slice, sumSteps } from './sequence.ts'
+import type { GpuTensor } from './tensors.ts'
+import { accumulate, adamW, clipNorm, loss, scale, sgd } from './training.ts'
+
+export interface WebGpuOptions {
+  /** Most bytes of tensors at once. Default: 4 GiB; WebGPU does not tell how much a device has. */
+  readonly memoryBytes?: number
+  /** Whether the adapter is a program on the CPU; default: what it says of itself. */
+  readonly software?: boolean
+}
+
+/** Features that kernels can use, where the adapter has them. */
+const usefulFeatures = ['timestamp-query', 'subgroups', 'shader-f16'] as const
+
+/** Limits that are raised to what the adapter has. */
+const raisedLimits = [
+  'maxBufferSize',
+  'maxStorageBufferBindingSize',
+  'maxStorageBuffersPerShaderStage',
+  'maxComputeWorkgroupStorageSize',
+  'maxComputeInvocationsPerWorkgroup',
+] as const
+
+/**
+ * The float32 backend on a GPU.
+ * @param adapter what `navigator.gpu.requestAdapter()` gave
+ * @throws ResourceError where the adapter gives no device
+ */
+export async function createWebGpu(adapter: GPUAdapter, options: WebGpuOptions = {}): Promise<Backend> {
+  const features = usefulFeatures.filter((feature) => adapter.features.has(feature))
+  const requiredLimits = Object.fromEntries(raisedLimits.map((name) => [name, adapter.limits[name]]))
+  let device: GPUDevice
+  try {
+    device = await adapter.requestDevice({ requiredFeatures: features, requiredLimits })
+  } catch (cause) {
+    throw new ResourceError({
+      what: 'the GPU adapter gives no device',
+      got: String(cause),
+      next: 'update the driver, or use --backend wasm',
+      cause,
+    })
+  }
+  const memoryBytes = options.memoryBytes ?? 2 ** 32
+  const d = new Device(device, {
+    memoryBytes,
+    software: options.software ?? isSoftware(adapter.info),
+  })
+  return backendOn(d, adapterName(adapter.info), features, memoryBytes)
+}
+
+/** What people call an adapter. */
+export function adapterName({ vendor, architecture, description }: GPUAdapterInfo): string {
+  return description || [vendor, architecture].filter((part) => part !== '').join(' ') || 'unknown adapter'
+}
+
+/** SwiftShader, llvmpipe and WARP: adapters that are programs on the CPU. */
+export function isSoftware(info: GPUAdapterInfo): boolean {
+  const fallback = (info as { isFallbackAdapter?: boolean }).isFallbackAdapter === true
+  return fallback || /swiftshader|llvmpipe|basic render/i.test(`${info.architecture} ${info.description}`)
+}
+
+function backendOn(d: Device, adapter: string, features: readonly string[], memoryBytes: number): Backend {
+  const { tensors, machine } = d
+  const of = (handle: Handle): GpuTensor => tensors.of(handle)
+  const dense = (handle: Handle): GpuTensor => tensors.denseOf(handle)
+  const maybe = (handle: Handle | null): GpuTensor | null => handle && of(handle)
+  return {
+    info: {
+      name: 'webgpu',
+      threads: 1,
+      features: [adapter, ...features],
+      largestTensorBytes: machine.pool.largest,
+      memoryBytes,
+    },
+
+    tensor: (shape, values) => tensors.dense(shape, values),
+    spikes: (shape, bytes, scaleOfAll) => tensors.spikes(shape, bytes, scaleOfAll),
+    write(handle, values) {
+      const x = dense(handle)
+      if (values.length !== x.size) {
+        throw new ShapeError({
+          what: 'wrong number of values',
+          expected: `${x.size} for ${shapeText(x.shape)}`,
+          got: `${values.length}`,
+        })
+      }
+      machine.upload(x.block, Float32Array.from(values))
+    },
+    async read(handle) {
+      const x = of(handle)
+      const { size, scale: scaleOfAll } = x
+      const values = await machine.read(x.block, x.bytes)
+      if (x.kind === 'dense') return new Float32Array(values, 0, size)
+      return Float32Array.from(new Uint8Array(values, 0, size), (byte) => (byte & 1 ? scaleOfAll : 0))
+    },
+    async readBytes(handle) {
+      const x = of(handle)
+      if (x.kind !== 'spikes') {
+        throw new ShapeError({ what: 'a spike tensor is needed', got: `dense ${shapeText(x.shape)}` })
+      }
+      return new Uint8Array(await machine.read(x.block, x.bytes), 0, x.size)
+    },
+    release: (handle) => tensors.release(handle),
+    beginStep: () => tensors.beginStep(),
+    endStep() {
+      tensors.endStep()
+      machine.submit()
+    },
+    finish: () => machine.finish(),
+    peakBytes: () => machine.pool.peak,
+    kernelChoices: () => [],
+    async close() {
+      machine.close()
+    },
+
+    conv2d: (x, weight, bias, residual, o) => convolution(d, of(x), dense(weight), maybe(bias), maybe(residual), o),
+    conv2dBackward: (x, weight, gradient, o, want) =>
+      convolutionBackward(d, of(x), dense(weight), dense(gradient), o, want),
+    linear(x, weight, bias) {
+      checkLinear(x, weight)
+      const rows = asImages(d, of(x))
+      const w = tensors.view(dense(weight), [1, 1, ...weight.shape])
+      const made = convolution(d, rows, w, maybe(bias), null, pointwise)
+      return reshaped(d, made, [x.shape[0], x.shape[1], weight.shape[1]], [rows, w])
+    },
+    linearBackward(x, weight, gradient, want) {
+      checkLinear(x, weight)
+      const rows = asImages(d, of(x))
+      const w = tensors.view(dense(weight), [1, 1, ...weight.shape])
+      const g = asImages(d, dense(gradient))
+      const made = convolutionBackward(d, rows, w, g, pointwise, want)
+      const input = made.input && reshaped(d, of(made.input), x.shape, [])
+      const changed = made.weight && reshaped(d, of(made.weight), weight.shape, [])
+      for (const view of [rows, w, g]) tensors.release(view)
+      return { input, weight: changed, bias: made.bias }
+    },
+    neuron: (x, call) => runNeuron(d, of(x), call),
+    neuronBackward: (x, output, saved, gradient, state, call) =>
+      runNeuronBackward(d, of(x), of(output), saved, dense(gradient), state, call),
+    pool: (x, o) => pool(d, of(x), o),
+    poolBackward: (x, gradient, o, want) => poolBackward(d, of(x), dense(gradient), o, want),
+    dropout: (x, p, key) => dropout(d, of(x), p, key),
+    dropoutBackward: (gradient, p, key) => dropout(d, dense(gradient), p, key),
+    add: (a, b) => add(d, of(a), of(b)),
+    slice: (x, from, to) => slice(d, of(x), from, to),
+    concat: (parts) => concat(d, parts.map(of)),
+    reshape: (x, shape) => tensors.view(of(x), shape),
+    sumSteps: (x) => sumSteps(d, of(x)),
+
+    loss: (logits, targets, o) => loss(d, dense(logits), dense(targets), o),
+    accumulate: (target, source, factor) => accumulate(d, dense(target), of(source), factor),
+    scale: (target, factor) => scale(d, dense(target), factor),
+    clipNorm: (gradients, maxNorm) => clipNorm(d, gradients.map(dense), maxNorm),
+    sgd: (parameter, gradient, velocity, o, guards = []) =>
+      sgd(d, dense(parameter), dense(gradient), velocity && dense(velocity), guards.map(dense), o),
+    adamW: (parameter, gradient, first, second, o, guards = []) =>
+      adamW(d, dense(parameter), dense(gradient), dense(first), dense(second), guards.map(dense), o),
+    activity: (x) => activity(d, of(x)),
+  }
+}
+
+const pointwise = { stride: [1, 1], padding: [0, 0], dilation: [1, 1], groups: 1 } as const
+
+/** [T, N, ...] as images of one pixel. */
+function asImages(d: Device, x: GpuTensor): GpuTensor {
+  return d.tensors.view(x, [x.shape[0], x.shape[1], 1, 1, sizeOf(x.shape.slice(2))])
+}
+
+/** A tensor under another shape; it, and the others, are released. */
+function reshaped(d: Device, x: GpuTensor, shape: readonly number[], others: readonly GpuTensor[]): GpuTensor {
+  const view = d.tensors.view(x, shape)
+  for (const tensor of [x, ...others]) d.tensors.release(tensor)
+  return view
+}
+
+function checkLinear(x: Handle, weight: Handle): void {
+  const features = sizeOf(x.shape.slice(2))
+  if (features === weight.shape[0]) return
+  throw new ShapeError({
+    what: 'a linear layer does not fit its input',
+    expected: `${weight.shape[0]} values a sample, for weight ${shapeText(weight.shape)}`,
+    got: `${features}, from ${shapeText(x.shape)}`,
+  })
+}

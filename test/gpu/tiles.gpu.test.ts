@@ -1,0 +1,79 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { type Backend, createWebGpu } from '../../src/backends/index.ts'
+import { clif, plif } from '../../src/neurons/index.ts'
+import { noAdapter, nodeGpuAdapter } from '../../src/node-gpu.ts'
+import { dense, spikes } from '../contract/values.ts'
+
+/**
+ * Kernels for hardware read through workgroup memory; software adapters have their own. Both give the same values: the
+ * contract runs on one of them, and this says that the other agrees.
+ */
+describe('kernels for hardware agree with those for software adapters', () => {
+  const backends: Backend[] = []
+  beforeAll(async () => {
+    for (const software of [true, false]) {
+      const adapter = await nodeGpuAdapter()
+      if (!adapter) throw noAdapter()
+      backends.push(await createWebGpu(adapter, { software }))
+    }
+  })
+  afterAll(() => Promise.all(backends.map((backend) => backend.close())))
+
+  async function expectAlike(run: (backend: Backend) => Promise<ArrayLike<number>[]>): Promise<void> {
+    const [a, b] = [await run(backends[0]), await run(backends[1])]
+    a.forEach((values, k) => {
+      const size = Array.from(values).reduce((most, value) => Math.max(most, Math.abs(value)), 1e-2)
+      Array.from(values).forEach((value, i) => void expect(Math.abs(value - b[k][i]) / size).toBeLessThan(2e-6))
+    })
+  }
+
+  test.each([
+    { name: 'spikes, 3x3, stride 2', x: [2, 2, 9, 9, 16], weight: [3, 3, 16, 72], stride: 2, kind: spikes },
+    { name: 'odd channels in groups', x: [1, 2, 6, 5, 6], weight: [3, 3, 3, 10], stride: 1, kind: dense },
+  ])('convolution of $name', async ({ x: shape, weight, stride, kind }) => {
+    await expectAlike(async (b) => {
+      const x = kind === spikes ? spikes(b, shape, 0.3, 1, 1) : dense(b, shape, 1)
+      const w = dense(b, weight, 2)
+      const options = {
+        stride: [stride, stride],
+        padding: [1, 1],
+        dilation: [1, 1],
+        groups: shape[4] / weight[2],
+      } as const
+      const y = b.conv2d(x.handle, w.handle, dense(b, [weight[3]], 3).handle, null, options)
+      const g = b.conv2dBackward(x.handle, w.handle, y, options, { input: 'open', weight: true, bias: true })
+      return Promise.all([y, g.input!, g.weight!, g.bias!].map((handle) => b.read(handle)))
+    })
+  })
+
+  test.each([clif(), plif()])('BatchNorm, neurons and their sums', async (neuron) => {
+    await expectAlike(async (b) => {
+      const C = 72
+      const x = dense(b, [5, 40, C], 4)
+      const vector = (key: number) => dense(b, [C], key).handle
+      const call = {
+        neuron,
+        T: 5,
+        parameters: neuron.program.parameters.map(() => b.tensor([1], [0.2])),
+        normalisation: {
+          weight: vector(5),
+          bias: vector(6),
+          runningMean: vector(7),
+          runningVariance: b.tensor([C], new Float64Array(C).fill(1)),
+          eps: 1e-5,
+          momentum: 0.1,
+          statistics: 'perStep',
+          training: true,
+        },
+        state: null,
+        wantState: false,
+        wantBackward: true,
+      } as const
+      const { output, saved } = b.neuron(x.handle, call)
+      const g = b.neuronBackward(x.handle, output, saved!, x.handle, null, call)
+      const norm = b.clipNorm([g.input], 0.5)
+      const all = [g.input, ...g.parameters, g.normalisation!.weight, g.normalisation!.bias, norm, b.activity(output)]
+      return Promise.all(all.map((handle) => b.read(handle)))
+    })
+  })
+})
