@@ -1,4 +1,4 @@
-import { convolve, frame, packWeights, weightGradient } from '../../codegen/index.ts'
+import { convolve, denseBlock, frame, packWeights, weightGradient } from '../../codegen/index.ts'
 import { floatWord } from './crew.ts'
 import { type Geometry, perGroup, phaseTaps, reach } from './geometry.ts'
 import type { Machine } from './machine.ts'
@@ -70,6 +70,9 @@ export function inputGradientPasses(g: Geometry): Pass[] {
   }
   return passes
 }
+
+/** Lanes of the kernels for so many output channels: wide ones where they are mostly filled. */
+const lanesFor = (m: Machine, outputs: number): number => (outputs >= 2 * m.lanes ? m.lanes : 4)
 
 /** How images are grouped so that the kernels see enough pixels at once even on the smallest maps. */
 function units(images: number, pixels: number): { perUnit: number; count: number; last: number } {
@@ -146,7 +149,9 @@ function runPass(
 ): void {
   const { taps, pixels } = pass
   const padded = roundUp(source.count, 4)
-  const blocks = Math.ceil(weights.outer / 8)
+  const lanes = lanesFor(m, weights.outer)
+  const width = denseBlock(lanes)
+  const blocks = Math.ceil(weights.outer / width)
   const { perUnit } = units(images, pixels.length)
   const frameBytes = pass.frameHeight * pass.frameWidth * padded * 4
   const place = (p: { row: number; column: number }) => (p.row * pass.frameWidth + p.column) * padded * 4
@@ -162,8 +167,8 @@ function runPass(
   m.scratch(4 * tables.length, (tableAddress) => {
     m.writeWords(tableAddress, tables)
     const tapTable = tableAddress + 4 * (inputTable.length + outputTable.length)
-    m.scratch(blocks * taps.length * padded * 32, (packed) => {
-      m.run(m.kernel('pack weights', packWeights), blocks, [
+    m.scratch(blocks * taps.length * padded * 4 * width, (packed) => {
+      m.run(m.kernel(`pack weights ${width}`, packWeights, width), blocks, [
         weights.address,
         packed,
         taps.length,
@@ -177,7 +182,7 @@ function runPass(
       inRuns(images, frameBytes, perUnit, (first, count) =>
         framed(m, source, pass, first, count, (frames) => {
           const { count: unitCount, last } = units(count, pixels.length)
-          const kernel = m.kernel('convolve', convolve, m.relaxed)
+          const kernel = m.vectorKernel(lanes, 'convolve', convolve, m.relaxed)
           m.run(kernel, unitCount * blocks, [
             unitCount,
             perUnit * pixels.length,
@@ -284,12 +289,14 @@ export function denseWeightGradient(
     const inputTable: number[] = []
     for (let i = 0; i < perUnit; i++) for (const p of pixels) inputTable.push(i * frameBytes + place(p))
     const tables = [...inputTable, ...pass.taps.map(place)]
+    const lanes = lanesFor(m, outputs)
+    const kernel = m.vectorKernel(lanes, 'weight gradient', weightGradient, m.relaxed)
     m.scratch(4 * tables.length, (tableAddress) => {
       m.writeWords(tableAddress, tables)
       inRuns(g.images, frameBytes, perUnit, (first, count) =>
         framed(m, source, pass, first, count, (frames) => {
           const { count: unitCount, last } = units(count, pixels.length)
-          m.run(m.kernel('weight gradient', weightGradient, m.relaxed), pass.taps.length * (padded / 4), [
+          m.run(kernel, pass.taps.length * (padded / 4), [
             unitCount,
             perUnit * pixels.length,
             last * pixels.length,
@@ -301,7 +308,7 @@ export function denseWeightGradient(
             gradient.address + first * imageBytes + 4 * firstOutput,
             perUnit * imageBytes,
             g.outputs * 4,
-            Math.ceil(outputs / 8),
+            Math.ceil(outputs / denseBlock(lanes)),
             target.address + 4 * firstOutput,
             inputs * g.outputs * 4,
             inputs,

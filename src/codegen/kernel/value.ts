@@ -136,6 +136,8 @@ export const wide = {
   store: store('wide.store'),
   /** The first lane from memory, zeros beside it. */
   loadOne: load('wide.loadOne', 'wide'),
+  /** One value from memory in every lane. */
+  loadSplat: load('wide.loadSplat', 'wide'),
   /** The first lane alone to memory. */
   storeOne: store('wide.storeOne'),
   /** The first `count` lanes, at least one and fewer than all. */

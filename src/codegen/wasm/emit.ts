@@ -124,6 +124,7 @@ const memory: { readonly [op: string]: Operation } = Object.fromEntries(
     'wide.load': V128.load,
     'wide.store': V128.store,
     'wide.loadOne': V128.load32_zero,
+    'wide.loadSplat': V128.load32_splat,
   }).map(([name, op]) => [name, operation(op)]),
 )
 

@@ -54,6 +54,7 @@ export const loads: { readonly [op: string]: { readonly opcode: Opcode; readonly
   'wide.load': { opcode: single(0x10) },
   'v128.load32Zero': { opcode: { prefix: 2, map: 1, code: 0x10 }, part: 4 },
   'wide.loadOne': { opcode: { prefix: 2, map: 1, code: 0x10 }, part: 4 },
+  'wide.loadSplat': { opcode: { prefix: 1, map: 2, code: 0x18 }, part: 4 },
   'v128.load32Splat': { opcode: { prefix: 1, map: 2, code: 0x18 }, part: 4 },
 }
 
