@@ -26,4 +26,4 @@ export const argumentWords = 192
 export const reservedBytes = 1024
 
 /** How often a thread looks before it goes to sleep: long enough to bridge the gap between two kernels. */
-export const spins = 4000
+export const spins = 30000
