@@ -4,7 +4,8 @@ import type { TrainingOptions } from './options.ts'
 /** What a command's options say of the backend. */
 export function backendOptions({
   backend,
+  precision,
   threads,
-}: Pick<TrainingOptions, 'backend' | 'threads'>): DefaultBackendOptions {
-  return { backend, ...(threads === undefined ? {} : { threads }) }
+}: Pick<TrainingOptions, 'backend' | 'threads'> & Partial<Pick<TrainingOptions, 'precision'>>): DefaultBackendOptions {
+  return { backend, ...(precision === undefined ? {} : { precision }), ...(threads === undefined ? {} : { threads }) }
 }
