@@ -2,13 +2,13 @@ import { parseArgs } from 'node:util'
 import { nearestName, UsageError } from '../dist/base/index.js'
 import { modelNamed } from '../dist/models/index.js'
 
-export const parts = ['peak', 'dense', 'models', 'curves', 'loader']
+export const parts = ['peak', 'dense', 'models', 'curves', 'network', 'loader']
 export const peerModels = ['resnet18', 'snn5']
 const defaultBatches = { resnet18: 8, snn5: 32 }
 
 export const usage = `usage: npm run bench -- [options]
 
-  (nothing)            everything: peak, dense convolution, models, curves, loader
+  (nothing)            everything: peak, dense convolution, models, curves of layers and of a network, loader
   --only PARTS         some of ${parts.join(',')}
   --model NAME         one model only
   --batch N --T N      of the models; default: 8 for resnet18, 32 for snn5, T 6

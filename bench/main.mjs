@@ -9,6 +9,7 @@ import { denseConvolutionText, measureDenseConvolution } from './dense-convoluti
 import { loaderText, measureLoader } from './loader.mjs'
 import { firingWarning, modelLine } from './model-line.mjs'
 import { modelText } from './model-text.mjs'
+import { measureNetwork, networkText } from './network-curves.mjs'
 import { measurePeak, peakText } from './peak.mjs'
 import { comparePeer, hasTorch } from './peer.mjs'
 import { ratiosText } from './ratios.mjs'
@@ -37,6 +38,7 @@ const measurements = {
     return found
   },
   curves: async ({ threads }) => said('curves', await measureCurves(threads), curvesText),
+  network: async ({ threads }) => said('curves of a network: snn5, CLIF', await measureNetwork(threads), networkText),
   loader: async () => said('loader, embedded Fashion-MNIST', await measureLoader(), loaderText),
 }
 

@@ -7,8 +7,8 @@ import { firingCounter, meanRates, watched } from './firing.mjs'
 import { median, medianSeconds, now } from './timing.mjs'
 import { countingBackend, shareOfPeak } from './work.mjs'
 
-const input = [32, 32, 3]
-const classes = 10
+export const input = [32, 32, 3]
+export const classes = 10
 /** After one update alone, what BatchNorm's running variance started with would still keep inference too silent. */
 const warmUpdates = 2
 const timedUpdates = 5
@@ -60,7 +60,7 @@ export async function measureModel({ model, batch, T, threads }) {
 }
 
 /** One batch: values uniform in [-1, 1), labels at random. */
-function noise(batch) {
+export function noise(batch) {
   const random = new Random(1)
   const size = batch * input[0] * input[1] * input[2]
   return {
@@ -69,7 +69,7 @@ function noise(batch) {
   }
 }
 
-function trainer(network, images, { backend, T }) {
+export function trainer(network, images, { backend, T }) {
   const optimiser = sgd({ learningRate: 0.01, momentum: 0.9, weightDecay: 5e-5 })
   const updates = new Updates(network, backend, optimiser)
   const counter = firingCounter(backend)

@@ -5,6 +5,7 @@ import {
   createWebGpu,
   hasRelaxedSimd,
   isSoftware,
+  type KernelChoice,
   type StartedWorker,
   type WasmOptions,
 } from './backends/index.ts'
@@ -24,6 +25,11 @@ export interface DefaultBackendOptions {
   readonly simd?: 'widest' | '128'
   /** `mixed`: products of matrices in float16, on a GPU that has it. Default: float32. */
   readonly precision?: 'float32' | 'mixed'
+  /**
+   * How layers of the wasm backend choose between event and dense kernels: always events where they can (default), by what
+   * both cost on this machine, measured when the backend starts, or as a run before did.
+   */
+  readonly kernels?: 'events' | 'calibrated' | readonly KernelChoice[]
   /** Most memory, in bytes; wasm takes up to 4 GiB. */
   readonly memoryBytes?: number
   /** A clock, in seconds: with it, the wasm backend keeps the time of every kernel for `kernelTimes`. */
@@ -41,7 +47,7 @@ export async function defaultBackend(options: DefaultBackendOptions = {}): Promi
   }
   if (backend === 'interpreter') return createInterpreter()
   if (!backends.includes(backend)) throw unknownBackend(backend)
-  const { memoryBytes, now, precision = 'float32' } = options
+  const { memoryBytes, now, kernels, precision = 'float32' } = options
   if (backend === 'webgpu' || backend === 'auto') {
     const adapter = await adapterFor(backend)
     if (adapter) {
@@ -59,6 +65,8 @@ export async function defaultBackend(options: DefaultBackendOptions = {}): Promi
   allowRelaxedSimd()
   const wasm: WasmOptions = {
     native: options.simd === '128' ? null : nativeCode(),
+    ...(kernels === 'calibrated' ? { calibrate: () => performance.now() / 1000 } : {}),
+    ...(Array.isArray(kernels) ? { kernels } : {}),
     ...(memoryBytes === undefined ? {} : { memoryBytes }),
     ...(now ? { now } : {}),
   }

@@ -50,6 +50,7 @@ export function createFakeBackend(): FakeBackend {
     endStep: () => {},
     finish: async () => {},
     peakBytes: () => 0,
+    kernelChoices: () => [],
     close: async () => {},
     conv2d: (x, weight, bias, residual, o) => {
       use('conv2d', x, weight, bias, residual)

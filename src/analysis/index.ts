@@ -16,7 +16,7 @@ export {
   firingRate,
   type NeuronRecording,
   type Recording,
-  type RecordingOptions,
+  type RecordOptions,
   record,
   recordLayers,
 } from './recording.ts'

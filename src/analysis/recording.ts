@@ -26,7 +26,7 @@ export interface Recording {
   readonly recordings: readonly NeuronRecording[]
 }
 
-export interface RecordingOptions {
+export interface RecordOptions {
   readonly T: number
   /** Default: Poisson spikes of rate 0.3. */
   readonly input?: InputChoice
@@ -43,7 +43,7 @@ export interface RecordingOptions {
  * @throws UsageError for an input that cannot be read
  * @see Huang et al. 2024, Fig. 7
  */
-export function record(neurons: Neuron | readonly Neuron[], options: RecordingOptions): Recording {
+export function record(neurons: Neuron | readonly Neuron[], options: RecordOptions): Recording {
   const { T, input = defaultInput, seed = 1, neurons: M = 1, parameters } = options
   const current = neuronInput(input, { T, M, seed })
   const recordings = [neurons].flat().map((neuron) => {

@@ -1,5 +1,6 @@
 import type { Shape } from '../base/index.ts'
 import type { Neuron, Truncation } from '../equations/index.ts'
+import type { KernelChoice } from './kernel-choice.ts'
 
 /**
  * What a device must do to train and run spiking networks. The interface speaks in layers: event lists, packing,
@@ -162,6 +163,8 @@ export interface Backend {
   finish(): Promise<void>
   /** Most bytes in use at once so far. */
   peakBytes(): number
+  /** Which kernels the layers that ran so far took, where a backend has a choice that changes the order of sums. */
+  kernelChoices(): readonly KernelChoice[]
   close(): Promise<void>
 
   // Layers.

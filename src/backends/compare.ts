@@ -228,6 +228,7 @@ function passedOn(reference: Backend, judge: Judge) {
     endStep: reference.endStep,
     finish: () => judge.settled(),
     peakBytes: reference.peakBytes,
+    kernelChoices: reference.kernelChoices,
     reshape: reference.reshape,
     close: async () => {
       await judge.settled()

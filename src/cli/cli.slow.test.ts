@@ -59,6 +59,17 @@ describe('train', () => {
     expect(report).toContain('npx spikelet train fashion-mnist --neuron lif --T 2 --epochs 1 --limit 300')
   })
 
+  it('explains its kernels, and takes those of another run', async () => {
+    const { code, output, errors } = await spikelet([
+      ...['train', ...small, '--name', 'explained'],
+      ...['--explain-kernels', '--kernels', 'runs/one/kernels.json'],
+    ])
+    expect(code, errors).toBe(0)
+    expect(output).toMatch(/5x5, stride 2x2, padding 1x1: \d+x\d+x16 to 64 +forward +(events|dense)/)
+    const kernels = async (run: string) => JSON.parse(await readFile(join(folder, `runs/${run}/kernels.json`), 'utf8'))
+    expect(await kernels('explained')).toEqual(await kernels('one'))
+  })
+
   it('is evaluated to the accuracy that training printed', async () => {
     const checkpoint = 'runs/one/checkpoints/best.safetensors'
     const { code, output, errors } = await spikelet(['evaluate', checkpoint, '--limit', '300', '--threads', '1'])

@@ -24,7 +24,7 @@ export function commandText({ name, usage, summary, schema, notes = [], examples
     '',
     `${summary}.`,
     ...(options.length > 0 ? ['', ...columns(options.map(optionRow))] : []),
-    ...(notes.length > 0 ? ['', ...notes] : []),
+    ...(notes.length > 0 ? ['', ...notes.flatMap(wrapped)] : []),
     '',
     ...examples.map((example) => `  npx spikelet ${example}`),
     '',
@@ -38,6 +38,19 @@ function optionRow(field: OptionField): readonly [string, string] {
   const shown = Array.isArray(fallback) ? fallback.join(',') : fallback
   const standard = shown === undefined || shown === false || shown === '' ? '' : ` (${shown})`
   return [`${flag}${value}${several}`, `${description}${standard}`]
+}
+
+const widestNote = 120
+
+/** Lines of at most 120 letters. */
+function wrapped(note: string): string[] {
+  const lines = ['']
+  for (const word of note.split(' ')) {
+    const longer = lines[lines.length - 1] === '' ? word : `${lines[lines.length - 1]} ${word}`
+    if (longer.length <= widestNote) lines[lines.length - 1] = longer
+    else lines.push(word)
+  }
+  return lines
 }
 
 const placeholders = { text: 'NAME', number: 'N', flag: '', list: 'A,B', json: 'JSON' } as const

@@ -1,5 +1,6 @@
 export type { ModelOptions } from './options.ts'
 export { type ModelFactory, modelFromConfig, modelNamed, models } from './registry.ts'
 export { type ResnetDepth, spikingResnet } from './resnet.ts'
+export { snn3 } from './snn3.ts'
 export { snn5 } from './snn5.ts'
 export { spikingVgg, type VggDepth, vggsnn } from './vgg.ts'

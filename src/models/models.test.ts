@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { ShapeError, UsageError } from '../base/index.ts'
 import { clif, lif, plif } from '../neurons/index.ts'
-import { modelFromConfig, modelNamed, models, snn5, spikingResnet, spikingVgg, vggsnn } from './index.ts'
+import { modelFromConfig, modelNamed, models, snn3, snn5, spikingResnet, spikingVgg, vggsnn } from './index.ts'
 
 const image = { input: [32, 32, 3], classes: 10, neuron: clif() }
 
@@ -19,6 +19,13 @@ describe('models', () => {
     test(`${name} has ${millions} M parameters`, () => {
       expect((summary().parameters / 1e6).toFixed(3)).toBe(millions.toFixed(3))
     })
+
+  test('snn3: three strided convolutions and a linear layer', () => {
+    const net = snn3({ input: [34, 34, 2], classes: 10, neuron: lif() })
+    const convolutions = 2 * 9 * 16 + 16 + 16 * 9 * 32 + 32 + 32 * 9 * 64 + 64
+    expect(net.summary({ T: 1, batch: 1 }).parameters).toBe(convolutions + 2 * (16 + 32 + 64) + 10 * (25 * 64 + 1))
+    expect(modelFromConfig(net.config).output).toEqual([10])
+  })
 
   test('names and shapes of parameters are those of PyTorch', () => {
     const parameters = spikingResnet(18, { ...image, neuron: plif() }).parameters()

@@ -4,6 +4,7 @@ import { neuronFromConfig } from '../neurons/index.ts'
 import { type Network, type NetworkConfig, networkFromConfig } from '../nn/index.ts'
 import type { ModelOptions } from './options.ts'
 import { type ResnetDepth, spikingResnet } from './resnet.ts'
+import { snn3 } from './snn3.ts'
 import { snn5 } from './snn5.ts'
 import { spikingVgg, type VggDepth, vggsnn } from './vgg.ts'
 
@@ -14,6 +15,7 @@ const vgg = (depth: VggDepth) => (options: ModelOptions) => spikingVgg(depth, op
 
 /** Published networks by the name that configurations and command lines use. */
 export const models: { readonly [name: string]: ModelFactory } = {
+  snn3,
   snn5,
   resnet18: resnet(18),
   resnet34: resnet(34),

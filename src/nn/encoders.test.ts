@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { createInterpreter } from '../backends/index.ts'
-import { delta, direct, latency, place, poisson } from './encoders.ts'
+import { delta, direct, frames, latency, place, poisson } from './encoders.ts'
 
 describe('encoders', () => {
   test('direct repeats one frame', async () => {
@@ -8,6 +8,16 @@ describe('encoders', () => {
     const x = place(backend, direct([1, 2], [1, 2]))
     expect(x.shape).toEqual([1, 1, 2])
     expect([...(await backend.read(x.handle))]).toEqual([1, 2])
+  })
+
+  test('frames of recordings go from sample first to time first', () => {
+    // Two samples, three steps, two values: sample 0 counts from 0, sample 1 from 100.
+    const values = [0, 1, 2, 3, 4, 5, 100, 101, 102, 103, 104, 105]
+    expect(frames(values, [6, 2], { T: 3 })).toEqual({
+      kind: 'dense',
+      shape: [3, 2, 2],
+      values: Float32Array.of(0, 1, 100, 101, 2, 3, 102, 103, 4, 5, 104, 105),
+    })
   })
 
   test('poisson fires at the rate of each value, by seed', () => {

@@ -20,6 +20,27 @@ export function direct(values: ArrayLike<number>, shape: Shape): Encoded {
 }
 
 /**
+ * The frames of recordings, one a step.
+ * @param values [N, T, ...], sample after sample
+ * @param shape [N * T, ...]
+ */
+export function frames(values: ArrayLike<number>, shape: Shape, options: { T: number }): Encoded {
+  checkSize(values, shape)
+  const { T } = options
+  const samples = shape[0] / T
+  const size = sizeOf(shape.slice(1))
+  const ordered = new Float32Array(values.length)
+  for (let n = 0; n < samples; n++) {
+    for (let t = 0; t < T; t++) {
+      const from = (n * T + t) * size
+      const to = (t * samples + n) * size
+      for (let i = 0; i < size; i++) ordered[to + i] = values[from + i]
+    }
+  }
+  return { kind: 'dense', shape: [T, samples, ...shape.slice(1)], values: ordered }
+}
+
+/**
  * A spike at each step with the value as its probability.
  * @param values [N, ...] in 0..1
  */

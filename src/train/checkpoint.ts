@@ -3,6 +3,7 @@ import { FormatError, type Shape, sameShape, shapeText, UsageError } from '../ba
 import { readSafetensors, type SafetensorsFile, type SafetensorsTensor, writeSafetensors } from '../interop/index.ts'
 import { modelFromConfig } from '../models/index.ts'
 import type { Network, NetworkConfig, Parameter } from '../nn/index.ts'
+import { type KernelRecord, kernelRecord } from './kernel-record.ts'
 import type { Progress } from './progress.ts'
 import type { RunLine } from './run-store.ts'
 import type { OptimiserState } from './updates.ts'
@@ -28,7 +29,12 @@ const optimiserPrefix = 'optimiser.'
  */
 export async function checkpointBytes(
   network: Network,
-  parts: { readonly progress: Progress; readonly training: RunLine; readonly optimiser?: OptimiserState },
+  parts: {
+    readonly progress: Progress
+    readonly training: RunLine
+    readonly optimiser?: OptimiserState
+    readonly kernels?: KernelRecord
+  },
 ): Promise<Uint8Array> {
   await network.pull()
   const tensors: [string, SafetensorsTensor][] = everything(network).map((p) => [
@@ -43,6 +49,7 @@ export async function checkpointBytes(
     ...configOf(network),
     training: JSON.stringify(parts.training),
     progress: JSON.stringify(parts.progress),
+    ...(parts.kernels ? { kernels: JSON.stringify(parts.kernels) } : {}),
   })
 }
 
@@ -80,6 +87,12 @@ export function loadCheckpoint(
 /** Where the run of a checkpoint was, without building or filling anything. @throws FormatError if it does not say */
 export function checkpointProgress(bytes: Uint8Array, file = 'checkpoint'): Progress {
   return parsed(readSafetensors(bytes, file), 'progress', file)
+}
+
+/** Which kernels a checkpoint was trained with; undefined where it does not say. @throws FormatError if it is damaged */
+export function checkpointKernels(bytes: Uint8Array, file = 'checkpoint'): KernelRecord | undefined {
+  const { kernels } = readSafetensors(bytes, file).metadata
+  return kernels === undefined ? undefined : kernelRecord(kernels, file)
 }
 
 /** Sets a network's parameters and running statistics from a file. @throws FormatError if one is missing or misfits */

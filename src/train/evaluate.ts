@@ -4,8 +4,10 @@ import { confusionMatrix, type Loss, paperLoss, summedLogits } from '../losses/i
 import { activityObserver, type Network } from '../nn/index.ts'
 import { loss as lossOf } from '../ops/index.ts'
 import { inputTensor } from '../tensor/index.ts'
+import { checkFit } from './check-fit.ts'
 import type { Host, StopSignal } from './host.ts'
-import { type Encode, inputOf } from './input.ts'
+import { type Encode, inputOf, usualEncode } from './input.ts'
+
 import { hits } from './training-step.ts'
 
 /** Spikes per neuron and time step of one layer, in 0..1. */
@@ -61,6 +63,7 @@ export async function evaluate(
   dataset: Dataset,
   options: EvaluateOptions,
 ): Promise<Evaluation | null> {
+  checkFit(network, dataset, options.T)
   await network.place(options.backend)
   const loader = evaluationLoader(dataset, options)
   const tally = new Tally(dataset.classes.length)
@@ -69,7 +72,7 @@ export async function evaluate(
   try {
     for await (const batch of loader.epoch()) {
       if (options.stop?.aborted) return null
-      await judge(network, batch, tally, options)
+      await judge(network, batch, tally, { encode: usualEncode(dataset), ...options })
       await pause()
     }
   } finally {

@@ -1,11 +1,12 @@
 import type { Backend } from '../backends/index.ts'
+import type { SampleLayout } from '../data/index.ts'
 import { encoders, type Network } from '../nn/index.ts'
 import type { Tensor } from '../tensor/index.ts'
 
 /**
  * How images become a sequence: `encoders.direct` (the same frame at every step; default), `encoders.poisson`,
  * `encoders.latency`, or a function of your own.
- * @param values [N, ...] flat; `shape` is [N, H, W, C]
+ * @param values [N, ...] flat; `shape` is [N, H, W, C]. Of recordings, whose T frames follow each other, [N * T, H, W, C].
  */
 export type Encode = (
   values: ArrayLike<number>,
@@ -13,7 +14,12 @@ export type Encode = (
   options: { readonly T: number; readonly seed: number },
 ) => encoders.Encoded
 
-/** Images [N, H, W, C] on the backend, as the network takes them. */
+/** What encodes a data set where nobody says otherwise: frames of recordings as they are, images at every step. */
+export function usualEncode({ steps }: SampleLayout): Encode {
+  return steps === undefined ? encoders.direct : encoders.frames
+}
+
+/** Images [N, H, W, C], or recordings [N, T, H, W, C], on the backend, as the network takes them. */
 export function inputOf(
   network: Network,
   backend: Backend,

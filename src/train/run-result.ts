@@ -1,6 +1,7 @@
 import type { BackendInfo } from '../backends/index.ts'
 import type { Network } from '../nn/index.ts'
 import type { Evaluation, LayerRate } from './evaluate.ts'
+import type { KernelRecord } from './kernel-record.ts'
 import type { EpochRecord } from './progress.ts'
 import type { RunLine } from './run-store.ts'
 
@@ -20,6 +21,8 @@ export interface RunResult {
   readonly confusion: readonly (readonly number[])[]
   readonly classes: readonly string[]
   readonly backend: BackendInfo
+  /** Which kernels its layers took. */
+  readonly kernels: KernelRecord
   /** Most bytes in use at once. */
   readonly peakBytes: number
   /** Where the run was kept. */

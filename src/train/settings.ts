@@ -1,7 +1,6 @@
 import type { Backend } from '../backends/index.ts'
-import { ShapeError, sameShape, shapeText, UsageError } from '../base/index.ts'
+import { UsageError } from '../base/index.ts'
 import {
-  type Dataset,
   type DatasetName,
   type Datasets,
   datasetNames,
@@ -16,7 +15,7 @@ import type { Network } from '../nn/index.ts'
 import { checkExchanges, type Exchange } from './exchange.ts'
 import type { TrainHooks } from './hooks.ts'
 import type { Host, StopSignal } from './host.ts'
-import type { Encode } from './input.ts'
+import { type Encode, usualEncode } from './input.ts'
 import { type Optimiser, sgd } from './optimiser.ts'
 import { MemoryRunStore, type RunLine, type RunStore } from './run-store.ts'
 import { cosine, type Schedule } from './schedule.ts'
@@ -54,7 +53,7 @@ export interface TrainOptions {
   readonly validation?: number | 'none'
   /** Default: the data set's normalisation, where its name is known. Of `train` alone, evaluation normalises the same. */
   readonly transforms?: { readonly train?: readonly Transform[]; readonly evaluation?: readonly Transform[] }
-  /** How images become a sequence. Default: the same frame at every step. */
+  /** How samples become a sequence. Default: an image is the same frame at every step, a recording its own frames. */
   readonly encode?: Encode
   /** Threads that make batches ahead. Default 0. */
   readonly loaderThreads?: number
@@ -85,12 +84,12 @@ export interface Settings
   readonly bptt: Truncation | null
   readonly transforms: { readonly train: readonly Transform[]; readonly evaluation: readonly Transform[] }
   readonly hooks: readonly TrainHooks[]
-  readonly encode: Encode | undefined
+  readonly encode: Encode
   readonly startLoaderThread: LoaderOptions['startThread'] | undefined
 }
 
 /** Fills in what the options leave open. @throws UsageError for an option out of range */
-export function settingsOf(options: TrainOptions, datasets: Pick<Datasets, 'name'>): Settings {
+export function settingsOf(options: TrainOptions, datasets: Pick<Datasets, 'name' | 'train'>): Settings {
   const settings: Settings = {
     batch: 128,
     accumulate: 1,
@@ -101,7 +100,6 @@ export function settingsOf(options: TrainOptions, datasets: Pick<Datasets, 'name
     freeze: [],
     clip: Number.POSITIVE_INFINITY,
     validation: 0.1,
-    encode: undefined,
     loaderThreads: 0,
     startLoaderThread: undefined,
     store: new MemoryRunStore(),
@@ -114,8 +112,9 @@ export function settingsOf(options: TrainOptions, datasets: Pick<Datasets, 'name
     exchange: [],
     ...options,
     bptt: truncationOf(options.bptt),
+    encode: options.encode ?? usualEncode(datasets.train),
     hooks: [options.hooks ?? []].flat(),
-    transforms: transformsOf(options.transforms ?? {}, datasets.name),
+    transforms: transformsOf(options.transforms ?? {}, datasets),
   }
   for (const name of ['T', 'epochs', 'batch', 'accumulate', 'recordEvery'] as const) checkCount(name, settings[name])
   if (settings.bptt) checkTruncation(settings.bptt)
@@ -151,7 +150,7 @@ export function settingsRecord(settings: Settings, network: Network): RunLine {
     ...(settings.exchange.length > 0
       ? { exchange: settings.exchange.map(({ epoch, neuron }) => ({ epoch, neuron: neuron.config })) }
       : {}),
-    encode: settings.encode?.name ?? 'direct',
+    encode: settings.encode.name,
     transforms: {
       train: settings.transforms.train.map(({ name, options }) => ({ name, options })),
       evaluation: settings.transforms.evaluation.map(({ name, options }) => ({ name, options })),
@@ -173,28 +172,12 @@ export function checkSameSettings(recorded: RunLine, now: RunLine): void {
   }
 }
 
-/** @throws ShapeError if the network takes other images, or gives another number of classes */
-export function checkFit(network: Network, dataset: Dataset): void {
-  if (!sameShape(network.input, dataset.shape)) {
-    throw new ShapeError({
-      what: `model "${network.name}" takes other images than the data set has`,
-      place: dataset.name,
-      expected: shapeText(network.input),
-      got: shapeText(dataset.shape),
-    })
-  }
-  if (network.output.length === 1 && network.output[0] === dataset.classes.length) return
-  throw new ShapeError({
-    what: `model "${network.name}" has another number of classes than the data set`,
-    place: dataset.name,
-    expected: `[${dataset.classes.length}]`,
-    got: shapeText(network.output),
-  })
-}
-
-function transformsOf(given: NonNullable<TrainOptions['transforms']>, dataset: string): Settings['transforms'] {
-  const known = datasetNames.includes(dataset as DatasetName)
-  const { mean, deviation } = known ? normalisationOf(dataset) : { mean: [], deviation: [] }
+function transformsOf(
+  given: NonNullable<TrainOptions['transforms']>,
+  { name, train: { steps } }: Pick<Datasets, 'name' | 'train'>,
+): Settings['transforms'] {
+  const known = steps === undefined && datasetNames.includes(name as DatasetName)
+  const { mean, deviation } = known ? normalisationOf(name) : { mean: [], deviation: [] }
   const train = given.train ?? given.evaluation ?? (known ? [normalise(mean, deviation)] : [])
   return { train, evaluation: given.evaluation ?? train.filter(({ name }) => name === 'normalise') }
 }

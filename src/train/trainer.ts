@@ -1,8 +1,9 @@
 import { Random, SpikeletError } from '../base/index.ts'
-import { type Batch, type Datasets, Loader, stratifiedSplit } from '../data/index.ts'
+import { type Batch, type Datasets, Loader, membersHash, stratifiedSplit } from '../data/index.ts'
 import type { Neuron } from '../equations/index.ts'
 import type { Network } from '../nn/index.ts'
-import { checkpointBytes, checkpointProgress, loadCheckpoint } from './checkpoint.ts'
+import { checkFit } from './check-fit.ts'
+import { checkpointBytes, checkpointKernels, checkpointProgress, loadCheckpoint } from './checkpoint.ts'
 import { findNonFinite } from './diagnose.ts'
 import { type Evaluation, evaluate } from './evaluate.ts'
 import { exchangesBefore } from './exchange.ts'
@@ -10,20 +11,14 @@ import { firingAdvice } from './firing-advice.ts'
 import { type GroupResult, groupStep } from './group-step.ts'
 import type { Training, UpdateRecord } from './hooks.ts'
 import { Journal } from './journal.ts'
+import { kernelsNow, kernelWarning } from './kernel-record.ts'
 import { type MemoryPlan, memoryForecast } from './memory-forecast.ts'
 import { type EpochRecord, freshProgress, noSums, type Progress } from './progress.ts'
 import { epochLine, openingLines } from './run-lines.ts'
 import type { FinalAccuracy, RunResult } from './run-result.ts'
 import type { RunLine } from './run-store.ts'
 import { scheduleFactor } from './schedule.ts'
-import {
-  checkFit,
-  checkSameSettings,
-  type Settings,
-  settingsOf,
-  settingsRecord,
-  type TrainOptions,
-} from './settings.ts'
+import { checkSameSettings, type Settings, settingsOf, settingsRecord, type TrainOptions } from './settings.ts'
 import { type OptimiserState, Updates } from './updates.ts'
 
 /** One run of training: from its start, or from where a checkpoint left it, to its end or until it is stopped. */
@@ -51,8 +46,8 @@ export class Trainer implements Training {
    */
   constructor(network: Network, datasets: Datasets, options: TrainOptions) {
     const settings = settingsOf(options, datasets)
-    for (const dataset of [datasets.train, datasets.test]) checkFit(network, dataset)
     const { batch, seed, T } = settings
+    for (const dataset of [datasets.train, datasets.test]) checkFit(network, dataset, T)
     const { memoryBytes = Number.POSITIVE_INFINITY, largestTensorBytes } = settings.backend.info
     const budget = Math.min(settings.memoryBudget, memoryBytes)
     this.memory = memoryForecast(network, { T, batch, budget, largestTensor: largestTensorBytes })
@@ -75,7 +70,15 @@ export class Trainer implements Training {
     this.updatesPerEpoch = Math.ceil(this.loader.batchesPerEpoch / settings.accumulate)
     const { name, train, test } = datasets
     this.record = {
-      dataset: { name, train: train.length, test: test.length, split: split?.hash ?? null },
+      dataset: {
+        name,
+        train: train.length,
+        test: test.length,
+        split: split?.hash ?? null,
+        testSplit: datasets.split ?? null,
+        ...(datasets.conversion ? { frames: datasets.conversion } : {}),
+        members: { train: membersHash(train), test: membersHash(test) },
+      },
       ...settingsRecord(settings, network),
     }
   }
@@ -123,6 +126,7 @@ export class Trainer implements Training {
     return checkpointBytes(this.network, {
       progress: this.progress,
       training: this.record,
+      kernels: kernelsNow(this.settings.backend),
       ...(this.updates ? { optimiser: await this.updates.state() } : {}),
     })
   }
@@ -152,6 +156,9 @@ export class Trainer implements Training {
     checkSameSettings(saved.training, this.record)
     this.renewUpdates(saved.optimiser, saved.progress.update)
     this.progress = saved.progress
+    const kernels = checkpointKernels(bytes, file)
+    const warning = kernels ? kernelWarning(kernels, kernelsNow(this.settings.backend)) : null
+    if (warning) log(`warning: ${warning}`)
     log(`resumed at epoch ${saved.progress.epoch + 1}, after update ${saved.progress.update}`)
   }
 
@@ -399,6 +406,7 @@ export class Trainer implements Training {
       confusion: verdict?.test.confusion ?? [],
       classes: datasets.test.classes,
       backend: settings.backend.info,
+      kernels: kernelsNow(settings.backend),
       peakBytes: settings.backend.peakBytes(),
       place: settings.store.place,
     }

@@ -29,6 +29,7 @@ export function createInterpreter(): Backend {
     endStep: () => memory.endStep(),
     finish: async () => {},
     peakBytes: () => memory.peak,
+    kernelChoices: () => [],
     close: async () => {},
 
     conv2d: (x, weight, bias, residual, options) =>

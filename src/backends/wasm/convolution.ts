@@ -1,16 +1,32 @@
 import { closeWindows } from '../../codegen/index.ts'
 import type { Conv2dOptions, InputGradient } from '../backend.ts'
+import type { KernelKind, Pass } from '../kernel-choice.ts'
 import { denseForward, denseInputGradient, denseWeightGradient } from './dense-convolution.ts'
 import { eventConvolution, eventInputGradientInto, eventWeightGradientInto } from './event-convolution.ts'
 import { type Geometry, geometryOf } from './geometry.ts'
 import type { Machine } from './machine.ts'
 import { sumColumns } from './normalisation.ts'
-import { addInto } from './sequence.ts'
+import { addInto, countActivity } from './sequence.ts'
 import type { WasmTensor } from './tensors.ts'
 
-/** Whether the event kernels can read x: spikes, channels in whole groups of four. */
-function takesEvents(x: WasmTensor, g: Geometry): boolean {
+/** Whether event kernels can read x: spikes, channels in whole groups of four. */
+function hasEvents(x: WasmTensor, g: Geometry): boolean {
   return x.kind === 'spikes' && (g.channels / g.groups) % 4 === 0
+}
+
+const hasWholeOutputs = (g: Geometry): boolean => (g.outputs / g.groups) % 4 === 0
+
+/** Share of bytes of x whose spike bit, or whose window bit, is set. */
+function rateOf(m: Machine, x: WasmTensor, pass: Pass): number {
+  const counts = countActivity(m, x)
+  const [active, open] = m.tensors.floats(counts)
+  m.tensors.release(counts)
+  return (pass === 'input gradient' ? open : active) / x.size
+}
+
+/** The kernels for a pass over spikes that could take either. */
+function chosen(m: Machine, pass: Pass, g: Geometry, x: WasmTensor): KernelKind {
+  return m.choices.choose(pass, g, () => rateOf(m, x, pass))
 }
 
 export function convolution(
@@ -25,7 +41,7 @@ export function convolution(
   const steps = Math.max(x.shape[0], residual?.shape[0] ?? 1)
   const shape = [x.shape[0], x.shape[1], g.outHeight, g.outWidth, g.outputs]
   const output = m.tensors.make('dense', shape)
-  if (steps === x.shape[0] && takesEvents(x, g)) {
+  if (steps === x.shape[0] && hasEvents(x, g) && chosen(m, 'forward', g, x) === 'events') {
     eventConvolution(m, g, x, weight, bias, residual, output)
     return output
   }
@@ -50,6 +66,36 @@ function biasGradient(m: Machine, gradient: WasmTensor, outputs: number): WasmTe
   return made
 }
 
+function weightGradient(m: Machine, g: Geometry, x: WasmTensor, weight: WasmTensor, gradient: WasmTensor): WasmTensor {
+  const result = m.tensors.make('dense', weight.shape)
+  if (hasEvents(x, g) && hasWholeOutputs(g) && chosen(m, 'weight gradient', g, x) === 'events') {
+    eventWeightGradientInto(m, g, x, gradient, result)
+  } else {
+    m.zero(result)
+    denseWeightGradient(m, g, x, gradient, result)
+  }
+  return result
+}
+
+function inputGradient(
+  m: Machine,
+  g: Geometry,
+  x: WasmTensor,
+  weight: WasmTensor,
+  gradient: WasmTensor,
+  want: 'open' | 'full',
+): WasmTensor {
+  const result = m.tensors.make('dense', x.shape)
+  const openOnly = want === 'open' && x.kind === 'spikes'
+  if (openOnly && hasEvents(x, g) && hasWholeOutputs(g) && chosen(m, 'input gradient', g, x) === 'events') {
+    eventInputGradientInto(m, g, x, weight, gradient, result)
+    return result
+  }
+  denseInputGradient(m, g, weight, gradient, result)
+  if (openOnly) m.overElements(m.kernel('close windows', closeWindows), x.size, [x.address, result.address])
+  return result
+}
+
 export function convolutionBackward(
   m: Machine,
   x: WasmTensor,
@@ -59,26 +105,9 @@ export function convolutionBackward(
   want: { input: InputGradient; weight: boolean; bias: boolean },
 ): { input: WasmTensor | null; weight: WasmTensor | null; bias: WasmTensor | null } {
   const g = geometryOf(x, weight, options)
-  let weightResult: WasmTensor | null = null
-  if (want.weight) {
-    weightResult = m.tensors.make('dense', weight.shape)
-    if (takesEvents(x, g) && (g.outputs / g.groups) % 4 === 0) eventWeightGradientInto(m, g, x, gradient, weightResult)
-    else {
-      m.zero(weightResult)
-      denseWeightGradient(m, g, x, gradient, weightResult)
-    }
+  return {
+    weight: want.weight ? weightGradient(m, g, x, weight, gradient) : null,
+    input: want.input === 'none' ? null : inputGradient(m, g, x, weight, gradient, want.input),
+    bias: want.bias ? biasGradient(m, gradient, g.outputs) : null,
   }
-  let input: WasmTensor | null = null
-  if (want.input !== 'none') {
-    input = m.tensors.make('dense', x.shape)
-    if (want.input === 'open' && takesEvents(x, g) && (g.outputs / g.groups) % 4 === 0) {
-      eventInputGradientInto(m, g, x, weight, gradient, input)
-    } else {
-      denseInputGradient(m, g, weight, gradient, input)
-      if (want.input === 'open' && x.kind === 'spikes') {
-        m.overElements(m.kernel('close windows', closeWindows), x.size, [x.address, input.address])
-      }
-    }
-  }
-  return { input, weight: weightResult, bias: want.bias ? biasGradient(m, gradient, g.outputs) : null }
 }

@@ -2,6 +2,7 @@ import { elementsPerTask, type Target, wasmTarget, x64Target } from '../../codeg
 import type { Neuron } from '../../equations/index.ts'
 import { taskCounter } from './control.ts'
 import type { Crew, Kernel } from './crew.ts'
+import { KernelChoices } from './kernel-choice.ts'
 import { Tensors, type WasmTensor } from './tensors.ts'
 
 type Emitter<Options extends readonly unknown[]> = (
@@ -22,7 +23,11 @@ export class Machine {
   /** What the code of a neuron's kernels depends on, as text; made once per neuron. */
   readonly neuronNames = new WeakMap<Neuron, string>()
 
-  constructor(crew: Crew, relaxed: boolean) {
+  /** Which layers take event kernels. */
+  readonly choices: KernelChoices
+
+  constructor(crew: Crew, relaxed: boolean, choices = new KernelChoices()) {
+    this.choices = choices
     this.crew = crew
     this.tensors = new Tensors(crew)
     this.narrow = wasmTarget(crew.limits)

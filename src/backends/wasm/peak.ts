@@ -16,12 +16,12 @@ export function measurePeak(m: Machine, now: () => number): Peak {
   const best = (kind: PeakKind): number =>
     m.scratch(32768, (table) => {
       m.crew.view.u8.fill(0, table, table + 32768)
-      const kernel = m.kernel(`peak ${kind}`, peakLoop, kind, m.relaxed)
+      const kernel = m.vectorKernel(m.lanes, `peak ${kind}`, peakLoop, kind, m.relaxed)
       let rate = 0
       for (let i = 0; i < 5; i++) {
         const start = now()
         m.run(kernel, 4 * m.crew.threads, [rounds / 4, table])
-        const operations = m.crew.threads * rounds * operationsPerRound[kind] * 4
+        const operations = m.crew.threads * rounds * operationsPerRound[kind] * m.lanes
         rate = Math.max(rate, operations / (now() - start))
       }
       return rate

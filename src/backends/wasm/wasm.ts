@@ -1,7 +1,10 @@
 import { ShapeError, shapeText, sizeOf } from '../../base/index.ts'
 import type { Backend, Handle } from '../backend.ts'
+import type { KernelChoice } from '../kernel-choice.ts'
+import { calibrate } from './calibrate.ts'
 import { convolution, convolutionBackward } from './convolution.ts'
 import { Crew, type KernelTime, type WorkerStarter } from './crew.ts'
+import { KernelChoices } from './kernel-choice.ts'
 import { Machine } from './machine.ts'
 import type { NativeCode } from './native.ts'
 import { runNeuron, runNeuronBackward } from './neuron-layer.ts'
@@ -21,6 +24,10 @@ export interface WasmOptions {
   readonly native?: NativeCode | null
   /** Most memory, in bytes; up to 4 GiB. */
   readonly memoryBytes?: number
+  /** A clock, in seconds: with it, kernels are chosen by what they cost here; else events are taken where they can be. */
+  readonly calibrate?: () => number
+  /** Choices of kernels to keep to. */
+  readonly kernels?: readonly KernelChoice[]
   /** A clock, in seconds: with it, the time of every kernel is kept for `kernelTimes`. */
   readonly now?: () => number
 }
@@ -82,7 +89,8 @@ export async function createWasm(options: WasmOptions = {}): Promise<WasmBackend
   const pages = Math.floor(Math.min(options.memoryBytes ?? 2 ** 32, 2 ** 32) / 65536)
   const crew = await Crew.start(options.threads ?? 1, options.startWorker, pages, options.now, options.native)
   const relaxed = (options.relaxedSimd ?? true) && hasRelaxedSimd()
-  const m = new Machine(crew, relaxed)
+  const m = new Machine(crew, relaxed, new KernelChoices(options.kernels))
+  if (options.calibrate) m.choices.model = calibrate(m, options.calibrate)
   const { tensors } = m
   const of = (handle: Handle): WasmTensor => tensors.of(handle)
   const handles = (list: readonly Handle[] | null): WasmTensor[] | null => list?.map(of) ?? null
@@ -135,6 +143,7 @@ export async function createWasm(options: WasmOptions = {}): Promise<WasmBackend
     endStep: () => tensors.end(),
     finish: async () => {},
     peakBytes: () => crew.arena.peak,
+    kernelChoices: () => m.choices.all(),
     close: () => crew.close(),
 
     conv2d: (x, weight, bias, residual, o) =>

@@ -134,6 +134,7 @@ function backendOn(d: Device, adapter: string, features: readonly string[], memo
     },
     finish: () => machine.finish(),
     peakBytes: () => machine.pool.peak,
+    kernelChoices: () => [],
     async close() {
       machine.close()
     },

@@ -35,8 +35,8 @@ export const compareCommand = defineCommand({
     const { folder, runs } = plannedRuns(dataset, invocation)
     for (const { options } of runs) await chooseNeuron(options.neuron)
     const [{ options: shared }] = runs
-    const datasets = await openImages(dataset, shared)
     const progress = createProgress(surroundings)
+    const datasets = await openImages(dataset, shared, { progress, env: surroundings.env })
     for (const note of datasets.notes) progress.line(`${dataset}: ${note}`)
     const backend = await defaultBackend(backendOptions(shared))
     try {

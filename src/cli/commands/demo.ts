@@ -48,8 +48,8 @@ export const demoCommand = defineCommand({
     const settings: TrainingOptions = trainSchema.parse({ ...given, T: 4, batch: 50, lr: 0.1, weightDecay: 5e-4 })
     const all = neurons.map((neuron) => ({ ...settings, model: 'demo', neuron }))
     const folder = join(given.out, given.name ?? runName(dataset, { ...all[0], neuron: neurons.join('-') }, started))
-    const datasets = await openImages(dataset, settings)
     const progress = createProgress(surroundings)
+    const datasets = await openImages(dataset, settings, { progress, env: surroundings.env })
     for (const note of datasets.notes) progress.line(`${dataset}: ${note}`)
     const backend = await defaultBackend(backendOptions(settings))
     try {

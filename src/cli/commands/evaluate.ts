@@ -3,15 +3,16 @@ import { makeTransform } from '../../data/index.ts'
 import { defaultBackend } from '../../node-backend.ts'
 import { type Evaluation, evaluate, loadCheckpoint } from '../../train/index.ts'
 import { defineCommand } from '../command.ts'
-import { rateText } from '../progress.ts'
+import { createProgress, rateText } from '../progress.ts'
 import { readNamed } from '../read-named.ts'
 import { exitCodes } from '../surroundings.ts'
 import { percentText, tableText } from '../table.ts'
 import { backendOptions } from '../training/backend-options.ts'
 import { checkpointTraining } from '../training/checkpoint-training.ts'
+import { frameChoiceOf } from '../training/frames.ts'
 import { openImages } from '../training/images.ts'
 import { lossOf } from '../training/learning.ts'
-import { machineOptions } from '../training/options.ts'
+import { frameOptions, machineOptions } from '../training/options.ts'
 import { pause } from '../training/run-training.ts'
 
 /** Judges a trained network by test images. */
@@ -34,6 +35,9 @@ export const evaluateCommand = defineCommand({
       .min(1, '1 or more')
       .optional()
       .describe('first N images only'),
+    sensor: frameOptions.sensor,
+    layout: frameOptions.layout,
+    cache: frameOptions.cache,
     ...machineOptions,
   }),
   notes: ['CHECKPOINT is such as runs/NAME/checkpoints/best.safetensors; the data set is that of its training.'],
@@ -42,7 +46,9 @@ export const evaluateCommand = defineCommand({
     const [file, named] = positional as [string, string | undefined]
     const { net, training } = loadCheckpoint(await readNamed(file), { file })
     const known = checkpointTraining(training, file)
-    const datasets = await openImages(named ?? known.dataset, options)
+    const progress = createProgress(surroundings)
+    const choice = { ...options, ...frameChoiceOf(known.frames), T: options.T ?? known.T }
+    const datasets = await openImages(named ?? known.dataset, choice, { progress, env: surroundings.env })
     const backend = await defaultBackend(backendOptions(options))
     try {
       const evaluation = await evaluate(net, datasets.test, {

@@ -6,14 +6,15 @@ import { neurons } from '../../neurons/index.ts'
 import { defaultBackend } from '../../node-backend.ts'
 import { save, valueText } from '../../node-save.ts'
 import { distances } from '../../report/index.ts'
-import { tensorOf } from '../../tensor/index.ts'
-import { loadCheckpoint } from '../../train/index.ts'
+import { inputOf, loadCheckpoint, usualEncode } from '../../train/index.ts'
 import { chooseNeuron } from '../choose-neuron.ts'
 import { defineCommand, type Invocation } from '../command.ts'
+import { createProgress } from '../progress.ts'
 import { readNamed } from '../read-named.ts'
-import { exitCodes } from '../surroundings.ts'
+import { exitCodes, type Surroundings } from '../surroundings.ts'
 import { tableText } from '../table.ts'
 import { checkpointTraining } from '../training/checkpoint-training.ts'
+import { frameChoiceOf } from '../training/frames.ts'
 import { openImages } from '../training/images.ts'
 
 const count = () => z.number('a whole number').int('a whole number').min(1, '1 or more')
@@ -54,7 +55,9 @@ export const gradientCommand = defineCommand({
   ],
   async run(invocation) {
     const { options, surroundings } = invocation
-    const map = options.checkpoint ? await ofNetwork(options.checkpoint, options) : await ofNeurons(options)
+    const map = options.checkpoint
+      ? await ofNetwork(options.checkpoint, options, surroundings)
+      : await ofNeurons(options)
     await save(map, options.out)
     surroundings.write(options.json ? `${valueText(map)}\n` : gradientText(map))
     if (!options.json) surroundings.write(`picture  ${options.out}\n`)
@@ -70,10 +73,13 @@ async function ofNeurons({ neurons: names, neuronOptions, input, T = 32, seed, s
 }
 
 /** Maps of a trained network's layers, for the first test images of the data set that it was trained on. */
-async function ofNetwork(file: string, options: Options): Promise<GradientMap> {
+async function ofNetwork(file: string, options: Options, surroundings: Surroundings): Promise<GradientMap> {
   const { net, training } = loadCheckpoint(await readNamed(file), { file })
   const known = checkpointTraining(training, file)
-  const { test } = await openImages(known.dataset, { data: options.data })
+  const T = options.T ?? known.T
+  const choice = { T, data: options.data, ...frameChoiceOf(known.frames) }
+  const progress = createProgress(surroundings)
+  const { test } = await openImages(known.dataset, choice, { progress, env: surroundings.env })
   const transforms = known.transforms.map(makeTransform)
   const batchSize = Math.min(options.images, test.length)
   const loader = new Loader(test, { batchSize, seed: 0, transforms, shuffle: false, lastBatch: 'keep' })
@@ -81,8 +87,8 @@ async function ofNetwork(file: string, options: Options): Promise<GradientMap> {
   try {
     await net.place(backend)
     for await (const { images, labels } of loader.epoch()) {
-      const x = tensorOf(backend, [1, labels.length, ...test.shape], images)
-      return await layerGradientMap(net, x, { T: options.T ?? known.T, kind: options.kind, labels })
+      const x = inputOf(net, backend, images, { T, seed: options.seed, encode: usualEncode(test) })
+      return await layerGradientMap(net, x, { T, kind: options.kind, labels })
     }
     throw new UsageError({ what: 'the data set has no test images', place: test.name, next: 'look at another one' })
   } finally {

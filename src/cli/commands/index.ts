@@ -1,5 +1,6 @@
 import type { Command } from '../command.ts'
 import { compareCommand } from './compare.ts'
+import { dataCommand } from './data/index.ts'
 import { demoCommand } from './demo.ts'
 import { doctorCommand } from './doctor.ts'
 import { evaluateCommand } from './evaluate.ts'
@@ -20,4 +21,5 @@ export const commands: readonly Command[] = [
   neuronCommand,
   doctorCommand,
   gradientCommand,
+  dataCommand,
 ]

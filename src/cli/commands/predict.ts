@@ -28,6 +28,7 @@ export const predictCommand = defineCommand({
     top: count().default(3).describe('classes per image'),
     limit: count().optional().describe('first N images only'),
     backend: machineOptions.backend,
+    simd: machineOptions.simd,
     threads: machineOptions.threads,
   }),
   notes: [
@@ -41,7 +42,7 @@ export const predictCommand = defineCommand({
     const { T, dataset, transforms } = checkpointTraining(training, file)
     const images = readImages(await readNamed(imageFile), imageFile, net.input)
     const names = classNamesOf(dataset)
-    const pipeline = imagePipeline(images.shape, transforms.map(makeTransform), 0)
+    const pipeline = imagePipeline(images, transforms.map(makeTransform), 0)
     const backend = await defaultBackend(backendOptions(options))
     try {
       await net.place(backend)

@@ -1,5 +1,5 @@
 import { join } from 'node:path'
-import { datasetNames } from '../../data/index.ts'
+import { type Datasets, datasetNames } from '../../data/index.ts'
 import { models } from '../../models/index.ts'
 import { defaultBackend } from '../../node-backend.ts'
 import { type RunSummary, reportHtml } from '../../report/index.ts'
@@ -58,17 +58,31 @@ export const sweepCommand = defineCommand({
     const dataset = positional[0] as string
     const { folder, runs } = plannedRuns(dataset, invocation)
     for (const { options } of runs) await chooseNeuron(options.neuron, options.neuronOptions)
-    const datasets = await openImages(dataset, asked)
     const progress = createProgress(surroundings)
-    for (const note of datasets.notes) progress.line(`${dataset}: ${note}`)
+    const around = { progress, env: surroundings.env }
+    // Recordings become other frames for other T.
+    const opened = new Map<number, Promise<Datasets>>()
+    const datasetsFor = (options: TrainingOptions): Promise<Datasets> => {
+      const known = opened.get(options.T) ?? openImages(dataset, options, around)
+      opened.set(options.T, known)
+      return known
+    }
+    for (const note of (await datasetsFor(runs[0].options)).notes) progress.line(`${dataset}: ${note}`)
     progress.line(`${runs.length} runs, in ${folder}`)
     const backend = await defaultBackend(backendOptions(runs[0].options))
     try {
-      const requests = runs.map(
-        ({ name, options }) =>
-          async () =>
-            earlierRun({ dataset, options, folder: join(folder, name), datasets, backend, label: name, resume: false }),
-      )
+      const requests = runs.map(({ name, options }) => async () => {
+        const datasets = await datasetsFor(options)
+        return earlierRun({
+          dataset,
+          options,
+          folder: join(folder, name),
+          datasets,
+          backend,
+          label: name,
+          resume: false,
+        })
+      })
       const { summaries } = await stoppable(surroundings, progress, (stop) =>
         runAll(folder, requests, { surroundings, progress, stop }),
       )

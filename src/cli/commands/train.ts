@@ -10,6 +10,7 @@ import { type ExitCode, exitCodes } from '../surroundings.ts'
 import { backendOptions } from '../training/backend-options.ts'
 import { openImages } from '../training/images.ts'
 import { stoppable } from '../training/interruption.ts'
+import { kernelsOf, kernelsOfRun, kernelsText, writeKernels } from '../training/kernels.ts'
 import { machineOptions, trainSchema } from '../training/options.ts'
 import { withProtocol } from '../training/protocol.ts'
 import { type RunCommand, readRunCommand, runName } from '../training/run-folder.ts'
@@ -34,10 +35,11 @@ export const trainCommand = defineCommand({
     const { surroundings } = invocation
     const { command, folder, resume } = await planOf(invocation)
     const { dataset, options } = command
-    const datasets = await openImages(dataset, options)
     const progress = createProgress(surroundings)
+    const datasets = await openImages(dataset, options, { progress, env: surroundings.env })
     for (const note of datasets.notes) progress.line(`${dataset}: ${note}`)
-    const backend = await defaultBackend(backendOptions(options))
+    const kernels = (resume ? await kernelsOfRun(folder) : undefined) ?? (await kernelsOf(invocation.options.kernels))
+    const backend = await defaultBackend({ ...backendOptions(options), kernels })
     try {
       const { result, summary } = await stoppable(surroundings, progress, (stop) =>
         runTraining(
@@ -45,6 +47,8 @@ export const trainCommand = defineCommand({
           { surroundings, progress, stop },
         ),
       )
+      await writeKernels(folder, result.kernels)
+      if (invocation.options.explainKernels) surroundings.write(`${kernelsText(result.kernels)}\n`)
       if (!summary) return stoppedRun(surroundings.writeError, folder)
       surroundings.write(runText(summary, result, folder))
       return exitCodes.done
@@ -61,7 +65,7 @@ function stoppedRun(write: (text: string) => void, folder: string): ExitCode {
 
 async function planOf(invocation: TrainInvocation): Promise<{ command: RunCommand; folder: string; resume: boolean }> {
   const { options: all, positional, given, surroundings } = invocation
-  const { resume, config: _, name, ...options } = all
+  const { resume, config: _, name, kernels: __, explainKernels: ___, ...options } = all
   const [dataset] = positional
   if (resume !== undefined) return { command: await resumed(resume, invocation), folder: resume, resume: true }
   if (dataset === undefined) {
@@ -77,7 +81,7 @@ async function planOf(invocation: TrainInvocation): Promise<{ command: RunComman
 }
 
 /** What may differ when a run goes on: where it computes, and where its images are. */
-const changeable = [...Object.keys(machineOptions), 'data']
+const changeable = [...Object.keys(machineOptions), 'data', 'cache']
 
 async function resumed(folder: string, { options, given, positional }: TrainInvocation): Promise<RunCommand> {
   const recorded = await readRunCommand(folder)
@@ -88,7 +92,7 @@ async function resumed(folder: string, { options, given, positional }: TrainInvo
   }
   for (const name of given) {
     if (
-      [...changeable, 'resume', 'config'].includes(name) ||
+      [...changeable, 'resume', 'config', 'kernels', 'explainKernels'].includes(name) ||
       JSON.stringify(before[name]) === JSON.stringify(now[name])
     )
       continue

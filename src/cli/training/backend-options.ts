@@ -5,7 +5,14 @@ import type { TrainingOptions } from './options.ts'
 export function backendOptions({
   backend,
   precision,
+  simd,
   threads,
-}: Pick<TrainingOptions, 'backend' | 'threads'> & Partial<Pick<TrainingOptions, 'precision'>>): DefaultBackendOptions {
-  return { backend, ...(precision === undefined ? {} : { precision }), ...(threads === undefined ? {} : { threads }) }
+}: Pick<TrainingOptions, 'backend' | 'simd' | 'threads'> &
+  Partial<Pick<TrainingOptions, 'precision'>>): DefaultBackendOptions {
+  return {
+    backend,
+    simd,
+    ...(precision === undefined ? {} : { precision }),
+    ...(threads === undefined ? {} : { threads }),
+  }
 }

@@ -4,7 +4,19 @@ import type { TransformDescription } from '../../data/index.ts'
 
 const schema = z.object({
   T: z.number().int().min(1),
-  dataset: z.object({ name: z.string() }),
+  dataset: z.object({
+    name: z.string(),
+    frames: z
+      .object({
+        T: z.number().int().min(1),
+        by: z.enum(['number', 'time', 'window']).optional(),
+        windowUs: z.number().optional(),
+        values: z.enum(['counts', 'binary', 'voxel']).optional(),
+        size: z.object({ width: z.number().int(), height: z.number().int() }).optional(),
+        denoiseUs: z.number().optional(),
+      })
+      .optional(),
+  }),
   loss: z.object({ name: z.enum(['paper', 'rate']) }),
   transforms: z.object({
     evaluation: z.array(
@@ -17,11 +29,18 @@ const schema = z.object({
 export function checkpointTraining(
   training: unknown,
   file: string,
-): { T: number; dataset: string; loss: 'paper' | 'rate'; transforms: TransformDescription[] } {
+): {
+  T: number
+  dataset: string
+  loss: 'paper' | 'rate'
+  transforms: TransformDescription[]
+  /** How recordings became frames; undefined for images. */
+  frames: z.infer<typeof schema>['dataset']['frames']
+} {
   const parsed = schema.safeParse(training)
   if (parsed.success) {
     const { T, dataset, loss, transforms } = parsed.data
-    return { T, dataset: dataset.name, loss: loss.name, transforms: transforms.evaluation }
+    return { T, dataset: dataset.name, loss: loss.name, transforms: transforms.evaluation, frames: dataset.frames }
   }
   const [issue] = parsed.error.issues
   throw new FormatError({

@@ -1,16 +1,27 @@
-import { sizeOf, UsageError } from '../../base/index.ts'
+import { UsageError } from '../../base/index.ts'
 import {
   cutout,
   type Dataset,
   type Datasets,
   datasetNames,
+  isImageSet,
   normalisationOf,
   normalise,
   openDataset,
   randomCrop,
   randomFlip,
+  sampleBytes,
   type Transform,
 } from '../../data/index.ts'
+import type { Progress } from '../progress.ts'
+import type { Surroundings } from '../surroundings.ts'
+import { type FrameChoice, recordingOptions } from './frames.ts'
+
+/** Which images, or recordings as frames. */
+export interface ImageChoice extends FrameChoice {
+  readonly data?: string | undefined
+  readonly limit?: number | undefined
+}
 
 /**
  * A data set by name, or its first images.
@@ -18,8 +29,10 @@ import {
  */
 export async function openImages(
   name: string,
-  { data, limit }: { readonly data?: string | undefined; readonly limit?: number | undefined },
+  options: ImageChoice,
+  { progress, env }: { readonly progress: Progress; readonly env: Surroundings['env'] },
 ): Promise<Datasets> {
+  const { data, limit } = options
   if (data === undefined && name !== 'fashion-mnist' && (datasetNames as readonly string[]).includes(name)) {
     throw new UsageError({
       what: `${name} needs a folder with its files`,
@@ -28,7 +41,8 @@ export async function openImages(
       next: 'only fashion-mnist comes with Spikelet',
     })
   }
-  const datasets = await openDataset(name, data)
+  const datasets = await openDataset(name, data, isImageSet(name) ? {} : recordingOptions(name, options, progress, env))
+  progress.clear()
   if (limit === undefined) return datasets
   const [train, test] = [firstOf(datasets.train, limit), firstOf(datasets.test, limit)]
   const notes = [...datasets.notes, `of these the first ${train.length} training and ${test.length} test images`]
@@ -37,25 +51,32 @@ export async function openImages(
 
 function firstOf(dataset: Dataset, limit: number): Dataset {
   const length = Math.min(limit, dataset.length)
-  const { pixels } = dataset
-  return { ...dataset, length, ...(pixels ? { pixels: pixels.subarray(0, length * sizeOf(dataset.shape)) } : {}) }
+  if (length === dataset.length) return dataset
+  const { pixels, members, ...rest } = dataset
+  return {
+    ...rest,
+    length,
+    ...(members === undefined ? {} : { members: `${members}, first ${length}` }),
+    ...(pixels ? { pixels: pixels.subarray(0, length * sampleBytes(dataset)) } : {}),
+  }
 }
 
 export type Augmentation = 'crop' | 'flip' | 'cutout'
 
 /** Transforms for training and for evaluation, in the order of published code. */
 export function transformsFor(
-  { name, train: { shape } }: Datasets,
+  { name, train: { shape, steps } }: Datasets,
   augment: readonly Augmentation[],
 ): { train: Transform[]; evaluation: Transform[] } {
   const { mean, deviation } = normalisationOf(name)
+  const normalised = steps === undefined ? [normalise(mean, deviation)] : []
   const [height] = shape
   const has = (change: Augmentation) => augment.includes(change)
   const train = [
     ...(has('crop') ? [randomCrop({ padding: Math.round(height / 8) })] : []),
     ...(has('flip') ? [randomFlip()] : []),
-    normalise(mean, deviation),
+    ...normalised,
     ...(has('cutout') ? [cutout({ size: Math.round(height / 2) })] : []),
   ]
-  return { train, evaluation: [normalise(mean, deviation)] }
+  return { train, evaluation: normalised }
 }

@@ -1,11 +1,14 @@
 import { z } from 'zod'
 
-const wholeNumber = (least: number) =>
+/** A whole number of an option. */
+export const wholeNumber = (least: number) =>
   z.number(`a whole number, ${least} or more`).int('a whole number').min(least, `${least} or more`)
 
 const share = (what = 'a number') => z.number(what).min(0, '0 or more').lt(1, 'below 1')
 
 const amount = () => z.number('a number').min(0, '0 or more')
+
+const size = (shape: string) => z.string().regex(/^[1-9]\d{0,4}x[1-9]\d{0,4}$/, `${shape}, such as 48x48`)
 
 /** What is trained. */
 const networkOptions = {
@@ -55,6 +58,18 @@ const imageOptions = {
   limit: wholeNumber(1).optional().describe('uses only the first N training and test images'),
 }
 
+/** How recordings of an event camera become frames. */
+export const frameOptions = {
+  frames: z.enum(['number', 'time', 'window']).default('number').describe('cuts recordings into T frames by'),
+  windowUs: wholeNumber(1).optional().describe('length of a frame by window, in microseconds'),
+  frameValues: z.enum(['counts', 'binary', 'voxel']).default('counts').describe("frames' values"),
+  frameSize: size('WIDTHxHEIGHT').optional().describe('scales frames by area, such as 48x48; the size of the sensor'),
+  denoiseUs: wholeNumber(1).optional().describe('takes out events alone for this many microseconds'),
+  sensor: size('WIDTHxHEIGHT').optional().describe('size of the sensor of an event-folder, such as 128x128'),
+  layout: z.string().optional().describe('address layout of the AEDAT 2 files of an event-folder'),
+  cache: z.string().optional().describe('folder that keeps frames between runs; ~/.cache/spikelet'),
+}
+
 /** With what. */
 export const machineOptions = {
   backend: z
@@ -62,8 +77,14 @@ export const machineOptions = {
     .default('wasm')
     .describe('auto: webgpu if there is a GPU; interpreter: the reference'),
   precision: z.enum(['float32', 'mixed']).default('float32').describe('mixed: products in float16, on a GPU'),
+  simd: z.enum(['widest', '128']).default('widest').describe('vectors of kernels; widest: AVX-512 where there is'),
   threads: wholeNumber(1).optional().describe('threads that compute; as many as there are'),
   loaderThreads: wholeNumber(0).default(0).describe('threads that prepare batches'),
+}
+
+const kernelOptions = {
+  kernels: z.string().default('auto').describe('auto: by what they cost here; events; or the kernels.json of a run'),
+  explainKernels: z.boolean().default(false).describe('prints which kernels each layer took, and why'),
 }
 
 const recordOptions = {
@@ -82,10 +103,15 @@ export const trainSchema = z.object({
   ...learningOptions,
   seed: wholeNumber(0).default(1).describe('start values, order, augmentation and dropout follow from it'),
   ...imageOptions,
+  ...frameOptions,
   ...machineOptions,
+  ...kernelOptions,
   ...recordOptions,
   resume: z.string().optional().describe('goes on with the run in this folder'),
 })
+
+/** What a run's record keeps: how its kernels were chosen stands in its own file. */
+export const recordedSchema = trainSchema.omit({ kernels: true, explainKernels: true })
 
 const { neuron: _, neuronOptions: __, ...networkWithoutNeuron } = networkOptions
 
@@ -96,6 +122,7 @@ export const compareSchema = z.object({
   ...learningOptions,
   seed: wholeNumber(0).default(1).describe('first of the seeds'),
   ...imageOptions,
+  ...frameOptions,
   ...machineOptions,
   ...recordOptions,
 })
@@ -115,9 +142,10 @@ export const sweepSchema = z.object({
   ...learningOfSweep,
   seed: wholeNumber(0).default(1).describe('first of the seeds'),
   ...imageOptions,
+  ...frameOptions,
   ...machineOptions,
   ...recordOptions,
 })
 
 /** The options of one training run. */
-export type TrainingOptions = Omit<z.infer<typeof trainSchema>, 'resume' | 'config' | 'name'>
+export type TrainingOptions = Omit<z.infer<typeof recordedSchema>, 'resume' | 'config' | 'name'>

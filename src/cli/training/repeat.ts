@@ -1,5 +1,5 @@
 import { fieldsOf, type OptionField } from '../option-fields.ts'
-import { trainSchema } from './options.ts'
+import { recordedSchema } from './options.ts'
 import type { RunCommand } from './run-folder.ts'
 
 /** Where a run is kept does not decide what it gives. */
@@ -8,7 +8,7 @@ const leftOut = ['name', 'out', 'config', 'resume']
 /** The command that repeats a run: every option that is not as by default. */
 export function repeatText({ dataset, options }: RunCommand): string {
   const values = options as { readonly [name: string]: unknown }
-  const flags = fieldsOf(trainSchema)
+  const flags = fieldsOf(recordedSchema)
     .filter(({ name, fallback }) => {
       const value = values[name]
       return value !== undefined && !leftOut.includes(name) && JSON.stringify(value) !== JSON.stringify(fallback)

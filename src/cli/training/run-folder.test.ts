@@ -2,7 +2,7 @@ import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, it } from 'vitest'
-import { trainSchema } from './options.ts'
+import { recordedSchema } from './options.ts'
 import { readRunCommand, runName, writeRunCommand } from './run-folder.ts'
 
 let folder: string
@@ -13,7 +13,7 @@ beforeEach(async () => {
 
 afterEach(() => rm(folder, { recursive: true }))
 
-const options = trainSchema.parse({ neuronOptions: { tau: 1.5 } })
+const options = recordedSchema.parse({ neuronOptions: { tau: 1.5 } })
 
 it('keeps the command of a run', async () => {
   await writeRunCommand(join(folder, 'a'), { dataset: 'mnist', options })

@@ -1,7 +1,7 @@
 import { mkdir, readFile, rename, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { FormatError, UsageError } from '../../base/index.ts'
-import { type TrainingOptions, trainSchema } from './options.ts'
+import { recordedSchema, type TrainingOptions } from './options.ts'
 
 /** What a run's folder keeps of the command that started it: enough to go on, and to repeat it. */
 export interface RunCommand {
@@ -39,7 +39,7 @@ export async function readRunCommand(folder: string): Promise<RunCommand> {
   }
   try {
     const { dataset, options } = JSON.parse(text)
-    if (typeof dataset === 'string') return { dataset, options: trainSchema.parse(options) }
+    if (typeof dataset === 'string') return { dataset, options: recordedSchema.parse(options) }
   } catch (cause) {
     throw new FormatError({ what: 'the record of this run cannot be read', place: path, cause })
   }

@@ -8,8 +8,9 @@ import {
   readCifarBinary,
 } from '../formats/index.ts'
 import { cifar100Classes } from './cifar100-classes.ts'
-import { type Dataset, type Datasets, imageDataset, sharedBytes } from './dataset.ts'
+import { type Dataset, type Datasets, imageDataset } from './dataset.ts'
 import { missingFiles } from './missing-files.ts'
+import { sharedBytes } from './shared-bytes.ts'
 
 export const cifar10Classes = ['airplane', 'automobile', 'bird', 'cat', 'deer', 'dog', 'frog', 'horse', 'ship', 'truck']
 

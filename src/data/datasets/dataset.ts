@@ -1,18 +1,41 @@
 import { ShapeError, sizeOf } from '../../base/index.ts'
+import type { ConversionOptions } from './conversion.ts'
+import { type PackedSamples, unpackSample } from './packed-samples.ts'
+import { sharedBytes } from './shared-bytes.ts'
 
-/** Labelled images of one size. */
-export interface Dataset {
+/** How one sample is stored: an image of bytes, or, with `steps`, a recording as that many frames of float32. */
+export interface SampleLayout {
+  /** [H, W, C] of an image or frame. */
+  shape: readonly [height: number, width: number, channels: number]
+  /** T of recordings; absent for still images. */
+  steps?: number
+}
+
+/** Labelled images, or recordings cut into frames, of one size. */
+export interface Dataset extends SampleLayout {
   name: string
   classes: readonly string[]
-  /** [H, W, C] */
-  shape: readonly [height: number, width: number, channels: number]
   length: number
-  /** The class of image i. */
+  /** The class of sample i. */
   label(i: number): number
-  /** Copies image i to `into`: H*W*C bytes, channels last. */
+  /** Copies sample i to `into`: an image's H*W*C bytes, channels last; a recording's [T, H, W, C] float32. */
   image(i: number, into: Uint8Array): void
   /** All pixels, [length, H, W, C], where they lie in one piece; in shared memory, loader threads read them there. */
   pixels?: Uint8Array
+  /** Recordings, packed; in shared memory, loader threads unpack them there. */
+  packed?: PackedSamples
+  /** Tells one set of samples from another; see `membersHash`. */
+  members?: string
+}
+
+/** Numbers of a sample: H*W*C, times T for recordings. */
+export function sampleValues({ shape, steps = 1 }: SampleLayout): number {
+  return steps * sizeOf(shape)
+}
+
+/** Bytes of a sample as it is stored. */
+export function sampleBytes(layout: SampleLayout): number {
+  return sampleValues(layout) * (layout.steps === undefined ? 1 : Float32Array.BYTES_PER_ELEMENT)
 }
 
 /** What a data set's name stands for: the images to learn from and the images to be judged by. */
@@ -20,6 +43,10 @@ export interface Datasets {
   name: string
   train: Dataset
   test: Dataset
+  /** How the two were told apart, for the run record. */
+  split?: string
+  /** How recordings became frames. */
+  conversion?: ConversionOptions
   /** What a reader of the results must know: files that were missing, a part instead of the whole. */
   notes: string[]
 }
@@ -60,9 +87,16 @@ export function imageDataset(table: ImageTable): Dataset {
   }
 }
 
-/** Room for pixels that threads can share, or plain memory where a page may not share any. */
-export function sharedBytes(size: number): Uint8Array {
-  return new Uint8Array(typeof SharedArrayBuffer === 'undefined' ? new ArrayBuffer(size) : new SharedArrayBuffer(size))
+/** Copies sample i out of where threads find them: pixels in one piece, or packed recordings. */
+export function storedSample(
+  layout: SampleLayout,
+  samples: Uint8Array | PackedSamples,
+): (i: number, into: Uint8Array) => void {
+  if (!(samples instanceof Uint8Array)) {
+    return (i, into) => unpackSample(samples, i, new Float32Array(into.buffer, into.byteOffset, samples.values))
+  }
+  const size = sampleBytes(layout)
+  return (i, into) => into.set(samples.subarray(i * size, (i + 1) * size))
 }
 
 /** The same data set with its pixels in one piece of shared memory; itself where they already are. */
@@ -71,7 +105,7 @@ export function inSharedMemory(dataset: Dataset): Dataset & { pixels: Uint8Array
   if (pixels && typeof SharedArrayBuffer !== 'undefined' && pixels.buffer instanceof SharedArrayBuffer) {
     return { ...dataset, pixels }
   }
-  const size = sizeOf(dataset.shape)
+  const size = sampleBytes(dataset)
   const shared = sharedBytes(dataset.length * size)
   for (let i = 0; i < dataset.length; i++) dataset.image(i, shared.subarray(i * size, (i + 1) * size))
   return { ...dataset, pixels: shared }

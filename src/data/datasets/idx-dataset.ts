@@ -1,6 +1,7 @@
 import { FormatError, shapeText } from '../../base/index.ts'
 import { readIdx } from '../formats/index.ts'
-import { type Dataset, imageDataset, sharedBytes } from './dataset.ts'
+import { type Dataset, imageDataset } from './dataset.ts'
+import { sharedBytes } from './shared-bytes.ts'
 
 /** One file's bytes and the name that errors show. */
 export interface NamedBytes {

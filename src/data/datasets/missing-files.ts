@@ -6,6 +6,11 @@ const origins: Record<string, string> = {
   'fashion-mnist': 'https://github.com/zalandoresearch/fashion-mnist (four .gz files)',
   cifar10: 'https://www.cs.toronto.edu/~kriz/cifar.html (binary version), and unpack it',
   cifar100: 'https://www.cs.toronto.edu/~kriz/cifar.html (binary version), and unpack it',
+  'tiny-imagenet': 'http://cs231n.stanford.edu/tiny-imagenet-200.zip, and unpack it',
+  'n-mnist': 'https://www.garrickorchard.com/datasets/n-mnist (Train.zip and Test.zip), and unpack them',
+  'dvs-cifar10': 'https://figshare.com/articles/dataset/CIFAR10-DVS_New/4724671 (ten .zip files), and unpack them',
+  'dvs-gesture': 'https://ibm.ent.box.com/s/3hiq58ww1pbbjrinh367ykfdf60xsfm8 (DvsGesture.tar.gz), and unpack it',
+  shd: 'https://zenkelab.org/datasets (shd_train.h5.gz and shd_test.h5.gz), and unpack them',
 }
 
 /** The error for a folder that does not hold what a data set needs. */

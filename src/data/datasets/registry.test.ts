@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { classNamesOf, datasetNames, normalisationOf, openDataset } from './registry.ts'
+import { aboutDataset, classNamesOf, datasetNames, normalisationOf, openDataset } from './registry.ts'
 
 describe('data sets by name', () => {
   test('fashion-mnist opens without a folder, the others ask for one', async () => {
@@ -15,12 +15,16 @@ describe('data sets by name', () => {
 
   test('class names are known without files', async () => {
     expect(classNamesOf('fashion-mnist')).toEqual((await openDataset('fashion-mnist')).test.classes)
-    expect(datasetNames.map((name) => classNamesOf(name).length)).toEqual([10, 10, 10, 100])
+    expect(datasetNames.map((name) => classNamesOf(name).length)).toEqual([10, 10, 10, 100, 0, 0, 10, 10, 11, 20, 0])
     expect(() => classNamesOf('minst')).toThrow(/did you mean 'mnist'/)
   })
 
   test('every name has a normalisation with a value per channel', () => {
-    expect(datasetNames.length).toBe(4)
+    for (const name of datasetNames) {
+      const { mean, deviation } = normalisationOf(name)
+      expect([name, mean.length, deviation.every((value) => value > 0)]).toEqual([name, deviation.length, true])
+      expect(aboutDataset(name)).not.toBe('')
+    }
     expect(normalisationOf('mnist')).toEqual({ mean: [0.1307], deviation: [0.3081] })
     expect(normalisationOf('cifar100').deviation).toEqual([0.2675, 0.2565, 0.2761])
   })

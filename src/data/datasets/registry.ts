@@ -1,39 +1,157 @@
 import { nearestName, UsageError } from '../../base/index.ts'
+import type { SensorSize } from '../events/index.ts'
 import type { DataFolder } from '../files.ts'
 import { cifar10, cifar10Classes, cifar100 } from './cifar.ts'
 import { cifar100Classes } from './cifar100-classes.ts'
+import type { ConversionOptions } from './conversion.ts'
 import type { Datasets } from './dataset.ts'
+import { dvsGesture, gestureClasses } from './dvs-gesture.ts'
+import { dvsCifar10, eventFolder, nMnist } from './event-sets.ts'
+import { type ConversionSurroundings, frameDatasets } from './frame-dataset.ts'
+import { imageFolder } from './image-folder.ts'
 import { digits, fashionClasses, fashionMnist, mnist } from './mnist.ts'
+import { firstRecordings, type RecordingSets } from './recordings.ts'
+import { shd, shdClasses } from './shd.ts'
+import { tinyImagenet } from './tiny-imagenet.ts'
 
 type Folder = DataFolder | string | URL
 
 interface Entry {
+  /** Still images, or recordings of an event camera, which become frames. */
+  kind: 'images' | 'events'
   embedded: boolean
-  /** Per channel, of pixels in 0..1. */
+  /** Per channel, of pixels in 0..1; frames of events are taken as they are. */
   mean: readonly number[]
   deviation: readonly number[]
+  /** Empty where the folders name them. */
   classes: readonly string[]
+  /** One line for people. */
+  about: string
 }
+
+const asTheyAre = { mean: [0, 0], deviation: [1, 1] } as const
 
 /** What is known of each data set by name; the normalisations are the usual ones of published runs. */
 const entries = {
-  'fashion-mnist': { embedded: true, mean: [0.286], deviation: [0.353], classes: fashionClasses },
-  mnist: { embedded: false, mean: [0.1307], deviation: [0.3081], classes: digits },
+  'fashion-mnist': {
+    kind: 'images',
+    embedded: true,
+    mean: [0.286],
+    deviation: [0.353],
+    classes: fashionClasses,
+    about: 'clothes, grey, 28x28, 60,000 + 10,000; a part comes with Spikelet',
+  },
+  mnist: {
+    kind: 'images',
+    embedded: false,
+    mean: [0.1307],
+    deviation: [0.3081],
+    classes: digits,
+    about: 'handwritten digits, grey, 28x28, 60,000 + 10,000',
+  },
   cifar10: {
+    kind: 'images',
     embedded: false,
     mean: [0.4914, 0.4822, 0.4465],
     deviation: [0.2023, 0.1994, 0.201],
     classes: cifar10Classes,
+    about: 'photographs, colour, 32x32, 50,000 + 10,000',
   },
   cifar100: {
+    kind: 'images',
     embedded: false,
     mean: [0.5071, 0.4867, 0.4408],
     deviation: [0.2675, 0.2565, 0.2761],
     classes: cifar100Classes,
+    about: 'photographs of 100 classes, colour, 32x32, 50,000 + 10,000',
+  },
+  'tiny-imagenet': {
+    kind: 'images',
+    embedded: false,
+    mean: [0.4802, 0.4481, 0.3975],
+    deviation: [0.2302, 0.2265, 0.2262],
+    classes: [],
+    about: 'photographs of 200 classes, colour, 64x64, 100,000 + 10,000',
+  },
+  'image-folder': {
+    kind: 'images',
+    embedded: false,
+    mean: [0.5, 0.5, 0.5],
+    deviation: [0.5, 0.5, 0.5],
+    classes: [],
+    about: 'your own PNG or JPEG files, a folder per class',
+  },
+  'n-mnist': {
+    kind: 'events',
+    embedded: false,
+    ...asTheyAre,
+    classes: digits,
+    about: 'digits before an event camera, 34x34, 60,000 + 10,000',
+  },
+  'dvs-cifar10': {
+    kind: 'events',
+    embedded: false,
+    ...asTheyAre,
+    classes: cifar10Classes,
+    about: 'photographs before an event camera, 128x128, 10,000',
+  },
+  'dvs-gesture': {
+    kind: 'events',
+    embedded: false,
+    ...asTheyAre,
+    classes: gestureClasses,
+    about: 'gestures before an event camera, 128x128, 1176 + 288',
+  },
+  shd: {
+    kind: 'events',
+    embedded: false,
+    ...asTheyAre,
+    classes: shdClasses,
+    about: 'spoken digits as spikes of 700 channels, 8156 + 2264',
+  },
+  'event-folder': {
+    kind: 'events',
+    embedded: false,
+    ...asTheyAre,
+    classes: [],
+    about: 'your own recordings of an event camera, a folder per class',
   },
 } satisfies Record<string, Entry>
 
-const openers = { 'fashion-mnist': fashionMnist, mnist, cifar10, cifar100 }
+const imageOpeners = {
+  'fashion-mnist': fashionMnist,
+  mnist,
+  cifar10,
+  cifar100,
+  'tiny-imagenet': tinyImagenet,
+  'image-folder': imageFolder,
+}
+
+const eventOpeners: Record<
+  Exclude<DatasetName, keyof typeof imageOpeners>,
+  (folder: Folder, options: RecordingOptions) => Promise<RecordingSets>
+> = {
+  'n-mnist': nMnist,
+  'dvs-cifar10': dvsCifar10,
+  'dvs-gesture': dvsGesture,
+  shd,
+  'event-folder': eventFolder,
+}
+
+/** How an event folder's files are read. */
+export interface RecordingOptions {
+  /** Of the sensor; default: that of the first recording. */
+  size?: SensorSize
+  /** Address layout of AEDAT 2 files. */
+  layout?: string
+}
+
+/** How recordings become frames, and where these are kept. */
+export interface OpenOptions extends RecordingOptions, ConversionSurroundings {
+  frames?: ConversionOptions
+  /** Only the first recordings of both sides; the others are not even converted. */
+  limit?: number
+}
 
 export type DatasetName = keyof typeof entries
 
@@ -42,11 +160,13 @@ export const datasetNames = Object.keys(entries) as DatasetName[]
 /**
  * A data set by name.
  * @param folder where its files are; fashion-mnist can do without
- * @throws UsageError if the name is unknown, or files are missing; FormatError if one is damaged
+ * @param options of event data sets: how they become frames
+ * @throws UsageError if the name is unknown, files are missing, or `frames` for an event data set; FormatError if one is damaged
  */
-export async function openDataset(name: string, folder?: Folder): Promise<Datasets> {
+export async function openDataset(name: string, folder?: Folder, options: OpenOptions = {}): Promise<Datasets> {
   const known = knownName(name)
-  if (folder !== undefined) return openers[known](folder)
+  if (folder !== undefined && isImageSet(known)) return imageOpeners[known](folder)
+  if (folder !== undefined) return openFrames(known, folder, options)
   if (known === 'fashion-mnist') return fashionMnist()
   throw new UsageError({
     what: `${known} needs a folder with its files`,
@@ -54,6 +174,44 @@ export async function openDataset(name: string, folder?: Folder): Promise<Datase
     got: 'none',
     next: 'name the folder; only fashion-mnist comes with Spikelet',
   })
+}
+
+async function openFrames(name: string, folder: Folder, options: OpenOptions): Promise<Datasets> {
+  const { frames, limit = Number.POSITIVE_INFINITY, ...rest } = options
+  if (!frames) {
+    throw new UsageError({
+      what: `${name} holds recordings, which must be cut into frames`,
+      expected: 'options with `frames`, such as { frames: { T: 10 } }',
+      got: 'none',
+    })
+  }
+  const sets = await openRecordings(name, folder, options)
+  const part = { ...sets, train: firstRecordings(sets.train, limit), test: firstRecordings(sets.test, limit) }
+  return frameDatasets(part, frames, rest)
+}
+
+/**
+ * The recordings of an event data set, event by event.
+ * @throws UsageError if the name is unknown or not that of an event data set, or files are missing
+ */
+export async function openRecordings(
+  name: string,
+  folder: Folder,
+  options: RecordingOptions = {},
+): Promise<RecordingSets> {
+  const known = knownName(name)
+  if (!isImageSet(known)) return eventOpeners[known](folder, options)
+  throw new UsageError({ what: `${known} holds images, not recordings of an event camera` })
+}
+
+/** Whether a data set holds still images; if not, it holds recordings of an event camera. */
+export function isImageSet(name: string): name is keyof typeof imageOpeners {
+  return Object.hasOwn(imageOpeners, knownName(name))
+}
+
+/** One line on a data set. @throws UsageError if the name is unknown */
+export function aboutDataset(name: string): string {
+  return entries[knownName(name)].about
 }
 
 /**

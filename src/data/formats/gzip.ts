@@ -1,5 +1,6 @@
 import { Gunzip } from 'fflate'
 import { FormatError } from '../../base/index.ts'
+import { crc32 } from './crc32.ts'
 
 /** Bytes to hand to the inflater at once: its output per call stays below about 1032 times this. */
 const piece = 1 << 14
@@ -92,15 +93,4 @@ function checkTrailer(unpacked: Uint8Array, packed: Uint8Array, file: string): v
     throw damaged(file, packed.length - 4, `${unpacked.length} unpacked bytes where the file says ${size}`)
   }
   if (crc32(unpacked) !== trailer.getUint32(0, true)) throw damaged(file, packed.length - 8, 'a wrong checksum')
-}
-
-function crc32(bytes: Uint8Array): number {
-  const table = Uint32Array.from({ length: 256 }, (_, i) => {
-    let value = i
-    for (let bit = 0; bit < 8; bit++) value = value & 1 ? 0xedb88320 ^ (value >>> 1) : value >>> 1
-    return value
-  })
-  let crc = 0xffffffff
-  for (let i = 0; i < bytes.length; i++) crc = table[(crc ^ bytes[i]) & 0xff] ^ (crc >>> 8)
-  return (crc ^ 0xffffffff) >>> 0
 }

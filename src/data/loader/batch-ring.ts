@@ -1,5 +1,5 @@
-import { ResourceError, sizeOf } from '../../base/index.ts'
-import { type Dataset, inSharedMemory } from '../datasets/index.ts'
+import { ResourceError } from '../../base/index.ts'
+import { type Dataset, inSharedMemory, sampleValues } from '../datasets/index.ts'
 import type { Transform } from '../transforms/index.ts'
 import type { LoaderThread, StartLoaderThread, ThreadSetup } from './thread.ts'
 
@@ -40,15 +40,15 @@ export class BatchRing {
   constructor(dataset: Dataset, options: RingOptions) {
     const { transforms, seed, batchSize, threads, ahead, startThread } = options
     this.ahead = ahead
-    this.imageSize = sizeOf(dataset.shape)
+    this.imageSize = sampleValues(dataset)
     const bytes = batchSize * this.imageSize * Float32Array.BYTES_PER_ELEMENT
     this.slots = Array.from({ length: ahead }, () => new Float32Array(new SharedArrayBuffer(bytes)))
     this.free = this.slots.map((_, slot) => slot)
     const setup: ThreadSetup = {
-      shape: dataset.shape,
+      layout: { shape: dataset.shape, ...(dataset.steps === undefined ? {} : { steps: dataset.steps }) },
       seed,
       transforms: transforms.map(({ name, options: values }) => ({ name, options: values })),
-      pixels: inSharedMemory(dataset).pixels,
+      samples: dataset.packed ?? inSharedMemory(dataset).pixels,
       slots: this.slots,
     }
     const events = { done: (id: number) => this.finish(id), failed: (error: unknown) => this.fail(error) }

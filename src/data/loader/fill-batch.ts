@@ -1,20 +1,20 @@
-import { sizeOf } from '../../base/index.ts'
+import { type SampleLayout, sampleBytes, sampleValues } from '../datasets/index.ts'
 import type { ImagePipeline } from '../transforms/index.ts'
 
 /**
- * Fills a batch, image after image.
- * @param image copies image i to the given bytes
- * @param into [indices.length or more, H, W, C]
+ * Fills a batch, sample after sample.
+ * @param image copies sample i to the given bytes
+ * @param into [indices.length or more, H, W, C], or [..., T, H, W, C] of recordings
  */
 export function fillBatch(
   pipeline: ImagePipeline,
-  shape: readonly number[],
+  layout: SampleLayout,
   image: (i: number, into: Uint8Array) => void,
   job: { epoch: number; indices: Uint32Array },
   into: Float32Array,
 ): void {
-  const size = sizeOf(shape)
-  const bytes = new Uint8Array(size)
+  const size = sampleValues(layout)
+  const bytes = new Uint8Array(sampleBytes(layout))
   for (const [k, index] of job.indices.entries()) {
     image(index, bytes)
     pipeline.run(bytes, job.epoch, index, into.subarray(k * size, (k + 1) * size))

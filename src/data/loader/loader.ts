@@ -1,5 +1,5 @@
-import { ResourceError, sizeOf, UsageError } from '../../base/index.ts'
-import type { Dataset } from '../datasets/index.ts'
+import { ResourceError, UsageError } from '../../base/index.ts'
+import { type Dataset, sampleValues } from '../datasets/index.ts'
 import { type ImagePipeline, imagePipeline, isDescribable, type Transform } from '../transforms/index.ts'
 import { type BatchOrder, batchOrder, type LastBatch } from './batch-order.ts'
 import { type BatchRequest, BatchRing } from './batch-ring.ts'
@@ -8,7 +8,7 @@ import { startNodeThread } from './node-thread.ts'
 import type { StartLoaderThread } from './thread.ts'
 
 export interface Batch {
-  /** [N, H, W, C]; the batch's own memory. */
+  /** [N, H, W, C], or [N, T, H, W, C] of recordings; the batch's own memory. */
   images: Float32Array
   /** [N] */
   labels: Int32Array
@@ -70,7 +70,7 @@ export class Loader {
     this.order = batchOrder(indices, { batchSize, seed, shuffle, lastBatch })
     this.batchesPerEpoch = this.order.batchesPerEpoch
     this.imagesPerEpoch = this.order.imagesPerEpoch
-    this.pipeline = imagePipeline(dataset.shape, transforms, seed)
+    this.pipeline = imagePipeline(dataset, transforms, seed)
     if (threads > 0) {
       checkThreads(transforms)
       this.ring = new BatchRing(dataset, { transforms, seed, batchSize, threads, ahead, startThread })
@@ -117,8 +117,8 @@ export class Loader {
     const wanted = request(position)
     const images = this.ring
       ? await this.ring.take(requestsFrom(position, request, end))
-      : new Float32Array(wanted.indices.length * sizeOf(this.dataset.shape))
-    if (!this.ring) fillBatch(this.pipeline, this.dataset.shape, this.dataset.image, wanted, images)
+      : new Float32Array(wanted.indices.length * sampleValues(this.dataset))
+    if (!this.ring) fillBatch(this.pipeline, this.dataset, this.dataset.image, wanted, images)
     this.waitedSeconds += (performance.now() - started) / 1000
     const labels = Int32Array.from(wanted.indices, (index) => this.dataset.label(index))
     return { images, labels, ...wanted }

@@ -1,13 +1,14 @@
+import type { PackedSamples, SampleLayout } from '../datasets/index.ts'
 import type { TransformDescription } from '../transforms/index.ts'
 
 /** What a loader thread gets once. All arrays lie in shared memory. */
 export interface ThreadSetup {
-  shape: readonly [number, number, number]
+  layout: SampleLayout
   seed: number
   transforms: readonly TransformDescription[]
-  /** [length, H, W, C] */
-  pixels: Uint8Array
-  /** The ring: batches of [batchSize, H, W, C] that threads fill. */
+  /** [length, H, W, C], or packed recordings. */
+  samples: Uint8Array | PackedSamples
+  /** The ring: batches of [batchSize, (T,) H, W, C] that threads fill. */
   slots: readonly Float32Array[]
 }
 

@@ -14,7 +14,7 @@ const all = () => [
   cutout({ size: 3 }),
 ]
 
-function run(seed: number, epoch: number, index: number, pipeline = imagePipeline(shape, all(), seed)): number[] {
+function run(seed: number, epoch: number, index: number, pipeline = imagePipeline({ shape }, all(), seed)): number[] {
   const into = new Float32Array(192)
   pipeline.run(bytes, epoch, index, into)
   return [...into]
@@ -22,11 +22,11 @@ function run(seed: number, epoch: number, index: number, pipeline = imagePipelin
 
 describe('image pipeline', () => {
   test('without transforms: bytes / 255', () => {
-    expect(run(1, 0, 0, imagePipeline(shape, [], 1))).toEqual([...bytes].map((byte) => Math.fround(byte / 255)))
+    expect(run(1, 0, 0, imagePipeline({ shape }, [], 1))).toEqual([...bytes].map((byte) => Math.fround(byte / 255)))
   })
 
   test('a sample is the same whatever was made before it', () => {
-    const pipeline = imagePipeline(shape, all(), 1)
+    const pipeline = imagePipeline({ shape }, all(), 1)
     const forwards = [0, 1, 2, 3].map((index) => run(1, 5, index, pipeline))
     const backwards = [3, 2, 1, 0].map((index) => run(1, 5, index, pipeline)).reverse()
     expect(backwards).toEqual(forwards)
@@ -41,7 +41,7 @@ describe('image pipeline', () => {
   test('a description makes the same transform again', () => {
     const again = all().map(({ name, options }) => makeTransform(structuredClone({ name, options })))
     expect(again.every(isDescribable)).toBe(true)
-    expect(run(1, 0, 9, imagePipeline(shape, again, 1))).toEqual(run(1, 0, 9))
+    expect(run(1, 0, 9, imagePipeline({ shape }, again, 1))).toEqual(run(1, 0, 9))
     expect(() => makeTransform({ name: 'cutuot', options: {} })).toThrow(/did you mean 'cutout'/)
   })
 })

@@ -1,4 +1,5 @@
-import { nearestName, Random, UsageError } from '../../base/index.ts'
+import { nearestName, Random, sizeOf, UsageError } from '../../base/index.ts'
+import type { SampleLayout } from '../datasets/index.ts'
 import { cutout } from './cutout.ts'
 import { normalise } from './normalise.ts'
 import { randomCrop } from './random-crop.ts'
@@ -35,33 +36,44 @@ export function makeTransform({ name, options }: TransformDescription): Transfor
   })
 }
 
-/** Turns an image's bytes into what the network sees; see `imagePipeline`. */
+/** Turns a sample's bytes into what the network sees; see `imagePipeline`. */
 export interface ImagePipeline {
-  /** @param into [H, W, C] float32 */
+  /** @param into [H, W, C] float32, or [T, H, W, C] of recordings */
   run(bytes: Uint8Array, epoch: number, index: number, into: Float32Array): void
 }
 
 /**
- * Bytes to float32 in 0..1, then each transform in turn. The chance that sample `index` meets in `epoch` depends on
+ * Bytes to float32 in 0..1, then each transform in turn; of recordings, each frame, and all frames of one meet the same
+ * chance: they are shifted and mirrored alike. The chance that sample `index` meets in `epoch` depends on
  * seed, epoch and index alone: not on order, batch or thread; and each transform has a stream of its own.
- * @param shape [H, W, C]
  */
 export function imagePipeline(
-  shape: readonly [number, number, number],
+  { shape, steps }: SampleLayout,
   transforms: readonly Transform[],
   seed: number,
 ): ImagePipeline {
   const [height, width, channels] = shape
-  const size = height * width * channels
+  const size = sizeOf(shape)
   const unit = Float32Array.from({ length: 256 }, (_, byte) => byte / 255)
   const image = { values: new Float32Array(size), spare: new Float32Array(size), height, width, channels }
   const random = new Random(seed).fork('transforms')
   return {
     run(bytes, epoch, index, into) {
-      for (let i = 0; i < size; i++) image.values[i] = unit[bytes[i]]
       const own = random.fork(epoch).fork(index)
-      for (const [k, transform] of transforms.entries()) transform.apply(image, own.fork(k))
-      into.set(image.values)
+      const change = (to: number) => {
+        for (const [k, transform] of transforms.entries()) transform.apply(image, own.fork(k))
+        into.set(image.values, to)
+      }
+      if (steps === undefined) {
+        for (let i = 0; i < size; i++) image.values[i] = unit[bytes[i]]
+        change(0)
+        return
+      }
+      const frames = new Float32Array(bytes.buffer, bytes.byteOffset, steps * size)
+      for (let t = 0; t < steps; t++) {
+        image.values.set(frames.subarray(t * size, (t + 1) * size))
+        change(t * size)
+      }
     },
   }
 }

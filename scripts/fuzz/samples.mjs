@@ -1,0 +1,13 @@
+// Small real files of formats that nothing here can write, as base64: see test/formats/samples.json for where each comes from.
+import { readFileSync } from 'node:fs'
+
+const files = JSON.parse(readFileSync(new URL('../../test/formats/samples.json', import.meta.url), 'utf8'))
+
+/** @param {string} kind */
+const ofKind = (kind) =>
+  Object.values(files)
+    .filter((file) => file.kind === kind)
+    .map(({ base64 }) => new Uint8Array(Buffer.from(base64, 'base64')))
+
+export const jpegSamples = () => ofKind('jpeg')
+export const hdf5Samples = () => ofKind('hdf5')

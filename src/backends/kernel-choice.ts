@@ -1,0 +1,17 @@
+/** The three passes of a convolution or linear layer. */
+export type Pass = 'forward' | 'weight gradient' | 'input gradient'
+
+/** Which kernels a layer takes: over the events of its spikes, or over all values. */
+export type KernelKind = 'events' | 'dense'
+
+/** What a backend chose for one shape of layer and pass; part of the run record, since another choice sums in another order. */
+export interface KernelChoice {
+  /** The layer's shape, as `conv 3x3, stride 1x1, padding 1x1: 32x32x64 to 64`. */
+  readonly layer: string
+  readonly pass: Pass
+  readonly kernels: KernelKind
+  /** Share of spikes (input gradient: of open windows) that it was chosen for. */
+  readonly rate: number
+  /** Predicted picoseconds per multiply-add of the dense sum; null where there was no model to ask. */
+  readonly predicted: { readonly events: number; readonly dense: number } | null
+}

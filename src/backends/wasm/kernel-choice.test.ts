@@ -1,0 +1,93 @@
+import { expect, it } from 'vitest'
+import { createWasm } from './index.ts'
+import { type CostModel, KernelChoices } from './kernel-choice.ts'
+
+const geometry = {
+  images: 2,
+  height: 8,
+  width: 8,
+  channels: 16,
+  outHeight: 8,
+  outWidth: 8,
+  outputs: 32,
+  kernel: [3, 3],
+  stride: [1, 1],
+  padding: [1, 1],
+  dilation: [1, 1],
+  groups: 1,
+} as const
+
+/** Events cost 1 + 10 per share of spikes, dense sums 3: they meet at a rate of 0.2. */
+const model: CostModel = {
+  forward: { fixed: 1, perRate: 10, dense: 3 },
+  'weight gradient': { fixed: 1, perRate: 10, dense: 3 },
+  'input gradient': { fixed: 5, perRate: 1, dense: 3 },
+}
+
+it('takes the cheaper kernels at the rate of the first input, and stays with them', () => {
+  const choices = new KernelChoices()
+  choices.model = model
+  expect(choices.choose('forward', geometry, () => 0.19)).toBe('events')
+  expect(choices.choose('forward', geometry, () => 0.9)).toBe('events')
+  expect(choices.choose('forward', { ...geometry, outputs: 64 }, () => 0.21)).toBe('dense')
+  expect(choices.choose('input gradient', geometry, () => 0.01)).toBe('dense')
+  expect(choices.all()[0]).toEqual({
+    layer: 'conv 3x3, stride 1x1, padding 1x1: 8x8x16 to 32',
+    pass: 'forward',
+    kernels: 'events',
+    rate: 0.19,
+    predicted: { events: (1 + 1.9) * 1e12, dense: 3e12 },
+  })
+})
+
+it('keeps to choices that were made before, whatever the model says', () => {
+  const before = new KernelChoices()
+  before.model = model
+  before.choose('forward', geometry, () => 0.5)
+  const after = new KernelChoices(before.all())
+  expect(after.choose('forward', geometry, () => 0)).toBe('dense')
+  expect(
+    after.choose('weight gradient', geometry, () => 0.5),
+    'without a model',
+  ).toBe('events')
+})
+
+it('chooses between kernels that agree', async () => {
+  const shape = [1, 2, 8, 8, 16]
+  const bytes = Uint8Array.from({ length: 2048 }, (_, i) => (i * 7 + (i >> 3)) % 4)
+  const weights = Float32Array.from({ length: 9 * 16 * 32 }, (_, i) => Math.sin(i))
+  const gradients = Float32Array.from({ length: 2 * 64 * 32 }, (_, i) => Math.cos(i))
+  const results = []
+  for (const kernels of ['events', 'dense'] as const) {
+    const layer = 'conv 3x3, stride 1x1, padding 1x1: 8x8x16 to 32'
+    const passes = ['forward', 'weight gradient', 'input gradient'] as const
+    const given = passes.map((pass) => ({ layer, pass, kernels, rate: 0.5, predicted: null }))
+    const backend = await createWasm({ kernels: given })
+    const x = backend.spikes(shape, bytes, 1)
+    const weight = backend.tensor([3, 3, 16, 32], weights)
+    const output = backend.conv2d(x, weight, null, null, geometry)
+    const gradient = backend.tensor(output.shape, gradients)
+    const back = backend.conv2dBackward(x, weight, gradient, geometry, { input: 'open', weight: true, bias: false })
+    const values = await Promise.all([output, back.weight!, back.input!].map((handle) => backend.read(handle)))
+    expect(backend.kernelChoices().map((c) => c.kernels)).toEqual([kernels, kernels, kernels])
+    results.push(values)
+    await backend.close()
+  }
+  const [events, dense] = results
+  events.forEach((values, i) => {
+    const largest = Math.max(...dense[i].map(Math.abs))
+    expect(Math.max(...values.map((v, j) => Math.abs(v - dense[i][j]))) / largest).toBeLessThan(1e-5)
+  })
+})
+
+it('measures what both cost on this machine', async () => {
+  const backend = await createWasm({ calibrate: () => performance.now() / 1000 })
+  const x = backend.spikes([1, 2, 8, 8, 16], new Uint8Array(2048), 1)
+  backend.conv2d(x, backend.tensor([3, 3, 16, 32], null), null, null, geometry)
+  const [choice] = backend.kernelChoices()
+  // Without a single spike nothing can be cheaper than events.
+  expect(choice.kernels).toBe('events')
+  expect(choice.predicted!.events).toBeGreaterThanOrEqual(0)
+  expect(choice.predicted!.dense).toBeGreaterThan(choice.predicted!.events)
+  await backend.close()
+})

@@ -1,0 +1,197 @@
+import { existsSync } from 'node:fs'
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { EventList, integrate } from '../events/index.ts'
+import { writeAedat2, writeEventBin, writeEventCsv } from '../formats/index.ts'
+import type { Dataset } from './dataset.ts'
+import { byNumbers } from './folder-sets.ts'
+import { diskFrameCache } from './frame-cache.ts'
+import { frameDataset, frameDatasets } from './frame-dataset.ts'
+import { membersHash } from './members-hash.ts'
+import { openDataset, openRecordings } from './registry.ts'
+import { readShard, writeShard } from './shard.ts'
+
+let folder: string
+
+/** A recording whose first event tells its number. */
+function recording(number: number, size = 34) {
+  const list = new EventList()
+  for (let i = 0; i < 12; i++) list.push(1000 * i, (number + i) % size, i % size, (number + i) & 1)
+  return list.events({ width: size, height: size })
+}
+
+async function put(path: string, bytes: Uint8Array | string): Promise<void> {
+  await mkdir(dirname(join(folder, path)), { recursive: true })
+  await writeFile(join(folder, path), bytes)
+}
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'spikelet-events-'))
+  for (let n = 0; n < 6; n++) await put(`n-mnist/Train/${n % 3}/${n + 8}.bin`, writeEventBin(recording(n)))
+  for (let n = 0; n < 3; n++) await put(`n-mnist/Test/${n}/${n}.bin`, writeEventBin(recording(20 + n)))
+  const classes = ['airplane', 'automobile', 'bird', 'cat', 'deer', 'dog', 'frog', 'horse', 'ship', 'truck']
+  for (const name of classes) {
+    for (let n = 0; n < 11; n++)
+      await put(`dvs/${name}/cifar10_${name}_${n}.aedat`, writeAedat2(recording(n, 128), 'cifar10-dvs'))
+  }
+  for (const name of ['left', 'right']) {
+    for (let n = 0; n < 10; n++) await put(`own/${name}/${n}.csv`, writeEventCsv(recording(n, 20)))
+  }
+  const packet = Buffer.alloc(28 + 8 * 5)
+  packet.writeUInt16LE(1)
+  for (const [at, value] of [
+    [4, 8],
+    [16, 5],
+    [20, 5],
+    [24, 5],
+  ])
+    packet.writeInt32LE(value, at)
+  for (let e = 0; e < 5; e++) {
+    packet.writeUInt32LE(((e << 17) | (e << 2) | 1) >>> 0, 28 + 8 * e)
+    packet.writeInt32LE(100 * e, 32 + 8 * e)
+  }
+  await put('gesture/user01.aedat', Buffer.concat([Buffer.from('#!AER-DAT3.1\r\n#!END-HEADER\r\n'), packet]))
+  await put('gesture/user01_labels.csv', 'class,startTime_usec,endTime_usec\n2,0,200\n11,200,401\n')
+  await put('gesture/trials_to_train.txt', 'user01.aedat\n')
+  await put('gesture/trials_to_test.txt', 'user01.aedat\n\n')
+})
+
+afterAll(() => rm(folder, { recursive: true }))
+
+const frameOf = ({ shape, steps = 1, image }: Dataset, i: number) => {
+  const values = new Float32Array(steps * shape[0] * shape[1] * shape[2])
+  image(i, new Uint8Array(values.buffer))
+  return values
+}
+
+describe('splits', () => {
+  test('n-mnist: official, files by number', async () => {
+    const { train, test: judged, split } = await openRecordings('n-mnist', join(folder, 'n-mnist'))
+    expect(train.members.map(({ id }) => id)).toEqual([
+      'Train/0/8.bin',
+      'Train/0/11.bin',
+      'Train/1/9.bin',
+      'Train/1/12.bin',
+      'Train/2/10.bin',
+      'Train/2/13.bin',
+    ])
+    expect([judged.members.length, split]).toEqual([3, 'official'])
+    expect(await train.read(1)).toEqual(recording(3))
+  })
+
+  test('dvs-cifar10: the last tenth of each class, by number, for tests', async () => {
+    const { train, test: judged } = await openRecordings('dvs-cifar10', join(folder, 'dvs'))
+    expect([train.members.length, judged.members.length]).toEqual([100, 10])
+    expect(judged.members[0].id).toBe('airplane/cifar10_airplane_10.aedat')
+    expect(await judged.read(0)).toEqual(recording(10, 128))
+  })
+
+  test('dvs-gesture: gestures cut out of their file by its labels', async () => {
+    const { train } = await openRecordings('dvs-gesture', join(folder, 'gesture'))
+    expect(train.members.map(({ id, label }) => [id, label])).toEqual([
+      ['user01.aedat 0-200', 1],
+      ['user01.aedat 200-401', 10],
+    ])
+    expect([[...(await train.read(0)).t], [...(await train.read(1)).t]]).toEqual([
+      [0, 100],
+      [200, 300, 400],
+    ])
+  })
+
+  test('event-folder: every tenth for tests, or folders train and test', async () => {
+    const { train, test: judged, split } = await openRecordings('event-folder', join(folder, 'own'))
+    expect([train.members.length, judged.members.map(({ id }) => id)]).toEqual([18, ['left/9.csv', 'right/9.csv']])
+    expect(split).toContain('every tenth')
+    const two = await openRecordings('event-folder', join(folder, 'n-mnist'))
+    expect([two.train.members.length, two.test.members.length, two.split]).toEqual([6, 3, 'folders Train and Test'])
+  })
+
+  test('missing files are named, with a place to get them', async () => {
+    for (const [name, missing] of [
+      ['n-mnist', 'Train/<digit>'],
+      ['dvs-cifar10', 'airplane'],
+      ['dvs-gesture', 'trials_to_train'],
+      ['shd', 'shd_train.h5'],
+    ]) {
+      await expect(openRecordings(name, join(folder, 'nowhere'))).rejects.toThrow(
+        new RegExp(`${missing}[\\s\\S]*https`),
+      )
+    }
+  })
+})
+
+describe('frames', () => {
+  test('equal what integrate gives, packed or not; hashes tell members', async () => {
+    const sets = await openRecordings('n-mnist', join(folder, 'n-mnist'))
+    const { train, test: judged } = await frameDatasets(sets, { T: 5, by: 'time' })
+    expect(train.steps).toBe(5)
+    for (let i = 0; i < train.length; i++) {
+      expect(frameOf(train, i)).toEqual(integrate(await sets.train.read(i), { T: 5, by: 'time' }).values)
+    }
+    expect(membersHash(train)).not.toBe(membersHash(judged))
+    expect(membersHash(train)).toMatch(/^[0-9a-f]{16}$/)
+  })
+
+  test('the cache: found again, made again where damaged, another one for other options', async () => {
+    const { train } = await openRecordings('n-mnist', join(folder, 'n-mnist'))
+    const place = join(folder, 'cache')
+    const cache = diskFrameCache(place)
+    const read: number[] = []
+    const watched = {
+      ...train,
+      read: (i: number) => {
+        read.push(i)
+        return train.read(i)
+      },
+    }
+    const first = await frameDataset(watched, { T: 3 }, { cache })
+    expect(read).toEqual([0, 1, 2, 3, 4, 5])
+    const again = await frameDataset(watched, { T: 3 }, { cache })
+    expect([read.length, frameOf(again, 4)]).toEqual([6, frameOf(first, 4)])
+    const [key] = await readdir(place)
+    const file = join(place, key, '00000.frames')
+    const bytes = await readFile(file)
+    bytes[bytes.length - 3] ^= 1
+    await writeFile(file, bytes)
+    expect(frameOf(await frameDataset(watched, { T: 3 }, { cache }), 4)).toEqual(frameOf(first, 4))
+    await writeFile(file, bytes.subarray(0, 30))
+    expect(frameOf(await frameDataset(watched, { T: 3 }, { cache }), 4)).toEqual(frameOf(first, 4))
+    expect(read.length).toBe(18)
+    await frameDataset(watched, { T: 3, values: 'binary' }, { cache })
+    expect((await readdir(place)).length).toBe(2)
+  })
+
+  test('need T', async () => {
+    await expect(openDataset('n-mnist', join(folder, 'n-mnist'))).rejects.toThrow(/cut into frames/)
+  })
+})
+
+test('a shard counts only if it is whole, and the one asked for', () => {
+  const samples = [Uint8Array.of(1, 2, 3), Uint8Array.of(4)]
+  const name = { key: 'abc', first: 10, count: 2 }
+  const bytes = writeShard(samples, name)
+  expect(readShard(bytes, name)).toEqual(samples)
+  for (let length = 0; length < bytes.length; length++) expect(readShard(bytes.slice(0, length), name)).toBe(undefined)
+  for (const other of [
+    { ...name, key: 'abd' },
+    { ...name, first: 11 },
+    { ...name, count: 1 },
+  ])
+    expect(readShard(bytes, other)).toBe(undefined)
+})
+
+test('names in the order of their numbers', () => {
+  expect(['a_10', 'a_9', 'b', 'a'].sort(byNumbers)).toEqual(['a', 'a_9', 'a_10', 'b'])
+})
+
+const real = new URL('../../../../shared/data/n-mnist/', import.meta.url)
+
+test.skipIf(!existsSync(real))('all real N-MNIST recordings (needs ../shared/data)', async () => {
+  const { train, test: judged } = await openRecordings('n-mnist', real)
+  expect([train.members.length, judged.members.length]).toEqual([1000, 100])
+  let events = 0
+  for (let i = 0; i < judged.members.length; i++) events += (await judged.read(i)).t.length
+  expect(events).toBe(385_596)
+})

@@ -1,0 +1,79 @@
+import { FormatError } from '../../base/index.ts'
+import type { Events } from '../events/index.ts'
+import { type DataFolder, openFolder } from '../files.ts'
+import { type Hdf5File, readHdf5 } from '../formats/index.ts'
+import { missingFiles } from './missing-files.ts'
+import type { RecordingSets, Recordings } from './recordings.ts'
+
+/** Spoken digits: German, then English. */
+export const shdClasses = [
+  ...['null', 'eins', 'zwei', 'drei', 'vier', 'fünf', 'sechs', 'sieben', 'acht', 'neun'],
+  ...['zero', 'one', 'two', 'three', 'four', 'five', 'six', 'seven', 'eight', 'nine'],
+]
+
+/** 700 channels of a model of the ear: a sensor one pixel high. */
+const sensor = { width: 700, height: 1 }
+
+/**
+ * Spiking Heidelberg Digits: 8156 + 2264 spoken digits as spikes of 700 channels; every spike is an event with p = 1.
+ * @param place folder with shd_train.h5 and shd_test.h5
+ * @throws UsageError if a file is missing; FormatError if one is damaged
+ * @see Cramer et al. 2020
+ */
+export async function shd(place: DataFolder | string | URL): Promise<RecordingSets> {
+  const folder = openFolder(place)
+  const side = async (name: string): Promise<Recordings | undefined> => {
+    const file = `shd_${name}.h5`
+    const bytes = await folder.read(file)
+    return bytes && recordings(`shd ${name}`, file, bytes.length, await readHdf5(bytes, file, { bytes: 2 ** 31 }))
+  }
+  const [train, test] = [await side('train'), await side('test')]
+  const missing = [...(train ? [] : ['shd_train.h5']), ...(test ? [] : ['shd_test.h5'])]
+  if (!train || !test) throw missingFiles('shd', folder, missing, 2)
+  return { name: 'shd', train, test, split: 'official (shd_train.h5, shd_test.h5)', notes: [] }
+}
+
+function recordings(name: string, file: string, bytes: number, source: Hdf5File): Recordings {
+  const [times, units] = ['spikes/times', 'spikes/units'].map((path) => source.datasets.get(path)?.lists)
+  const labels = source.datasets.get('labels')?.numbers
+  if (!times || !units || !labels || labels.length !== times.length || labels.length !== units.length) {
+    throw new FormatError({
+      what: 'this HDF5 file is not one of SHD',
+      place: `${file}, byte 0`,
+      expected: 'spikes/times, spikes/units and labels of one length',
+      got: [...source.datasets.keys()].join(', ').slice(0, 120),
+    })
+  }
+  const classes = Array.from(labels as ArrayLike<number | bigint>, Number)
+  const wrong = classes.findIndex((label) => !(label >= 0 && label < shdClasses.length))
+  if (wrong >= 0) {
+    throw new FormatError({
+      what: `label ${classes[wrong]} of ${shdClasses.length} classes`,
+      place: `${file}, labels[${wrong}]`,
+      expected: `0 to ${shdClasses.length - 1}`,
+      got: String(classes[wrong]),
+    })
+  }
+  return {
+    name,
+    classes: shdClasses,
+    sensor,
+    members: classes.map((label, i) => ({ id: `${file} ${i}`, label, bytes })),
+    read: async (i) => eventsOf(times[i], units[i], `${file}, recording ${i}`),
+  }
+}
+
+function eventsOf(seconds: ArrayLike<number | bigint>, units: ArrayLike<number | bigint>, place: string): Events {
+  const { length } = seconds
+  const t = Float64Array.from({ length }, (_, i) => Math.round(1e6 * Number(seconds[i])))
+  const x = Uint16Array.from({ length }, (_, i) => Number(units[i]))
+  if (units.length === length && t.every(Number.isFinite) && x.every((unit) => unit < sensor.width)) {
+    return { ...sensor, t, x, y: new Uint16Array(length), p: new Uint8Array(length).fill(1) }
+  }
+  throw new FormatError({
+    what: 'a recording of SHD is damaged',
+    place,
+    expected: `as many times as units, units below ${sensor.width}`,
+    got: `${length} times, ${units.length} units`,
+  })
+}

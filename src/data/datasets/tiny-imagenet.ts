@@ -1,0 +1,71 @@
+import { FormatError } from '../../base/index.ts'
+import { type DataFolder, openFolder } from '../files.ts'
+import type { Datasets } from './dataset.ts'
+import { type ClassFile, classFiles, listFolder } from './folder-sets.ts'
+import { imageFilesDataset, isImageName } from './image-files.ts'
+import { missingFiles } from './missing-files.ts'
+
+/**
+ * Tiny-ImageNet, [64, 64, 3], 200 classes: 100,000 + 10,000 JPEG files, grey ones among them, or as many classes as the
+ * training folder has. Its validation images are the ones to be judged by: the test images have no labels.
+ * @param folder the unpacked tiny-imagenet-200
+ * @throws UsageError if files are missing; FormatError if one is damaged
+ * @see Le and Yang 2015
+ */
+export async function tinyImagenet(place: DataFolder | string | URL): Promise<Datasets> {
+  const folder = openFolder(place)
+  const [list, words] = [await folder.read('wnids.txt'), await folder.read('words.txt')]
+  const annotations = await folder.read('val/val_annotations.txt')
+  const missing = [...(list ? [] : ['wnids.txt']), ...(annotations ? [] : ['val/val_annotations.txt'])]
+  if (!list || !annotations) throw missingFiles('tiny-imagenet', folder, missing, 2)
+  const ids = linesOf(list).filter((line) => /^n\d+$/.test(line))
+  const train = await classFiles(
+    folder,
+    'train',
+    ids.map((id) => `${id}/images`),
+    isImageName,
+  )
+  const test = await validationFiles(folder, ids, annotations)
+  if (train.length === 0 || test.length === 0)
+    throw missingFiles('tiny-imagenet', folder, ['train/*/images, val/images'], 2)
+  const names = new Map(words ? linesOf(words).map((line) => line.split('\t') as [string, string]) : [])
+  const classes = ids.map((id) => names.get(id)?.split(',')[0].trim() ?? id)
+  const whole = train.length === 100_000 && test.length === 10_000
+  return {
+    name: 'tiny-imagenet',
+    train: await imageFilesDataset('tiny-imagenet train', classes, folder, train),
+    test: await imageFilesDataset('tiny-imagenet val', classes, folder, test),
+    split: 'official train and val',
+    notes: whole ? [] : [`a part: ${train.length} of 100000 training and ${test.length} of 10000 validation images`],
+  }
+}
+
+async function validationFiles(
+  folder: DataFolder,
+  ids: readonly string[],
+  annotations: Uint8Array,
+): Promise<ClassFile[]> {
+  const sizes = new Map(((await listFolder(folder, 'val/images')) ?? []).map((entry) => [entry.name, entry.size]))
+  return linesOf(annotations).flatMap((line, i) => {
+    const [name, id] = line.split('\t')
+    const label = ids.indexOf(id)
+    const bytes = sizes.get(name)
+    if (label < 0) {
+      throw new FormatError({
+        what: 'a validation image has a class that is not listed',
+        place: `val/val_annotations.txt, line ${i + 1}`,
+        expected: 'a class of wnids.txt',
+        got: `'${String(id).slice(0, 40)}'`,
+      })
+    }
+    return bytes === undefined ? [] : [{ path: `val/images/${name}`, label, bytes }]
+  })
+}
+
+function linesOf(bytes: Uint8Array): string[] {
+  return new TextDecoder()
+    .decode(bytes)
+    .split('\n')
+    .map((line) => line.trimEnd())
+    .filter((line) => line !== '')
+}

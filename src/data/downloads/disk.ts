@@ -1,0 +1,77 @@
+import { ResourceError } from '../../base/index.ts'
+import type { ByteSource } from '../formats/index.ts'
+
+/** A file on disk as a source; close it when done. */
+export async function diskSource(path: string): Promise<ByteSource & { close(): Promise<void> }> {
+  const { open } = process.getBuiltinModule('node:fs/promises')
+  const { basename } = process.getBuiltinModule('node:path')
+  const file = await open(path, 'r')
+  const { size } = await file.stat()
+  return {
+    name: basename(path),
+    size,
+    async read(offset, length) {
+      const bytes = new Uint8Array(Math.max(0, Math.min(length, size - offset)))
+      const { bytesRead } = await file.read(bytes, 0, bytes.length, offset)
+      return bytes.subarray(0, bytesRead)
+    },
+    close: () => file.close(),
+  }
+}
+
+/** @throws ResourceError if the disk of a folder has less room than is needed */
+export async function checkDiskSpace(folder: string, needed: number): Promise<void> {
+  const { statfs } = process.getBuiltinModule('node:fs/promises')
+  const { bavail, bsize } = await statfs(folder)
+  const free = bavail * bsize
+  if (free >= needed) return
+  throw new ResourceError({
+    what: 'the disk has too little room',
+    place: folder,
+    expected: `${byteText(needed)} or more`,
+    got: `${byteText(free)} free`,
+    next: 'make room, or name another folder (--data)',
+  })
+}
+
+/** `1.2 GB`, `35 MB`, `4 kB` */
+export function byteText(bytes: number): string {
+  if (bytes >= 1e9) return `${(bytes / 1e9).toFixed(2)} GB`
+  return bytes >= 1e6 ? `${(bytes / 1e6).toFixed(1)} MB` : `${Math.ceil(bytes / 1e3)} kB`
+}
+
+/** Size of a file; undefined where there is none. */
+export async function fileSize(path: string): Promise<number | undefined> {
+  const { stat } = process.getBuiltinModule('node:fs/promises')
+  return stat(path).then(
+    (status) => (status.isFile() ? status.size : undefined),
+    (error: NodeJS.ErrnoException) => {
+      if (error.code === 'ENOENT' || error.code === 'ENOTDIR') return undefined
+      throw error
+    },
+  )
+}
+
+export type HashName = 'md5' | 'sha256'
+
+/** The hash of a file in hexadecimal, read piece by piece. */
+export async function fileHash(path: string, algorithm: HashName): Promise<string> {
+  const { createHash } = process.getBuiltinModule('node:crypto')
+  const { createReadStream } = process.getBuiltinModule('node:fs')
+  const hash = createHash(algorithm)
+  for await (const chunk of createReadStream(path)) hash.update(chunk)
+  return hash.digest('hex')
+}
+
+/** Writes a file whole or not at all. */
+export async function writeWhole(path: string, text: string): Promise<void> {
+  const { open, rename } = process.getBuiltinModule('node:fs/promises')
+  const file = await open(`${path}.new`, 'w')
+  try {
+    await file.writeFile(text)
+    await file.sync()
+  } finally {
+    await file.close()
+  }
+  await rename(`${path}.new`, path)
+}

@@ -1,0 +1,216 @@
+import { createHash } from 'node:crypto'
+import { mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { gzipSync } from 'node:zlib'
+import { zipSync } from 'fflate'
+import { packTar } from 'modern-tar'
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { type Behaviour, startServer } from '../../../test/downloads/server.ts'
+import { type DownloadOptions, download } from './download.ts'
+import { getFiles, manifestName, verifyFiles, verifyKnown } from './get.ts'
+import { recipes } from './recipes.ts'
+import { unpackArchive } from './unpack.ts'
+
+const bytes = Uint8Array.from({ length: 100_000 }, (_, i) => (i * 31 + (i >> 8)) & 255)
+const sha256 = (data: Uint8Array) =>
+  ({ algorithm: 'sha256', value: createHash('sha256').update(data).digest('hex') }) as const
+let folder: string
+
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'spikelet-downloads-'))
+})
+afterEach(() => rm(folder, { recursive: true }))
+
+/** Downloads from a server that behaves so; gives what it was asked for, and the lines that were logged. */
+async function attempt(files: Record<string, Behaviour>, paths: string[], options: Partial<DownloadOptions> = {}) {
+  const server = await startServer(files)
+  const lines: string[] = []
+  try {
+    const path = join(folder, 'file')
+    const urls = paths.map(server.address)
+    await download({ urls, path, checksum: sha256(bytes), pauseMs: 1, log: (line) => lines.push(line), ...options })
+    return { got: new Uint8Array(await readFile(path)), requests: server.requests, lines }
+  } finally {
+    await server.close()
+  }
+}
+
+describe('download', () => {
+  test('a whole file, with progress', async () => {
+    const seen: (number | undefined)[] = []
+    const { got } = await attempt({ a: { bytes } }, ['a'], { progress: (done, total) => seen.push(done, total) })
+    expect(got).toEqual(bytes)
+    expect(seen.slice(-2)).toEqual([100_000, 100_000])
+    expect(await readdir(folder)).toEqual(['file'])
+  })
+
+  test('a connection that drops is taken up where it ended', async () => {
+    const { got, requests } = await attempt({ a: { bytes, drops: 3, dropAfter: 20_000 } }, ['a'])
+    expect(got).toEqual(bytes)
+    expect(requests[0].range).toBe(undefined)
+    expect(requests.length).toBe(4)
+    expect(Number(/\d+/.exec(requests[3].range ?? '')?.[0])).toBeGreaterThan(20_000)
+  })
+
+  test('a source without parts is asked for the whole again', async () => {
+    const { got } = await attempt({ a: { bytes, drops: 1, dropAfter: 500, noRanges: true } }, ['a'])
+    expect(got).toEqual(bytes)
+  })
+
+  test('404, and wrong bytes, and then the right source', async () => {
+    const wrong = bytes.slice()
+    wrong[5] ^= 1
+    const { got, lines } = await attempt({ bad: { bytes: wrong }, good: { bytes } }, ['none', 'bad', 'good'])
+    expect(got).toEqual(bytes)
+    expect(lines.join('\n')).toMatch(/bad: wrong sha256/)
+  })
+
+  test('what an earlier process left is used; if it is of another file, the source is asked for all of it', async () => {
+    await writeFile(join(folder, 'file.part'), bytes.subarray(0, 60_000))
+    const { requests } = await attempt({ a: { bytes } }, ['a'])
+    expect(requests.map(({ range }) => range)).toEqual(['bytes=60000-'])
+    await rm(join(folder, 'file'))
+    await writeFile(join(folder, 'file.part'), new Uint8Array(60_000))
+    expect((await attempt({ a: { bytes } }, ['a'])).got).toEqual(bytes)
+    await rm(join(folder, 'file'))
+    await writeFile(join(folder, 'file.part'), bytes)
+    expect((await attempt({ a: { bytes } }, ['a'])).got).toEqual(bytes)
+    await rm(join(folder, 'file'))
+    await writeFile(join(folder, 'file.part'), new Uint8Array(200_000))
+    expect((await attempt({ a: { bytes } }, ['a'])).got).toEqual(bytes)
+  })
+
+  test('a source that stalls is given up; the error tells what each did', async () => {
+    const outcome = attempt(
+      { slow: { bytes, stalls: true, dropAfter: 100 }, gone: { bytes, status: 410 } },
+      ['slow', 'gone'],
+      {
+        stallMs: 60,
+        tries: 2,
+      },
+    )
+    await expect(outcome).rejects.toThrow(/no source gave this file[\s\S]*slow: no more bytes[\s\S]*gone: 410/)
+    expect((await stat(join(folder, 'file.part'))).size).toBe(200)
+  })
+
+  test('a busy server is asked again', async () => {
+    await expect(attempt({ a: { bytes, status: 503 } }, ['a'], { tries: 3 })).rejects.toThrow(/503/)
+  })
+
+  test('a file that is there and right is not fetched', async () => {
+    await writeFile(join(folder, 'file'), bytes)
+    expect((await attempt({ a: { bytes } }, ['a'])).requests).toEqual([])
+  })
+})
+
+describe('get and verify', () => {
+  const zip = zipSync({ 'Train/0/1.bin': bytes.subarray(0, 10), 'Train/1/2.bin': bytes.subarray(10, 30) })
+  const gz = gzipSync(bytes)
+
+  test('files are unpacked, listed, found again, and compared', async () => {
+    const tar = gzipSync(await packTar([{ header: { name: 'top/a.txt', size: 3, type: 'file' }, body: 'abc' }]))
+    const server = await startServer({ zip: { bytes: zip }, gz: { bytes: gz }, tar: { bytes: tar } })
+    try {
+      const recipe = {
+        licence: 'none',
+        files: [
+          { name: 'Train.zip', urls: [server.address('zip')], checksum: sha256(zip), unpack: 'zip' },
+          { name: 'values.gz', urls: [server.address('gz')], unpack: 'gz' },
+          { name: 'top.tar.gz', urls: [server.address('tar')], unpack: 'tar.gz', strip: 1 },
+          { name: 'plain', urls: [server.address('gz')] },
+        ],
+      } as const
+      expect(await getFiles(recipe, folder)).toEqual({ files: 4, present: 0 })
+      expect((await readdir(folder)).sort()).toEqual([manifestName, 'Train', 'a.txt', 'plain', 'values'])
+      expect(new Uint8Array(await readFile(join(folder, 'values')))).toEqual(bytes)
+      expect(await readFile(join(folder, 'a.txt'), 'utf8')).toBe('abc')
+      expect((await verifyFiles(folder))?.files).toBe(5)
+      const before = server.requests.length
+      expect(await getFiles(recipe, folder)).toEqual({ files: 4, present: 4 })
+      expect(server.requests.length).toBe(before)
+      await writeFile(join(folder, 'Train/0/1.bin'), bytes.subarray(1, 11))
+      await expect(verifyFiles(folder)).rejects.toThrow(/was changed[\s\S]*1\.bin/)
+      await rm(join(folder, 'Train/0/1.bin'))
+      await expect(verifyFiles(folder)).rejects.toThrow(/is missing[\s\S]*1\.bin/)
+      expect(await getFiles(recipe, folder)).toEqual({ files: 4, present: 3 })
+      expect((await verifyFiles(folder))?.files).toBe(5)
+    } finally {
+      await server.close()
+    }
+  })
+
+  test('files that a person put there are compared with what was published', async () => {
+    const recipe = { licence: 'none', files: [{ name: 'plain', urls: [], checksum: sha256(bytes) }] }
+    expect(await verifyFiles(folder)).toBe(null)
+    expect(await verifyKnown(recipe, folder)).toEqual([])
+    await writeFile(join(folder, 'plain'), bytes)
+    expect(await verifyKnown(recipe, folder)).toEqual(['plain'])
+    await writeFile(join(folder, 'plain'), gz)
+    await expect(verifyKnown(recipe, folder)).rejects.toThrow(/another checksum[\s\S]*plain/)
+  })
+
+  test('recipes are well formed', () => {
+    for (const [name, { files, byHand, licence }] of Object.entries(recipes)) {
+      expect([name, files.length > 0 || byHand !== undefined, licence !== '']).toEqual([name, true, true])
+      for (const { urls, checksum } of files) {
+        for (const url of urls) expect(URL.canParse(url), url).toBe(true)
+        if (checksum) expect(checksum.value).toMatch(/^[0-9a-f]{32}$|^[0-9a-f]{64}$/)
+      }
+    }
+  })
+})
+
+describe('unpack', () => {
+  const unpack = async (data: Uint8Array, kind: 'zip' | 'tar' | 'tar.gz' | 'gz', options = {}) => {
+    await writeFile(join(folder, 'archive'), data)
+    return unpackArchive(join(folder, 'archive'), kind, join(folder, 'within', 'target'), options)
+  }
+  const tarOf = (header: object, body?: string) =>
+    packTar([{ header: { name: 'a', size: body?.length ?? 0, ...header }, ...(body ? { body } : {}) }] as never)
+
+  test.each(['../out', '/tmp/out', 'a/../../out'])(
+    'a member %s is refused, and nothing is written outside',
+    async (name) => {
+      await expect(unpack(zipSync({ [name]: bytes.subarray(0, 9) }), 'zip')).rejects.toThrow(
+        /may not be written[\s\S]*archive, member/,
+      )
+      await expect(unpack(await tarOf({ name }, 'text'), 'tar')).rejects.toThrow(
+        /may not be written[\s\S]*archive, member/,
+      )
+      expect((await readdir(folder)).sort()).toEqual(['archive', 'within'])
+      expect(await readdir(join(folder, 'within'))).toEqual(['target'])
+    },
+  )
+
+  test('links are refused', async () => {
+    for (const type of ['symlink', 'link']) {
+      await expect(unpack(await tarOf({ type, linkname: '/etc/passwd' }), 'tar')).rejects.toThrow(
+        /neither file nor folder/,
+      )
+    }
+  })
+
+  test('bombs end at the limit', async () => {
+    const zeros = new Uint8Array(20_000_000)
+    await expect(unpack(gzipSync(zeros), 'gz', { limitBytes: 1_000_000 })).rejects.toThrow(/more than is allowed/)
+    await expect(unpack(zipSync({ a: zeros }), 'zip', { limitBytes: 1_000_000 })).rejects.toThrow(
+      /more than is allowed/,
+    )
+  })
+
+  test('two members of one place are refused', async () => {
+    const twice = await packTar([
+      { header: { name: 'a', size: 1, type: 'file' }, body: 'x' },
+      { header: { name: './a', size: 1, type: 'file' }, body: 'y' },
+    ])
+    await expect(unpack(twice, 'tar')).rejects.toThrow(/another member is there/)
+  })
+
+  test('a cut archive is refused', async () => {
+    const tar = gzipSync(await tarOf({}, 'text'))
+    await expect(unpack(tar.subarray(0, tar.length - 20), 'tar.gz')).rejects.toThrow(
+      /truncated or damaged[\s\S]*archive/,
+    )
+  })
+})

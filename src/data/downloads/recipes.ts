@@ -1,0 +1,170 @@
+import type { Checksum } from './download.ts'
+import type { ArchiveKind } from './unpack.ts'
+
+/** One file of a data set on the web. */
+export interface RecipeFile {
+  readonly name: string
+  readonly urls: readonly string[]
+  readonly checksum?: Checksum
+  /** In bytes, about; for people and the disk. */
+  readonly size?: number
+  /** How it is unpacked; without it, the file is kept as it is. */
+  readonly unpack?: ArchiveKind
+  /** Leading folders that are left out. */
+  readonly strip?: number
+}
+
+/** Where a data set comes from. */
+export interface Recipe {
+  readonly files: readonly RecipeFile[]
+  /** Where a person gets what cannot be downloaded without one, and what must lie in the folder. */
+  readonly byHand?: string
+  /** Terms of use, as published. */
+  readonly licence: string
+}
+
+const md5 = (value: string): Checksum => ({ algorithm: 'md5', value })
+
+const idxNames = [
+  'train-images-idx3-ubyte',
+  'train-labels-idx1-ubyte',
+  't10k-images-idx3-ubyte',
+  't10k-labels-idx1-ubyte',
+]
+
+function idxFiles(bases: readonly string[], sums: readonly string[]): RecipeFile[] {
+  return idxNames.map((name, i) => ({
+    name: `${name}.gz`,
+    urls: bases.map((base) => `${base}${name}.gz`),
+    checksum: md5(sums[i]),
+  }))
+}
+
+const figshare = 'https://figshare.com/ndownloader/files/'
+const mendeley = 'https://data.mendeley.com/public-files/datasets/468j46mzdv/files/'
+const toronto = 'https://www.cs.toronto.edu/~kriz/'
+
+/** Addresses and checksums as they were published. */
+export const recipes: { readonly [dataset: string]: Recipe } = {
+  mnist: {
+    files: idxFiles(
+      ['https://ossci-datasets.s3.amazonaws.com/mnist/', 'https://storage.googleapis.com/cvdf-datasets/mnist/'],
+      [
+        'f68b3c2dcbeaaa9fbdd348bbdeb94873',
+        'd53e105ee54ea40749a09fcbcd1e9432',
+        '9fb629c4189551a2d022fa330f9573f3',
+        'ec29112dd5afa0611ce80d1b7f02629c',
+      ],
+    ),
+    licence: 'not stated; widely used for research',
+  },
+  'fashion-mnist': {
+    files: idxFiles(
+      [
+        'https://fashion-mnist.s3-website.eu-central-1.amazonaws.com/',
+        'https://raw.githubusercontent.com/zalandoresearch/fashion-mnist/master/data/fashion/',
+      ],
+      [
+        '8d4fb7e6c68d591d4c3dfef9ec88bf0d',
+        '25c81989df183df01b3e8a0aad5dffbe',
+        'bef4ecab320f06d8554ea6380940ec79',
+        'bb300cfdad3c16e7a12a480ee83cd310',
+      ],
+    ),
+    licence: 'MIT',
+  },
+  cifar10: {
+    files: [
+      {
+        name: 'cifar-10-binary.tar.gz',
+        urls: [`${toronto}cifar-10-binary.tar.gz`],
+        checksum: md5('c32a1d4ab5d03f1284b67883e8d87530'),
+        size: 170_052_171,
+        unpack: 'tar.gz',
+        strip: 1,
+      },
+    ],
+    licence: 'not stated; widely used for research',
+  },
+  cifar100: {
+    files: [
+      {
+        name: 'cifar-100-binary.tar.gz',
+        urls: [`${toronto}cifar-100-binary.tar.gz`],
+        checksum: md5('03b5dce01913d631647c71ecec9e9cb8'),
+        size: 168_513_733,
+        unpack: 'tar.gz',
+        strip: 1,
+      },
+    ],
+    licence: 'not stated; widely used for research',
+  },
+  'tiny-imagenet': {
+    files: [
+      {
+        name: 'tiny-imagenet-200.zip',
+        urls: ['http://cs231n.stanford.edu/tiny-imagenet-200.zip'],
+        checksum: md5('90528d7ca1a48142e341f4ef8d21d0de'),
+        size: 248_100_043,
+        unpack: 'zip',
+        strip: 1,
+      },
+    ],
+    licence: 'that of ImageNet: research, not for sale',
+  },
+  'n-mnist': {
+    files: [
+      {
+        name: 'Train.zip',
+        urls: [`${mendeley}39c25547-014b-4137-a934-9d29fa53c7a0/file_downloaded`],
+        checksum: md5('20959b8e626244a1b502305a9e6e2031'),
+        size: 1_020_000_000,
+        unpack: 'zip',
+      },
+      {
+        name: 'Test.zip',
+        urls: [`${mendeley}05a4d654-7e03-4c15-bdfa-9bb2bcbea494/file_downloaded`],
+        checksum: md5('69ca8762b2fe404d9b9bad1103e97832'),
+        size: 170_000_000,
+        unpack: 'zip',
+      },
+    ],
+    licence: 'CC BY-SA 4.0',
+  },
+  'dvs-cifar10': {
+    files: Object.entries({
+      airplane: 7712788,
+      automobile: 7712791,
+      bird: 7712794,
+      cat: 7712812,
+      deer: 7712815,
+      dog: 7712818,
+      frog: 7712842,
+      horse: 7712851,
+      ship: 7712836,
+      truck: 7712839,
+    }).map(([name, id]) => ({
+      name: `${name}.zip`,
+      urls: [`${figshare}${id}`],
+      size: 800_000_000,
+      unpack: 'zip' as const,
+    })),
+    licence: 'CC BY 4.0',
+  },
+  'dvs-gesture': {
+    files: [],
+    byHand:
+      'DvsGesture.tar.gz from https://ibm.ent.box.com/s/3hiq58ww1pbbjrinh367ykfdf60xsfm8 (a page that asks you first); ' +
+      'unpack it, so that trials_to_train.txt, trials_to_test.txt and the .aedat files lie in the folder',
+    licence: 'CC BY 4.0',
+  },
+  shd: {
+    files: ['shd_train.h5', 'shd_test.h5'].map((name) => ({
+      name: `${name}.gz`,
+      urls: [`https://zenkelab.org/datasets/${name}.gz`],
+      size: 130_000_000,
+      unpack: 'gz' as const,
+    })),
+    licence: 'CC BY 4.0',
+  },
+}

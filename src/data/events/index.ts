@@ -1,0 +1,4 @@
+export * from './changes.ts'
+export * from './denoise.ts'
+export * from './events.ts'
+export * from './integrate.ts'

@@ -1,0 +1,134 @@
+import { ShapeError, UsageError } from '../../base/index.ts'
+import { sortedByTime } from './changes.ts'
+import { checkOnSensor, type Events, type SensorSize } from './events.ts'
+
+/**
+ * How a recording is cut into T frames. `number`: N div T events each, the last frame takes the rest. `time`: (last time
+ * - first time) div T microseconds each, the last frame runs to the end. `window`: `windowUs` each, from the first event
+ * on; what comes after T windows is left out, and what is missing stays empty.
+ */
+export type FrameCut = 'number' | 'time' | 'window'
+
+/** What a frame holds at a pixel: how many events; 1 where there were any; or shares of events in time (see below). */
+export type FrameValues = 'counts' | 'binary' | 'voxel'
+
+export interface FrameOptions {
+  /** Frames. */
+  readonly T: number
+  /** Default: number. */
+  readonly by?: FrameCut
+  /** Microseconds, of `window`. */
+  readonly windowUs?: number
+  /**
+   * Default: counts. `voxel` shares each event between the two nearest of T moments, spread evenly from the first event
+   * to the last (Zhu et al. 2019), per polarity; it has no use for `by`.
+   */
+  readonly values?: FrameValues
+  /**
+   * Another size of the frames: a pixel's events go to the new pixels that it covers, in proportion to the area. Default:
+   * the sensor's.
+   */
+  readonly size?: SensorSize
+}
+
+/** Frames of one recording. */
+export interface Frames {
+  /** [T, H, W, 2]: darker events in channel 0, brighter ones in channel 1. */
+  readonly values: Float32Array
+  readonly shape: readonly [T: number, height: number, width: number, channels: 2]
+  /** Events that are in no frame: those after the last window. */
+  readonly left: number
+}
+
+/**
+ * Sums events into frames. The sum of all values is the number of events (less `left`), except for `binary`.
+ * @throws UsageError if an option is out of range; ShapeError if an event lies outside of the sensor
+ */
+export function integrate(events: Events, options: FrameOptions): Frames {
+  const { T, values: kind = 'counts', size = events } = options
+  checkOptions(options)
+  checkOnSensor(events, 'integrate')
+  const { width, height } = size
+  const shape = [T, height, width, 2] as const
+  const values = new Float32Array(T * height * width * 2)
+  const columns = shares(events.width, width)
+  const rows = shares(events.height, height)
+  const ordered = kind === 'voxel' || options.by === 'time' || options.by === 'window' ? sortedByTime(events) : events
+  const placed = kind === 'voxel' ? voxelFrames(ordered, T) : cutFrames(ordered, options)
+  let left = 0
+  for (let i = 0; i < ordered.t.length; i++) {
+    const [frame, weight] = placed(i)
+    if (frame >= T) {
+      left++
+      continue
+    }
+    for (const [row, tall] of rows[ordered.y[i]]) {
+      for (const [column, wide] of columns[ordered.x[i]]) {
+        const at = ((frame * height + row) * width + column) * 2 + ordered.p[i]
+        const share = tall * wide
+        values[at] += share * weight
+        if (weight < 1) values[at + height * width * 2] += share * (1 - weight)
+      }
+    }
+  }
+  if (kind === 'binary') for (let i = 0; i < values.length; i++) if (values[i] > 0) values[i] = 1
+  return { values, shape, left }
+}
+
+/** Which frame event i goes to, and the share of it; the rest goes to the frame after. */
+type Placing = (i: number) => readonly [frame: number, weight: number]
+
+function cutFrames({ t }: Events, { T, by = 'number', windowUs = 1 }: FrameOptions): Placing {
+  const count = t.length
+  if (by === 'number') {
+    const each = Math.floor(count / T)
+    return (i) => [each === 0 ? T - 1 : Math.min(T - 1, Math.floor(i / each)), 1]
+  }
+  const [first, last] = [t[0], t[count - 1]]
+  if (by === 'window') return (i) => [Math.floor((t[i] - first) / windowUs), 1]
+  const each = Math.floor((last - first) / T)
+  return (i) => [each === 0 ? T - 1 : Math.min(T - 1, Math.floor((t[i] - first) / each)), 1]
+}
+
+function voxelFrames({ t }: Events, T: number): Placing {
+  const [first, last] = [t[0], t[t.length - 1]]
+  const scale = last > first ? (T - 1) / (last - first) : 0
+  return (i) => {
+    const moment = (t[i] - first) * scale
+    const frame = Math.min(T - 1, Math.floor(moment))
+    return [frame, 1 - (moment - frame)]
+  }
+}
+
+type Share = readonly [place: number, share: number]
+
+/** For each old pixel of a row: the new pixels it covers, and the share of its area in each. */
+function shares(from: number, to: number): readonly (readonly Share[])[] {
+  return Array.from({ length: from }, (_, pixel) => {
+    // In units of which a new pixel has `from` and an old one `to`.
+    const [start, end] = [pixel * to, (pixel + 1) * to]
+    const covered: Share[] = []
+    for (let place = Math.floor(start / from); place * from < end; place++) {
+      covered.push([place, (Math.min(end, (place + 1) * from) - Math.max(start, place * from)) / to])
+    }
+    return covered
+  })
+}
+
+function checkOptions({ T, by, windowUs, size, values }: FrameOptions): void {
+  const whole = (value: number) => Number.isSafeInteger(value) && value >= 1
+  if (!whole(T) || (size && !(whole(size.width) && whole(size.height)))) {
+    throw new ShapeError({
+      what: 'frames: T or size out of range',
+      expected: 'whole numbers, 1 or more',
+      got: `T ${T}${size ? `, ${size.width}x${size.height}` : ''}`,
+    })
+  }
+  if (by === 'window' && values !== 'voxel' && !(windowUs !== undefined && windowUs > 0)) {
+    throw new UsageError({
+      what: 'frames by window need its length',
+      expected: 'microseconds above 0',
+      got: String(windowUs),
+    })
+  }
+}

@@ -1,0 +1,19 @@
+/** What the thread of an Hdf5Reader runs: one file at a time. Started by hdf5-reader.ts. */
+import { parentPort } from 'node:worker_threads'
+import { SpikeletError } from '../../../base/index.ts'
+import { type Hdf5Limits, readHdf5Here } from './hdf5.ts'
+
+/** Loads the library before the clock of the first file starts. */
+await import('h5wasm').then(({ default: h5wasm }) => h5wasm.ready)
+parentPort!.postMessage({ ready: true })
+
+parentPort!.on('message', async ({ bytes, file, limits }: { bytes: Uint8Array; file: string; limits: Hdf5Limits }) => {
+  try {
+    parentPort!.postMessage({ contents: await readHdf5Here(bytes, file, limits) })
+  } catch (error) {
+    if (error instanceof SpikeletError) {
+      const { cause: _, ...parts } = error.parts
+      parentPort!.postMessage({ fault: parts })
+    } else throw error
+  }
+})

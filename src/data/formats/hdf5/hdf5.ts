@@ -1,0 +1,180 @@
+import { FormatError } from '../../../base/index.ts'
+import { damageAt } from '../damage.ts'
+
+/** Numbers of a dataset, as they are stored. */
+export type Hdf5Numbers =
+  | Int8Array
+  | Uint8Array
+  | Int16Array
+  | Uint16Array
+  | Int32Array
+  | Uint32Array
+  | Float32Array
+  | Float64Array
+  | BigInt64Array
+  | BigUint64Array
+
+/** One dataset. It holds numbers, texts, lists of numbers, or what is not read: then `other` says what. */
+export interface Hdf5Dataset {
+  /** Sizes; none for a single value. */
+  readonly shape: readonly number[]
+  readonly numbers?: Hdf5Numbers
+  readonly texts?: readonly string[]
+  /** One list of numbers per entry. 16-bit floats come as float32. */
+  readonly lists?: readonly Hdf5Numbers[]
+  readonly other?: string
+}
+
+/** All of an HDF5 file. Paths have no slash in front. */
+export interface Hdf5File {
+  readonly datasets: ReadonlyMap<string, Hdf5Dataset>
+  /** Names below each group; '' is the root. */
+  readonly groups: ReadonlyMap<string, readonly string[]>
+}
+
+export interface Hdf5Limits {
+  /** Bytes that all values may take together; default 2^30. */
+  readonly bytes?: number
+  /** Groups and datasets; default 100,000. */
+  readonly objects?: number
+}
+
+const signature = [0x89, 0x48, 0x44, 0x46, 13, 10, 26, 10]
+const deepest = 32
+
+/** Whether the bytes begin as an HDF5 file does. */
+export function isHdf5(bytes: Uint8Array): boolean {
+  return signature.every((byte, i) => bytes[i] === byte)
+}
+
+/** @throws FormatError if the bytes begin otherwise */
+export function checkHdf5(bytes: Uint8Array, file: string): void {
+  if (isHdf5(bytes)) return
+  throw damageAt(file, 0, { what: 'not an HDF5 file', expected: '89 48 44 46 0d 0a 1a 0a', got: 'other bytes' })
+}
+
+/**
+ * Reads all of an HDF5 file in this thread, with the HDF5 group's own library compiled to WebAssembly, which is loaded at
+ * the first call. A damaged file can keep that library busy for ever: `readHdf5` does the same in a thread that is ended
+ * then.
+ * @throws FormatError if it is damaged, or holds more than the limits allow
+ */
+export async function readHdf5Here(bytes: Uint8Array, file: string, limits: Hdf5Limits = {}): Promise<Hdf5File> {
+  checkHdf5(bytes, file)
+  const { default: h5wasm } = await import('h5wasm')
+  const { FS, activate_throwing_error_handler: throwErrors } = await h5wasm.ready
+  throwErrors()
+  const name = 'file.h5'
+  FS.writeFile(name, bytes)
+  const at = { path: '' }
+  try {
+    const opened = new h5wasm.File(name, 'r')
+    try {
+      return walk(opened as unknown as RawGroup, limits, at)
+    } finally {
+      opened.close()
+    }
+  } catch (cause) {
+    if (cause instanceof FormatError) throw cause
+    const message = cause instanceof Error ? cause.message : String(cause)
+    throw damageAt(file, 0, {
+      what: `HDF5 file is damaged, or holds what is not read (at /${at.path.slice(0, 120)})`,
+      got: message.split('\n')[0].slice(0, 200) || 'no reason given',
+    })
+  } finally {
+    FS.unlink(name)
+  }
+}
+
+interface RawType {
+  type: number
+  size: number
+  signed: boolean
+  shape: number[] | null
+  total_size: number
+  vlen?: boolean
+  vlen_type?: RawType
+}
+
+interface RawDataset {
+  readonly metadata: RawType
+  readonly value: unknown
+  slice(ranges: [number, number][]): unknown
+}
+
+interface RawGroup {
+  keys(): string[]
+  get(name: string): unknown
+}
+
+function walk(root: RawGroup, limits: Hdf5Limits, at: { path: string }): Hdf5File {
+  const { objects: most = 100_000 } = limits
+  const room = { bytes: limits.bytes ?? 2 ** 30, objects: most }
+  const datasets = new Map<string, Hdf5Dataset>()
+  const groups = new Map<string, readonly string[]>()
+  const visit = (group: RawGroup, path: string, depth: number) => {
+    at.path = path
+    const names = group.keys()
+    groups.set(path, names)
+    for (const name of names) {
+      const below = path === '' ? name : `${path}/${name}`
+      at.path = below
+      if (--room.objects < 0) throw new Error(`more than ${most} groups and datasets`)
+      const found = root.get(below)
+      if (isDataset(found)) datasets.set(below, readDataset(found, room))
+      else if (isGroup(found) && depth < deepest) visit(found, below, depth + 1)
+    }
+  }
+  visit(root, '', 0)
+  return { datasets, groups }
+}
+
+function isGroup(found: unknown): found is RawGroup {
+  return typeof (found as Partial<RawGroup> | null)?.keys === 'function'
+}
+
+function isDataset(found: unknown): found is RawDataset {
+  return typeof (found as Partial<RawDataset> | null)?.slice === 'function'
+}
+
+function readDataset(raw: RawDataset, room: { bytes: number }): Hdf5Dataset {
+  const { shape, size, total_size: total, vlen_type: listType } = raw.metadata
+  const take = (bytes: number) => {
+    room.bytes -= bytes
+    if (!(room.bytes >= 0)) throw new Error('more bytes than are allowed here')
+  }
+  take(total * size)
+  if (shape === null) return { shape: [], other: 'nothing' }
+  if (listType) return readLists(raw, shape, listType, take)
+  const { value } = raw
+  if (ArrayBuffer.isView(value)) return { shape, numbers: value as unknown as Hdf5Numbers }
+  if (typeof value === 'number') return { shape, numbers: Float64Array.of(value) }
+  if (typeof value === 'bigint') return { shape, numbers: BigInt64Array.of(value) }
+  const texts = [value].flat()
+  if (texts.every((text) => typeof text === 'string')) return { shape, texts: texts as string[] }
+  return { shape, other: 'records, references or other compound values' }
+}
+
+function readLists(raw: RawDataset, shape: number[], type: RawType, take: (bytes: number) => void): Hdf5Dataset {
+  const isFloat16 = type.type === 1 && type.size === 2
+  if (shape.length !== 1 || (type.type > 1 && !isFloat16)) return { shape, other: 'lists of what are no numbers' }
+  // The library has no 16-bit floats: their bits are taken as integers.
+  if (isFloat16) Object.assign(type, { type: 0, signed: false })
+  const lists: Hdf5Numbers[] = []
+  for (let i = 0; i < shape[0]; i++) {
+    const entry = (raw.slice([[i, i + 1]]) as unknown[] | null)?.[0]
+    if (!ArrayBuffer.isView(entry)) throw new Error(`entry ${i} is no list of numbers`)
+    take(entry.byteLength)
+    lists.push(isFloat16 ? Float32Array.from(entry as Uint16Array, float16) : (entry as unknown as Hdf5Numbers))
+  }
+  return { shape, lists }
+}
+
+/** The value of 16 bits as a half-precision float. */
+function float16(bits: number): number {
+  const exponent = (bits >> 10) & 31
+  const fraction = bits & 1023
+  const sign = bits & 0x8000 ? -1 : 1
+  if (exponent === 31) return fraction ? Number.NaN : sign * Number.POSITIVE_INFINITY
+  return sign * (exponent === 0 ? fraction * 2 ** -24 : (1024 + fraction) * 2 ** (exponent - 25))
+}

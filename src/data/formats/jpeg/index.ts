@@ -1,0 +1,1 @@
+export { isJpeg, readJpeg } from './jpeg.ts'

@@ -1,0 +1,52 @@
+import { createTarDecoder } from 'modern-tar'
+import { FormatError } from '../../base/index.ts'
+import { damageAt } from './damage.ts'
+
+/** One member of a tar archive. */
+export interface TarMember {
+  readonly name: string
+  readonly type: string
+  readonly size: number
+  /** The member's bytes; read them before the next member is taken. */
+  readonly body: ReadableStream<Uint8Array>
+}
+
+/** Headers and bodies fill blocks of this size. */
+const block = 512
+
+/**
+ * The members of a tar archive, one after the other, with memory for one piece at a time.
+ * @param stream the archive's bytes, unpacked where it is a tar.gz
+ * @throws FormatError if it is damaged or truncated
+ */
+export async function* readTar(stream: ReadableStream<Uint8Array>, file: string): AsyncGenerator<TarMember> {
+  const counter = { bytes: 0 }
+  const counted = stream.pipeThrough(
+    new TransformStream<Uint8Array, Uint8Array>({
+      transform(chunk, controller) {
+        counter.bytes += chunk.length
+        controller.enqueue(chunk)
+      },
+    }),
+  )
+  const reader = counted.pipeThrough(createTarDecoder({ strict: true })).getReader()
+  let ended = false
+  try {
+    for (;;) {
+      const { done, value } = await reader.read()
+      ended = done
+      if (done) return
+      const { header, body } = value
+      yield { name: header.name, type: header.type ?? 'file', size: header.size, body }
+    }
+  } catch (cause) {
+    if (cause instanceof FormatError) throw cause
+    throw damageAt(file, Math.max(0, counter.bytes - block), {
+      what: 'tar archive is truncated or damaged',
+      got: cause instanceof Error ? cause.message : String(cause),
+      cause,
+    })
+  } finally {
+    if (!ended) await reader.cancel().catch(() => {})
+  }
+}

@@ -1,0 +1,152 @@
+import { readImageFile } from '../datasets/image-files.ts'
+import { type EventSummary, type Events, summariseEvents } from '../events/index.ts'
+import {
+  bytesSource,
+  type CifarVariant,
+  cifar10Variant,
+  cifar100Variant,
+  type EventFileOptions,
+  isAedat2,
+  isAedat3,
+  isGzip,
+  isHdf5,
+  isJpeg,
+  isPng,
+  type NpyContents,
+  readAedat3,
+  readCifarBinary,
+  readCifarPickle,
+  readEventFile,
+  readEventNpy,
+  readEventNpz,
+  readHdf5,
+  readIdx,
+  readNpy,
+  readNpz,
+  readZip,
+  refuseKnown,
+} from '../formats/index.ts'
+
+/** What a file holds, as JSON. Which fields there are depends on the kind. */
+export interface FileInspection {
+  readonly file: string
+  readonly format: string
+  readonly kind: 'events' | 'image' | 'labelled images' | 'array' | 'arrays' | 'archive'
+  readonly bytes: number
+  readonly events?: EventSummary
+  /** [H, W, C] of an image, or the sizes of an array. */
+  readonly shape?: readonly number[]
+  readonly records?: number
+  /** Records by label. */
+  readonly labels?: Readonly<Record<string, number>>
+  readonly arrays?: Readonly<Record<string, readonly number[]>>
+  readonly members?: number
+  /** What a reader should know. */
+  readonly notes: readonly string[]
+}
+
+/**
+ * Finds out what a file holds, by how it begins, and where that says nothing by its name and size, and reads all of it.
+ * @throws FormatError if it is damaged, or of no format that is read
+ */
+export async function inspectFile(
+  bytes: Uint8Array,
+  file: string,
+  options: EventFileOptions = {},
+): Promise<FileInspection> {
+  refuseKnown(bytes, file)
+  const found = { file, bytes: bytes.length }
+  if (isPng(bytes) || isJpeg(bytes)) {
+    const { width, height, channels } = readImageFile(bytes, file)
+    return {
+      ...found,
+      format: isPng(bytes) ? 'PNG' : 'JPEG',
+      kind: 'image',
+      shape: [height, width, channels],
+      notes: [],
+    }
+  }
+  if (isAedat3(bytes)) return inspectAedat3(bytes, file, options)
+  if (isAedat2(bytes)) return eventsFound(found, 'AEDAT 2', await readEventFile(bytes, file, options))
+  if (isHdf5(bytes)) return inspectHdf5(bytes, file)
+  if (bytes[0] === 0x93) return inspectNpy(bytes, file)
+  if (bytes[0] === 0x50 && bytes[1] === 0x4b) return inspectZip(bytes, file)
+  if (bytes[0] === 0x80 && bytes[1] <= 5) return inspectPickle(bytes, file)
+  const isIdx = bytes[0] === 0 && bytes[1] === 0 && bytes[2] === 8
+  if (isIdx || (isGzip(bytes) && !/\.tar\.gz$|\.tgz$/.test(file))) {
+    const { shape } = readIdx(bytes, file)
+    return { ...found, format: isIdx ? 'IDX' : 'IDX, gzip', kind: 'array', shape, notes: [] }
+  }
+  const variant = cifarVariantOf(bytes.length, file)
+  if (variant) return labelledImages(found, `${variant.name} binary`, readCifarBinary(bytes, variant, file))
+  const format = /\.bin$/i.test(file) ? 'N-MNIST .bin' : 'CSV'
+  return eventsFound(found, format, await readEventFile(bytes, file, options))
+}
+
+type Found = Pick<FileInspection, 'file' | 'bytes'>
+
+function eventsFound(found: Found, format: string, events: Events, notes: readonly string[] = []): FileInspection {
+  const summary = summariseEvents(events)
+  const disorder = summary.ordered ? [] : ['times are not in order']
+  return { ...found, format, kind: 'events', events: summary, notes: [...notes, ...disorder] }
+}
+
+function inspectAedat3(bytes: Uint8Array, file: string, { size }: EventFileOptions): FileInspection {
+  const { events, invalid, otherPackets } = readAedat3(bytes, { file, ...(size ? { size } : {}) })
+  return eventsFound({ file, bytes: bytes.length }, 'AEDAT 3.1', events, [
+    ...(invalid > 0 ? [`${invalid} events are marked invalid and were left out`] : []),
+    ...(otherPackets > 0 ? [`${otherPackets} packets of other types were left out`] : []),
+  ])
+}
+
+/** CIFAR's binary files have no header: their names and sizes tell. */
+function cifarVariantOf(length: number, file: string): CifarVariant | undefined {
+  const named = /(^|[\\/])(data_batch|test_batch|train|test)[^\\/]*\.bin$/i.test(file)
+  return [cifar10Variant, cifar100Variant].find(
+    ({ labels }) => named && length > 0 && length % (labels.length + 3072) === 0,
+  )
+}
+
+function labelledImages(
+  found: Found,
+  format: string,
+  { length, labels }: { length: number; labels: Uint8Array },
+): FileInspection {
+  const counts: Record<string, number> = {}
+  for (const label of labels) counts[label] = (counts[label] ?? 0) + 1
+  return { ...found, format, kind: 'labelled images', records: length, shape: [32, 32, 3], labels: counts, notes: [] }
+}
+
+function inspectPickle(bytes: Uint8Array, file: string): FileInspection {
+  const variant = /(^|[\\/])(train|test)$/.test(file) ? cifar100Variant : cifar10Variant
+  const records = readCifarPickle(bytes, variant, file)
+  return labelledImages({ file, bytes: bytes.length }, `${variant.name} pickle`, records)
+}
+
+function inspectNpy(bytes: Uint8Array, file: string): FileInspection {
+  const contents = readNpy(bytes, file)
+  if ('fields' in contents) return eventsFound({ file, bytes: bytes.length }, 'NPY', readEventNpy(bytes, { file }))
+  return { file, bytes: bytes.length, format: 'NPY', kind: 'array', shape: contents.shape, notes: [] }
+}
+
+async function inspectZip(bytes: Uint8Array, file: string): Promise<FileInspection> {
+  const found = { file, bytes: bytes.length }
+  if (!/\.npz$/i.test(file)) {
+    const entries = await readZip(bytesSource(bytes, file))
+    return { ...found, format: 'zip', kind: 'archive', members: entries.length, notes: [] }
+  }
+  const arrays = await readNpz(bytes, { file })
+  if (holdsEvents(arrays)) return eventsFound(found, 'NPZ', await readEventNpz(bytes, { file }))
+  const shapes = Object.fromEntries([...arrays].map(([name, { shape }]) => [name, shape]))
+  return { ...found, format: 'NPZ', kind: 'arrays', arrays: shapes, notes: [] }
+}
+
+function holdsEvents(arrays: ReadonlyMap<string, NpyContents>): boolean {
+  return (arrays.has('x') && arrays.has('y')) || [...arrays.values()].some((array) => 'fields' in array)
+}
+
+async function inspectHdf5(bytes: Uint8Array, file: string): Promise<FileInspection> {
+  const { datasets } = await readHdf5(bytes, file)
+  const arrays = Object.fromEntries([...datasets].map(([path, { shape }]) => [path, shape]))
+  return { file, bytes: bytes.length, format: 'HDF5', kind: 'arrays', arrays, notes: [] }
+}
