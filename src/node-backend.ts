@@ -10,7 +10,7 @@ import {
   type WasmOptions,
 } from './backends/index.ts'
 import { nearestName, ResourceError, UsageError } from './base/index.ts'
-import { noAdapter, nodeGpuAdapter } from './node-gpu.ts'
+import { noAdapter, nodeGpuAdapter, tuningFiles } from './node-gpu.ts'
 import { nativeCode } from './node-native.ts'
 
 export interface DefaultBackendOptions {
@@ -23,12 +23,14 @@ export interface DefaultBackendOptions {
   readonly threads?: number
   /** Vector instructions of the kernels: the widest this machine runs, or those of WebAssembly (128 bits). */
   readonly simd?: 'widest' | '128'
+  /** `mixed`: products of matrices in float16, on a GPU that has it. Default: float32. */
+  readonly precision?: 'float32' | 'mixed'
   /**
    * How layers of the wasm backend choose between event and dense kernels: always events where they can (default), by what
    * both cost on this machine, measured when the backend starts, or as a run before did.
    */
   readonly kernels?: 'events' | 'calibrated' | readonly KernelChoice[]
-  /** Most memory, in bytes; up to 4 GiB. */
+  /** Most memory, in bytes; wasm takes up to 4 GiB. */
   readonly memoryBytes?: number
   /** A clock, in seconds: with it, the wasm backend keeps the time of every kernel for `kernelTimes`. */
   readonly now?: () => number
@@ -45,10 +47,20 @@ export async function defaultBackend(options: DefaultBackendOptions = {}): Promi
   }
   if (backend === 'interpreter') return createInterpreter()
   if (!backends.includes(backend)) throw unknownBackend(backend)
-  const { memoryBytes, now, kernels } = options
+  const { memoryBytes, now, kernels, precision = 'float32' } = options
   if (backend === 'webgpu' || backend === 'auto') {
     const adapter = await adapterFor(backend)
-    if (adapter) return createWebGpu(adapter, memoryBytes === undefined ? {} : { memoryBytes })
+    if (adapter) {
+      const tuning = tuningFiles(cacheFolder())
+      return createWebGpu(adapter, { tuning, precision, ...(memoryBytes === undefined ? {} : { memoryBytes }) })
+    }
+  }
+  if (precision === 'mixed') {
+    throw new UsageError({
+      what: 'mixed precision is for GPUs',
+      got: 'the wasm backend',
+      next: 'choose --backend webgpu, or float32',
+    })
   }
   allowRelaxedSimd()
   const wasm: WasmOptions = {
@@ -59,6 +71,12 @@ export async function defaultBackend(options: DefaultBackendOptions = {}): Promi
     ...(now ? { now } : {}),
   }
   return createWasm(threads > 1 ? { ...wasm, threads, startWorker: startNodeWorker } : wasm)
+}
+
+/** Where a user's programs keep what they can make again. */
+function cacheFolder(): string {
+  const { join } = process.getBuiltinModule('node:path')
+  return join(process.getBuiltinModule('node:os').homedir(), '.cache', 'spikelet')
 }
 
 /** For `auto` null where there is no GPU but a program on the CPU. @throws ResourceError where `webgpu` finds none */

@@ -1,3 +1,4 @@
+import type { Tuning, TuningStore } from './backends/index.ts'
 import { ResourceError } from './base/index.ts'
 
 /** Where a GPU comes from in Node: the optional package `webgpu`, which holds Dawn, Chromium's WebGPU. */
@@ -39,4 +40,30 @@ export function noAdapter(): ResourceError {
     got: 'no WebGPU adapter',
     next: 'check the driver (Vulkan on Linux, with libvulkan1), or use --backend wasm; spikelet doctor says what there is',
   })
+}
+
+/** Tiles that were measured, in a file for each adapter under the user's cache folder. What cannot be read is measured anew. */
+export function tuningFiles(folder: string): TuningStore {
+  const { mkdirSync, readFileSync, renameSync, writeFileSync } = process.getBuiltinModule('node:fs')
+  const { join } = process.getBuiltinModule('node:path')
+  const fileOf = (adapter: string) => join(folder, `tiles-${adapter.replace(/[^\w.-]+/g, '-')}.json`)
+  return {
+    load(adapter) {
+      try {
+        return JSON.parse(readFileSync(fileOf(adapter), 'utf8')) as Tuning
+      } catch {
+        return {}
+      }
+    },
+    save(adapter, tuning) {
+      try {
+        mkdirSync(folder, { recursive: true })
+        const file = fileOf(adapter)
+        writeFileSync(`${file}.${process.pid}`, `${JSON.stringify(tuning, null, 1)}\n`)
+        renameSync(`${file}.${process.pid}`, file)
+      } catch {
+        // A folder that cannot be written costs the next run a second of measuring.
+      }
+    },
+  }
 }

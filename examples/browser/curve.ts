@@ -20,17 +20,17 @@ export class Curve {
     const { values } = this
     const top = this.top ?? Math.max(0.5, Math.ceil(2 * Math.max(...values, 0)) / 2)
     const last = Math.max(10, values.length)
-    const x = (i: number) => 34 + (i / last) * 358
+    const x = (i: number) => 38 + (i / last) * 354
     const y = (value: number) => 152 - (Math.min(value, top) / top) * 140
     const grid = [0, 0.5, 1].map(
-      (share) => `<line x1="34" x2="392" y1="${y(share * top)}" y2="${y(share * top)}"/>
-<text x="28" y="${y(share * top) + 4}" text-anchor="end">${this.label(share * top)}</text>`,
+      (share) => `<line x1="38" x2="392" y1="${y(share * top)}" y2="${y(share * top)}"/>
+<text x="32" y="${y(share * top) + 4}" text-anchor="end">${this.label(share * top)}</text>`,
     )
     const path = (points: readonly number[]) =>
       thinned(points)
         .map(([i, value], k) => `${k === 0 ? 'M' : 'L'}${x(i + 1).toFixed(1)} ${y(value).toFixed(1)}`)
         .join('')
-    this.svg.innerHTML = `${grid.join('')}<text x="34" y="172">0</text>
+    this.svg.innerHTML = `${grid.join('')}<text x="38" y="172">0</text>
 <text x="392" y="172" text-anchor="end">${last} updates</text>
 <path class="each" d="${path(values)}"/><path class="smooth" d="${path(running(values, 20))}"/>`
   }

@@ -2,10 +2,11 @@
 export class Drawing {
   readonly pixels = new Uint8Array(28 * 28)
   private readonly canvas: HTMLCanvasElement
-  private readonly changed: () => void
+  private readonly changed: (byHand: boolean) => void
   private last: { x: number; y: number } | null = null
 
-  constructor(canvas: HTMLCanvasElement, changed: () => void) {
+  /** @param changed told whether the visitor drew */
+  constructor(canvas: HTMLCanvasElement, changed: (byHand: boolean) => void) {
     this.canvas = canvas
     this.changed = changed
     canvas.addEventListener('pointerdown', (event) => {
@@ -23,10 +24,10 @@ export class Drawing {
     this.show()
   }
 
-  set(pixels: ArrayLike<number>): void {
+  set(pixels: ArrayLike<number>, byHand = true): void {
     this.pixels.set(pixels)
     this.show()
-    this.changed()
+    this.changed(byHand)
   }
 
   clear(): void {
@@ -71,7 +72,7 @@ export class Drawing {
       }
     }
     this.show()
-    this.changed()
+    this.changed(true)
   }
 
   private show(): void {

@@ -15,7 +15,7 @@ const percent = (share: number): string => `${(100 * share).toFixed(1)} %`
 const numbers = { losses: [] as number[], firstUpdateSeconds: 0, device: '', paused: false, answers: 0 }
 Object.assign(globalThis, { spikelet: numbers })
 
-const lossCurve = new Curve(byId('loss'), null, (value) => value.toFixed(1))
+const lossCurve = new Curve(byId('loss'), null, (value) => String(Number(value.toFixed(2))))
 const accuracyCurve = new Curve(byId('accuracy'), 1, (value) => `${100 * value}%`)
 const accuracies: number[] = []
 let classes: readonly string[] = []
@@ -43,7 +43,10 @@ worker.onmessage = ({ data }: MessageEvent<FromWorker>) => {
   ;(handlers[data.kind] as (message: FromWorker) => void)(data)
 }
 
-const drawing = new Drawing(byId('canvas'), ask)
+const drawing = new Drawing(byId('canvas'), (byHand) => {
+  if (byHand) select(null)
+  ask()
+})
 send({
   kind: 'start',
   backend: choice,
@@ -103,8 +106,12 @@ function ready({ device, classes: names, samples, parameters }: Extract<FromWork
 }
 
 function pick(button: HTMLButtonElement, pixels: Uint8Array): void {
+  select(button)
+  drawing.set(pixels, false)
+}
+
+function select(button: HTMLButtonElement | null): void {
   for (const other of byId('samples').children) other.setAttribute('aria-pressed', String(other === button))
-  drawing.set(pixels)
 }
 
 function ask(): void {

@@ -1,5 +1,6 @@
 import type { LayerSpikes } from './messages.ts'
 
+/** Pixels between channels, which stay transparent. */
 const gap = 1
 
 /** Shows each layer's channels as small squares; `step` -1 sums over time. */

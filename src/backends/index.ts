@@ -13,4 +13,11 @@ export {
   type WasmOptions,
   type WorkerStarter,
 } from './wasm/index.ts'
-export { adapterName, createWebGpu, isSoftware, type WebGpuOptions } from './webgpu/index.ts'
+export {
+  adapterName,
+  createWebGpu,
+  isSoftware,
+  type Tuning,
+  type TuningStore,
+  type WebGpuOptions,
+} from './webgpu/index.ts'

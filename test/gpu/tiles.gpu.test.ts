@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { type Backend, createWebGpu } from '../../src/backends/index.ts'
+import { type Backend, createWebGpu, type Tuning, type TuningStore } from '../../src/backends/index.ts'
+import { wgsl } from '../../src/codegen/index.ts'
 import { clif, plif } from '../../src/neurons/index.ts'
 import { noAdapter, nodeGpuAdapter } from '../../src/node-gpu.ts'
 import { dense, spikes } from '../contract/values.ts'
@@ -44,6 +45,36 @@ describe('kernels for hardware agree with those for software adapters', () => {
       const g = b.conv2dBackward(x.handle, w.handle, y, options, { input: 'open', weight: true, bias: true })
       return Promise.all([y, g.input!, g.weight!, g.bias!].map((handle) => b.read(handle)))
     })
+  })
+
+  test('every tile that a tuner may choose gives the same bits; the fastest is remembered', async () => {
+    const adapter = await nodeGpuAdapter()
+    if (!adapter) throw noAdapter()
+    const saved: Tuning[] = []
+    const tuning: TuningStore = { load: () => ({}), save: (_, tiles) => saved.push(tiles) }
+    const b = await createWebGpu(adapter, { software: false, tuning })
+    const x = spikes(b, [1, 2, 6, 6, 8], 0.3, 1, 8)
+    const w = dense(b, [3, 3, 8, 40], 9)
+    const options = { stride: [1, 1], padding: [1, 1], dilation: [1, 1], groups: 1 } as const
+    const run = () => b.conv2d(x.handle, w.handle, null, null, options)
+    const plain = Array.from(await b.read(run()))
+    await b.finish()
+    for (let k = 0; k < 50 && saved.length === 0; k++) await new Promise((resolve) => setTimeout(resolve, 20))
+    const [[key, tile]] = Object.entries(saved[0])
+    expect(key).toMatch(/^forward /)
+    const tiles = wgsl.possibleTiles(40, 256)
+    expect(tiles).toContainEqual(tile)
+    await b.close()
+    for (const chosen of tiles) {
+      const given = (await nodeGpuAdapter()) as GPUAdapter
+      const other = await createWebGpu(given, {
+        software: false,
+        tuning: { load: () => ({ [key]: chosen }), save() {} },
+      })
+      const [ox, ow] = [spikes(other, [1, 2, 6, 6, 8], 0.3, 1, 8), dense(other, [3, 3, 8, 40], 9)]
+      expect(Array.from(await other.read(other.conv2d(ox.handle, ow.handle, null, null, options)))).toEqual(plain)
+      await other.close()
+    }
   })
 
   test.each([clif(), plif()])('BatchNorm, neurons and their sums', async (neuron) => {

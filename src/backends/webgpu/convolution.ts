@@ -72,7 +72,7 @@ export function convolution(
   }
   d.tuned(`forward ${key} ${o.x} ${o.bias} ${o.residual}`, rows, columns, (tile) => {
     const kernel = d.machine.kernel(`forward ${key} ${o.x} ${o.bias} ${o.residual} ${tileKey(tile)}`, () =>
-      wgsl.convolutionForward(s, o, tile),
+      wgsl.convolutionForward(s, o, tile, d.half),
     )
     d.machine.run(kernel, blocks, values, gridOf(wgsl.workgroupsOf(tile, rows, columns), s.groups))
   })
@@ -125,7 +125,7 @@ function inputGradient(
   }
   d.tuned(`input gradient ${key} ${open}`, rows, columns, (tile) => {
     const kernel = d.machine.kernel(`input gradient ${key} ${open} ${tileKey(tile)}`, () =>
-      wgsl.convolutionInputGradient(s, open, tile),
+      wgsl.convolutionInputGradient(s, open, tile, d.half),
     )
     d.machine.run(kernel, blocks, { frames, xScale: x.scale }, gridOf(wgsl.workgroupsOf(tile, rows, columns), s.groups))
   })
@@ -159,7 +159,7 @@ function weightGradient(
     const values = { frames, shares, perShare, xScale: x.scale }
     d.tuned(`weight gradient ${key} ${x.kind}`, rows, columns, (tile) => {
       const kernel = d.machine.kernel(`weight gradient ${key} ${x.kind} ${tileKey(tile)}`, () =>
-        wgsl.convolutionWeightGradient(s, x.kind, tile),
+        wgsl.convolutionWeightGradient(s, x.kind, tile, d.half),
       )
       d.machine.run(kernel, blocks, values, gridOf(wgsl.workgroupsOf(tile, rows, columns), s.groups * shares))
     })

@@ -2,18 +2,38 @@ import { wgsl } from '../../codegen/index.ts'
 import { Machine, type MachineOptions } from './machine.ts'
 import type { Block } from './pool.ts'
 import { Tensors } from './tensors.ts'
+import { Tuner, type TuningStore } from './tuner.ts'
+
+export interface DeviceOptions extends MachineOptions {
+  readonly software: boolean
+  /** Products of matrices in float16, sums in float32. */
+  readonly half: boolean
+  /** What the adapter is called. */
+  readonly adapter: string
+  /** Where measured tiles are kept; null: nothing is measured. */
+  readonly tuning: TuningStore | null
+}
 
 /** What the layers of this backend work with. */
 export class Device {
   readonly machine: Machine
   readonly tensors: Tensors
 
+  readonly half: boolean
   /** Whether the device is a program on the CPU, for which kernels without workgroup memory are better. */
   readonly software: boolean
 
-  constructor(device: GPUDevice, options: MachineOptions & { readonly software: boolean }) {
+  private readonly tuner: Tuner | null
+  /** Most invocations of a workgroup. */
+  private readonly invocations: number
+
+  constructor(device: GPUDevice, options: DeviceOptions) {
     this.software = options.software
+    this.half = options.half
+    this.invocations = device.limits.maxComputeInvocationsPerWorkgroup
     this.machine = new Machine(device, options)
+    const tunes = options.tuning !== null && !options.software && device.features.has('timestamp-query')
+    this.tuner = tunes ? new Tuner(this.machine, options.adapter, options.tuning) : null
     this.tensors = new Tensors(this.machine)
   }
 
@@ -29,9 +49,13 @@ export class Device {
     }
   }
 
-  /** Runs a product of matrices of that size with the tile that suits it. */
-  tuned(_key: string, _rows: number, columns: number, run: (tile: wgsl.Tile) => void): void {
-    run(this.software ? wgsl.directTile : wgsl.defaultTile(columns))
+  /** Runs a product of matrices with the tile that suits it: the one measured as the fastest, where a tuner may measure. */
+  tuned(key: string, rows: number, columns: number, run: (tile: wgsl.Tile) => void): void {
+    const { tuner } = this
+    const layer = `${key} ${rows}`
+    const known = this.software ? wgsl.directTile : tuner ? tuner.known(layer) : wgsl.defaultTile(columns)
+    if (known) run(known)
+    else tuner?.try(layer, wgsl.possibleTiles(columns, this.invocations), run)
   }
 
   /** Runs the kernel of that key over `count` elements. */

@@ -15,8 +15,6 @@ interface Kernel {
 export interface MachineOptions {
   /** Most bytes of tensors at once. */
   readonly memoryBytes: number
-  /** A clock, in seconds: with it, the time of every kernel is kept, which makes each run wait for the one before. */
-  readonly now?: (() => number) | undefined
 }
 
 /** Bytes of one call's numbers, and calls that one upload has room for. */
@@ -43,6 +41,8 @@ export class Machine {
   private encoder: GPUCommandEncoder | null = null
   private pass: GPUComputePassEncoder | null = null
   private waste: GPUBuffer[] = []
+  /** Called with each encoder before it is sent; what it gives is called right after. */
+  beforeSubmit: (encoder: GPUCommandEncoder) => (() => void) | null = () => null
   private failure: SpikeletError | null = null
   private closed = false
 
@@ -115,6 +115,14 @@ export class Machine {
     pass.setPipeline(kernel.pipeline)
     pass.setBindGroup(0, this.group(kernel, blocks), [offset])
     pass.dispatchWorkgroups(...grid)
+  }
+
+  /** Runs `work` in a pass of its own, with time stamps at its ends. */
+  timed(timestampWrites: GPUComputePassTimestampWrites, work: () => void): void {
+    this.pass = this.openEncoder().beginComputePass({ timestampWrites })
+    work()
+    this.pass?.end()
+    this.pass = null
   }
 
   /** Runs a kernel over `count` elements. */
@@ -212,9 +220,11 @@ export class Machine {
     this.pass?.end()
     this.pass = null
     if (this.calls > 0) this.device.queue.writeBuffer(this.numbers, 0, this.numbersOnHost, 0, this.calls * numbersBytes)
+    const after = this.beforeSubmit(this.encoder)
     this.device.queue.submit([this.encoder.finish()])
     this.encoder = null
     this.calls = 0
+    after?.()
     for (const buffer of this.waste) buffer.destroy()
     this.waste = []
   }

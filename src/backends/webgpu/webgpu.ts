@@ -7,13 +7,21 @@ import { pool, poolBackward } from './pooling.ts'
 import { activity, add, concat, dropout, slice, sumSteps } from './sequence.ts'
 import type { GpuTensor } from './tensors.ts'
 import { accumulate, adamW, clipNorm, loss, scale, sgd } from './training.ts'
+import type { TuningStore } from './tuner.ts'
 
 export interface WebGpuOptions {
   /** Most bytes of tensors at once. Default: 4 GiB; WebGPU does not tell how much a device has. */
   readonly memoryBytes?: number
   /** Whether the adapter is a program on the CPU; default: what it says of itself. */
   readonly software?: boolean
+  /** Where tiles that were measured on the device are kept; null: nothing is measured. Default: until it is closed. */
+  readonly tuning?: TuningStore | null
+  /** `mixed`: products of matrices in float16, everything else in float32. Needs `shader-f16`. Default: float32. */
+  readonly precision?: 'float32' | 'mixed'
 }
+
+/** Keeps nothing beyond the device. */
+const forgetful: TuningStore = { load: () => ({}), save: () => {} }
 
 /** Features that kernels can use, where the adapter has them. */
 const usefulFeatures = ['timestamp-query', 'subgroups', 'shader-f16'] as const
@@ -46,12 +54,24 @@ export async function createWebGpu(adapter: GPUAdapter, options: WebGpuOptions =
       cause,
     })
   }
+  const half = options.precision === 'mixed'
+  if (half && !features.includes('shader-f16')) {
+    device.destroy()
+    throw new ResourceError({
+      what: 'mixed precision needs float16 in shaders',
+      got: `${adapterName(adapter.info)} without shader-f16`,
+      next: 'train in float32',
+    })
+  }
   const memoryBytes = options.memoryBytes ?? 2 ** 32
   const d = new Device(device, {
     memoryBytes,
     software: options.software ?? isSoftware(adapter.info),
+    half,
+    adapter: `${adapterName(adapter.info)}${half ? ', mixed' : ''}`,
+    tuning: options.tuning === undefined ? forgetful : options.tuning,
   })
-  return backendOn(d, adapterName(adapter.info), features, memoryBytes)
+  return backendOn(d, adapterName(adapter.info), half ? ['mixed', ...features] : features, memoryBytes)
 }
 
 /** What people call an adapter. */

@@ -4,8 +4,15 @@ import type { TrainingOptions } from './options.ts'
 /** What a command's options say of the backend. */
 export function backendOptions({
   backend,
+  precision,
   simd,
   threads,
-}: Pick<TrainingOptions, 'backend' | 'simd' | 'threads'>): DefaultBackendOptions {
-  return { backend, simd, ...(threads === undefined ? {} : { threads }) }
+}: Pick<TrainingOptions, 'backend' | 'simd' | 'threads'> &
+  Partial<Pick<TrainingOptions, 'precision'>>): DefaultBackendOptions {
+  return {
+    backend,
+    simd,
+    ...(precision === undefined ? {} : { precision }),
+    ...(threads === undefined ? {} : { threads }),
+  }
 }

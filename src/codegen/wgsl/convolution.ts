@@ -1,6 +1,6 @@
 import { type DirectParts, directForward, directInputGradient, directWeightGradient } from './direct.ts'
 import { type Binding, elementKernel, type KernelSource, type Storage } from './kernel.ts'
-import { defaultTile, directTile, type Product, productKernel, type Tile } from './product.ts'
+import { directTile, type Product, productKernel, type Tile } from './product.ts'
 
 /** Everything about a convolution but the number of its frames. */
 export interface ConvolutionShape {
@@ -84,7 +84,7 @@ export interface ForwardOptions {
 }
 
 /** y = x * weight + bias + residual. Grid: tiles of pixels and channels; z is the group of channels. */
-export function convolutionForward(s: ConvolutionShape, o: ForwardOptions, tile?: Tile): KernelSource {
+export function convolutionForward(s: ConvolutionShape, o: ForwardOptions, tile: Tile, half = false): KernelSource {
   const KG = s.outChannels / s.groups
   const wideIn = isQuad(s.channels, s.channels / s.groups)
   const wideOut = isQuad(s.outChannels, KG)
@@ -122,6 +122,7 @@ export function convolutionForward(s: ConvolutionShape, o: ForwardOptions, tile?
   return productKernel(
     {
       name: 'convolution',
+      gradient: null,
       sizes,
       bindings,
       functions: functions.filter((f) => f !== '').join('\n'),
@@ -132,7 +133,8 @@ export function convolutionForward(s: ConvolutionShape, o: ForwardOptions, tile?
       kFrom: '0u',
       kTo: 'TAPS * CG',
     },
-    tile ?? defaultTile(KG),
+    tile,
+    half,
   )
 }
 
@@ -172,7 +174,7 @@ function scalarStore(result: string, at: string, N: string, plus: readonly strin
 }
 
 /** dL/dx from dL/dy; only at open windows where `open`. Grid: tiles of input pixels and channels; z is the group. */
-export function convolutionInputGradient(s: ConvolutionShape, open: boolean, tile?: Tile): KernelSource {
+export function convolutionInputGradient(s: ConvolutionShape, open: boolean, tile: Tile, half = false): KernelSource {
   const [CG, KG] = [s.channels / s.groups, s.outChannels / s.groups]
   const wideK = isQuad(s.outChannels, KG)
   const wideOut = isQuad(s.channels, CG)
@@ -239,6 +241,7 @@ export function convolutionInputGradient(s: ConvolutionShape, open: boolean, til
   return productKernel(
     {
       name: 'convolution input gradient',
+      gradient: 'A',
       sizes: ['frames'],
       bindings,
       functions: functions.filter((f) => f !== '').join('\n'),
@@ -249,7 +252,8 @@ export function convolutionInputGradient(s: ConvolutionShape, open: boolean, til
       kFrom: '0u',
       kTo: 'TAPS * KG',
     },
-    tile ?? defaultTile(CG),
+    tile,
+    half,
   )
 }
 
@@ -269,7 +273,7 @@ function inputGradientStore(wide: boolean, open: boolean, at: string): string {
  * Shares of dL/dweight: x transposed times dL/dy, over a part of the output pixels. Grid: tiles of weight rows and
  * columns; z counts groups of channels and, within each, shares. result is [shares, weights].
  */
-export function convolutionWeightGradient(s: ConvolutionShape, x: Storage, tile?: Tile): KernelSource {
+export function convolutionWeightGradient(s: ConvolutionShape, x: Storage, tile: Tile, half = false): KernelSource {
   const [CG, KG] = [s.channels / s.groups, s.outChannels / s.groups]
   const wideIn = isQuad(s.channels, CG)
   const wideOut = isQuad(s.outChannels, KG)
@@ -326,6 +330,7 @@ export function convolutionWeightGradient(s: ConvolutionShape, x: Storage, tile?
   ]
   const product: Product = {
     name: 'convolution weight gradient',
+    gradient: 'B',
     sizes,
     bindings,
     functions: functions.filter((f) => f !== '').join('\n'),
@@ -336,7 +341,7 @@ export function convolutionWeightGradient(s: ConvolutionShape, x: Storage, tile?
     kFrom: 'z % p.shares * p.perShare',
     kTo: 'min(p.frames * HO * WO, (z % p.shares + 1u) * p.perShare)',
   }
-  return productKernel(product, tile ?? defaultTile(KG))
+  return productKernel(product, tile, half)
 }
 
 /** Sum over the shares of a weight gradient, in their order. */

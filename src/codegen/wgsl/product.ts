@@ -21,6 +21,8 @@ export type Along = 'm' | 'n' | 'k'
  */
 export interface Product {
   readonly name: string
+  /** Which operand holds gradients: as float16 they are taken times `gradientScale`, so that small ones are not lost. */
+  readonly gradient: 'A' | 'B' | null
   readonly sizes: readonly string[]
   readonly bindings: readonly Binding[]
   readonly functions: string
@@ -41,15 +43,19 @@ export function defaultTile(n: number): Tile {
   return { m: 64, n: 64, k: 16, rows: 4, columns: 4 }
 }
 
-/** Tiles that a tuner may choose from, for products with n columns. */
-export function possibleTiles(n: number): Tile[] {
-  const wide: Tile[] = [
+/**
+ * Tiles that a tuner may choose from, the default first, for products with n columns.
+ * @param invocations most that a workgroup may have
+ */
+export function possibleTiles(n: number, invocations: number): Tile[] {
+  const others: Tile[] = [
     { m: 128, n: 64, k: 8, rows: 8, columns: 4 },
     { m: 128, n: 64, k: 16, rows: 8, columns: 4 },
     { m: 128, n: 128, k: 8, rows: 8, columns: 8 },
     { m: 32, n: 32, k: 16, rows: 4, columns: 4 },
   ]
-  return [defaultTile(n), ...wide.filter((tile) => tile.n <= Math.max(32, 2 * n))]
+  const fitting = others.filter((tile) => tile.n <= Math.max(32, 2 * n) && threadsOf(tile) <= invocations)
+  return [defaultTile(n), ...fitting]
 }
 
 /** Stands for the kernels of direct.ts, without workgroup memory: an invocation makes a few rows of 4 columns. */
@@ -65,7 +71,9 @@ const range = (count: number): number[] => Array.from({ length: count }, (_, i) 
  * C = A B, both operands read through workgroup memory: workgroup `group` makes one tile, plane z of the grid one group of
  * channels or one share of the products.
  */
-export function productKernel(product: Product, tile: Tile): KernelSource {
+export function productKernel(product: Product, tile: Tile, half: boolean): KernelSource {
+  const scalar = half ? 'f16' : 'f32'
+  const scaled = half && product.gradient !== null
   const threads = threadsOf(tile)
   const quads = range(tile.columns / 4)
   const rows = range(tile.rows)
@@ -80,15 +88,15 @@ export function productKernel(product: Product, tile: Tile): KernelSource {
 ${sums.map(({ name }) => `  var ${name} = vec4f();`).join('\n')}
   let end = ${product.kTo};
   for (var k0 = ${product.kFrom}; k0 < end; k0 += ${tile.k}u) {
-${loads('A', tile, threads, product.aAlong)}
-${loads('B', tile, threads, product.bAlong)}
+${loads('A', tile, threads, product.aAlong, elementOf('A', product, half))}
+${loads('B', tile, threads, product.bAlong, elementOf('B', product, half))}
     workgroupBarrier();
     for (var k = 0u; k < ${tile.k}u; k++) {
-${quads.map((c) => `      let b${c} = ${four(`tileB`, `k * ${tile.n}u + column + ${4 * c}u`)};`).join('\n')}
+${quads.map((c) => `      let b${c} = ${four(scalar, `k * ${tile.n}u + column + ${4 * c}u`)};`).join('\n')}
 ${rows
   .map((r) => {
     const a = `tileA[k * ${tile.m}u + row + ${r}u]`
-    return `      { let a = ${a}; ${quads.map((c) => `sum${r}_${c} += a * b${c};`).join(' ')} }`
+    return `      { let a = ${a}; ${quads.map((c) => `sum${r}_${c} += ${half ? `vec4f(a * b${c})` : `a * b${c}`};`).join(' ')} }`
   })
   .join('\n')}
     }
@@ -100,7 +108,7 @@ ${rows
 ${quads
   .map(
     (c) =>
-      `    if (column0 + column + ${4 * c}u < ${product.N}) { store(row0 + row + ${r}u, column0 + column + ${4 * c}u, z, sum${r}_${c}); }`,
+      `    if (column0 + column + ${4 * c}u < ${product.N}) { store(row0 + row + ${r}u, column0 + column + ${4 * c}u, z, sum${r}_${c}${scaled ? ` / ${gradientScale}.0` : ''}); }`,
   )
   .join('\n')}
   }`,
@@ -111,9 +119,10 @@ ${quads
     sizes: product.sizes,
     bindings: product.bindings,
     threads,
+    enable: half ? ['f16'] : [],
     functions: `${product.functions}
-var<workgroup> tileA: array<f32, ${tile.k * tile.m}>;
-var<workgroup> tileB: array<f32, ${tile.k * tile.n}>;`,
+var<workgroup> tileA: array<${scalar}, ${tile.k * tile.m}>;
+var<workgroup> tileB: array<${scalar}, ${tile.k * tile.n}>;`,
     body,
   })
 }
@@ -124,14 +133,23 @@ export function workgroupsOf(tile: Tile, rows: number, columns: number): number 
   return tile === directTile ? Math.ceil(tiles / directThreads) : tiles
 }
 
-function four(array: string, at: string): string {
-  return `vec4f(${range(4)
-    .map((j) => `${array}[${at} + ${j}u]`)
+function four(scalar: string, at: string): string {
+  return `vec4<${scalar}>(${range(4)
+    .map((j) => `tileB[${at} + ${j}u]`)
     .join(', ')})`
 }
 
+/** By what gradients are multiplied before they become float16; the products are divided by it again. */
+const gradientScale = 4096
+
+/** Element j of what was loaded, as the tile keeps it. */
+function elementOf(operand: 'A' | 'B', product: Product, half: boolean): (j: number) => string {
+  if (!half) return (j) => `v[${j}]`
+  return product.gradient === operand ? (j) => `f16(v[${j}] * ${gradientScale}.0)` : (j) => `f16(v[${j}])`
+}
+
 /** Fills one operand's tile, [k][m or n], four elements a turn. */
-function loads(operand: 'A' | 'B', tile: Tile, threads: number, along: Along): string {
+function loads(operand: 'A' | 'B', tile: Tile, threads: number, along: Along, element: (j: number) => string): string {
   const width = operand === 'A' ? tile.m : tile.n
   const origin = operand === 'A' ? 'row0' : 'column0'
   const turns = Math.ceil((width * tile.k) / 4 / threads)
@@ -147,7 +165,7 @@ function loads(operand: 'A' | 'B', tile: Tile, threads: number, along: Along): s
 ${spare ? `      if (e < ${(width * tile.k) / 4}u) {\n` : ''}      ${place}
       let v = load${operand}(${args});
 ${range(4)
-  .map((j) => `      tile${operand}[${to(j)}] = v[${j}];`)
+  .map((j) => `      tile${operand}[${to(j)}] = ${element(j)};`)
   .join('\n')}${spare ? '\n      }' : ''}
     }`
 }
