@@ -83,7 +83,10 @@ export const machineOptions = {
 }
 
 const kernelOptions = {
-  kernels: z.string().default('auto').describe('auto: by what they cost here; events; or the kernels.json of a run'),
+  kernels: z
+    .string()
+    .default('events')
+    .describe('events where they can be; auto: by what both cost here; or the kernels.json of a run'),
   explainKernels: z.boolean().default(false).describe('prints which kernels each layer took, and why'),
 }
 
