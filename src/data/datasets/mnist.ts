@@ -76,10 +76,12 @@ async function readSplits(
 ): Promise<Record<Split, Dataset>> {
   const names = (['train', 'test'] as const).flatMap((split) => [...files[split].images, files[split].labels])
   const found = new Map<string, NamedBytes>()
-  for (const file of names) {
-    const bytes = (await folder.read(`${file}.gz`)) ?? (await folder.read(file))
-    if (bytes) found.set(file, { file, bytes })
-  }
+  await Promise.all(
+    names.map(async (file) => {
+      const bytes = (await folder.read(`${file}.gz`)) ?? (await folder.read(file))
+      if (bytes) found.set(file, { file, bytes })
+    }),
+  )
   const missing = names.filter((file) => !found.has(file))
   if (missing.length > 0) throw missingFiles(name, folder, missing, names.length, 'each plain or with .gz')
   const dataset = (split: Split) => {
