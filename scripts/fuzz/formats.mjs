@@ -9,7 +9,7 @@ import { packTar } from 'modern-tar'
 import { readShard, writeShard } from '../../dist/data/datasets/shard.js'
 import * as data from '../../dist/data/index.js'
 import { readSafetensors, writeSafetensors } from '../../dist/interop/index.js'
-import { hdf5Samples, jpegSamples } from './samples.mjs'
+import { hdf5Samples, jpegSamples, pickleSamples } from './samples.mjs'
 
 /** @typedef {{ samples(): Promise<Uint8Array[]> | Uint8Array[], read(bytes: Uint8Array, file: string): unknown }} Format */
 
@@ -163,7 +163,7 @@ export const formats = {
   'cifar10.bin': { samples: () => [cifar(1)], read: (b, f) => data.readCifarBinary(b, data.cifar10Variant, f) },
   'cifar100.bin': { samples: () => [cifar(2)], read: (b, f) => data.readCifarBinary(b, data.cifar100Variant, f) },
   'cifar.pickle': {
-    samples: () => [cifarPickle(), wickedPickle],
+    samples: () => [cifarPickle(), wickedPickle, ...pickleSamples()],
     read: (b, f) => data.readCifarPickle(b, data.cifar10Variant, f),
   },
   png: {

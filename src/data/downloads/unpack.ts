@@ -138,9 +138,9 @@ async function* membersOf(archive: string, kind: ArchiveKind, label: string, nam
     },
     cancel: async () => void (await chunks.return(undefined)),
   })
-  for await (const { name: member, type, size, body } of readTar(stream, label)) {
+  for await (const { name: member, type, size, chunks: bytes } of readTar(stream, label)) {
     if (type !== 'file' && type !== 'directory') throw otherType(label, member, type)
-    yield { name: member, isFolder: type === 'directory', size, chunks: body as unknown as AsyncIterable<Uint8Array> }
+    yield { name: member, isFolder: type === 'directory', size, chunks: bytes }
   }
 }
 

@@ -2,6 +2,7 @@ import { zipSync } from 'fflate'
 import { FormatError } from '../../base/index.ts'
 import { type Events, type SensorSize, smallestSensor } from '../events/index.ts'
 import { bytesSource } from './byte-source.ts'
+import { placeIn } from './damage.ts'
 import { type NpyArray, type NpyContents, readNpy, writeNpy } from './npy.ts'
 import { readZip } from './zip.ts'
 
@@ -74,7 +75,7 @@ function columnsOf(arrays: Map<string, NpyContents>, file: string): Record<Colum
     if (found && 'values' in found && found.shape.length === 1) return found
     throw new FormatError({
       what: 'these arrays are no events',
-      place: file,
+      place: placeIn(file, 0),
       expected: 't, x, y and p, of one axis each, or records with these fields',
       got:
         [...table]

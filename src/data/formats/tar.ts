@@ -7,8 +7,8 @@ export interface TarMember {
   readonly name: string
   readonly type: string
   readonly size: number
-  /** The member's bytes; read them before the next member is taken. */
-  readonly body: ReadableStream<Uint8Array>
+  /** The member's bytes; read them before the next member is taken. @throws FormatError if they are cut short */
+  readonly chunks: AsyncIterable<Uint8Array>
 }
 
 /** Headers and bodies fill blocks of this size. */
@@ -29,6 +29,14 @@ export async function* readTar(stream: ReadableStream<Uint8Array>, file: string)
       },
     }),
   )
+  const damaged = (cause: unknown): FormatError => {
+    if (cause instanceof FormatError) return cause
+    return damageAt(file, Math.max(0, counter.bytes - block), {
+      what: 'tar archive is truncated or damaged',
+      got: cause instanceof Error ? cause.message : String(cause),
+      cause,
+    })
+  }
   const reader = counted.pipeThrough(createTarDecoder({ strict: true })).getReader()
   let ended = false
   try {
@@ -37,16 +45,26 @@ export async function* readTar(stream: ReadableStream<Uint8Array>, file: string)
       ended = done
       if (done) return
       const { header, body } = value
-      yield { name: header.name, type: header.type ?? 'file', size: header.size, body }
+      yield { name: header.name, type: header.type ?? 'file', size: header.size, chunks: chunksOf(body, damaged) }
     }
   } catch (cause) {
-    if (cause instanceof FormatError) throw cause
-    throw damageAt(file, Math.max(0, counter.bytes - block), {
-      what: 'tar archive is truncated or damaged',
-      got: cause instanceof Error ? cause.message : String(cause),
-      cause,
-    })
+    throw damaged(cause)
   } finally {
     if (!ended) await reader.cancel().catch(() => {})
+  }
+}
+
+/** A member's bytes; where they are cut short, the error names the archive. */
+async function* chunksOf(
+  body: ReadableStream<Uint8Array>,
+  damaged: (cause: unknown) => FormatError,
+): AsyncGenerator<Uint8Array> {
+  const reader = body.getReader()
+  for (;;) {
+    const { done, value } = await reader.read().catch((cause) => {
+      throw damaged(cause)
+    })
+    if (done) return
+    yield value
   }
 }
