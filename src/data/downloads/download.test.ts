@@ -7,6 +7,7 @@ import { zipSync } from 'fflate'
 import { packTar } from 'modern-tar'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { type Behaviour, startServer } from '../../../test/downloads/server.ts'
+import { checkDiskSpace } from './disk.ts'
 import { type DownloadOptions, download } from './download.ts'
 import { getFiles, manifestName, verifyFiles, verifyKnown } from './get.ts'
 import { recipes } from './recipes.ts'
@@ -96,6 +97,11 @@ describe('download', () => {
 
   test('a busy server is asked again', async () => {
     await expect(attempt({ a: { bytes, status: 503 } }, ['a'], { tries: 3 })).rejects.toThrow(/503/)
+  })
+
+  test('a disk with too little room is told before anything is written', async () => {
+    await expect(checkDiskSpace(folder, 1e18)).rejects.toThrow(/too little room[\s\S]*1000000000.00 GB or more/)
+    await checkDiskSpace(folder, 1)
   })
 
   test('a file that is there and right is not fetched', async () => {
@@ -192,7 +198,7 @@ describe('unpack', () => {
   })
 
   test('bombs end at the limit', async () => {
-    const zeros = new Uint8Array(20_000_000)
+    const zeros = new Uint8Array(4_000_000)
     await expect(unpack(gzipSync(zeros), 'gz', { limitBytes: 1_000_000 })).rejects.toThrow(/more than is allowed/)
     await expect(unpack(zipSync({ a: zeros }), 'zip', { limitBytes: 1_000_000 })).rejects.toThrow(
       /more than is allowed/,

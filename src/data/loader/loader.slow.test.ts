@@ -59,6 +59,22 @@ describe.skipIf(!existsSync(built))('Loader with threads (needs the build)', () 
     expect(rest).toEqual(expected.slice(6))
   })
 
+  test('recordings unpack to the same bits in threads', async () => {
+    const events = (i: number) => {
+      const list = new room.EventList()
+      for (let k = 0; k < 50 + i; k++) list.push(k, (k * i) % 9, k % 7, k & 1)
+      return list.events({ width: 9, height: 7 })
+    }
+    const members = Array.from({ length: 40 }, (_, i) => ({ id: String(i), label: i % 2, bytes: i }))
+    const recordings = { name: 'made', classes: ['a', 'b'], sensor: { width: 9, height: 7 }, members }
+    const frames = await room.frameDataset({ ...recordings, read: async (i) => events(i) }, { T: 3 })
+    const load = (threads: number) =>
+      twoEpochs(new room.Loader(frames, { batchSize: 8, seed: 2, transforms: [room.randomFlip()], threads }))
+    const expected = await load(0)
+    expect(expected[0].images.length).toBe(8 * 3 * 9 * 7 * 2)
+    expect(await load(2)).toEqual(expected)
+  })
+
   test('a data set that is not in shared memory, and one image by image, load alike', async () => {
     const { pixels: _, ...plain } = dataset
     const options = { batchSize: 100, seed: 1 }
