@@ -86,7 +86,7 @@ const kernelOptions = {
   kernels: z
     .string()
     .default('events')
-    .describe('events where they can be; auto: by what both cost here; or the kernels.json of a run'),
+    .describe('events; auto: by what both cost here; or a run'"'"'s kernels.json'),
   explainKernels: z.boolean().default(false).describe('prints which kernels each layer took, and why'),
 }
 
