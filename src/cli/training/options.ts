@@ -83,10 +83,7 @@ export const machineOptions = {
 }
 
 const kernelOptions = {
-  kernels: z
-    .string()
-    .default('events')
-    .describe('events; auto: by what both cost here; or a run'"'"'s kernels.json'),
+  kernels: z.string().default('events').describe("events; auto: by what both cost here; or a run's kernels.json"),
   explainKernels: z.boolean().default(false).describe('prints which kernels each layer took, and why'),
 }
 
