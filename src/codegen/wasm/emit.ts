@@ -279,6 +279,7 @@ export function wasmTarget(limits: MemoryLimits): Target {
   return {
     lanes: 4,
     constantsInLocals: true,
+    prefetches: false,
     emit(kernel: KernelFunction) {
       const [first, second, ...own] = kernel.locals
       const run = func(
