@@ -1,1 +1,3 @@
+export * from './nir/index.ts'
+export * from './pytorch/index.ts'
 export * from './safetensors.ts'

@@ -1,5 +1,6 @@
 import { type Random, type Shape, SpikeletError } from '../base/index.ts'
 import type { Tensor } from '../tensor/index.ts'
+import type { Flow } from './flow.ts'
 import type { Layout, Parameter } from './parameter.ts'
 import type { Run } from './run.ts'
 
@@ -79,6 +80,11 @@ export abstract class Layer {
 
   /** Its type and options. */
   abstract config(): LayerConfig
+
+  /** The way of a value through its inner layers; null for a layer that has none, or has loops. */
+  follow<Value>(_x: Value, _flow: Flow<Value>): Value | null {
+    return null
+  }
 
   /** How many names in a Sequential it takes: as many as PyTorch has modules for it. */
   get slots(): number {

@@ -1,4 +1,5 @@
 import type { Tensor } from '../../tensor/index.ts'
+import type { Flow } from '../flow.ts'
 import { type Frame, Layer, type LayerConfig, type Site } from '../layer.ts'
 import { released } from '../released.ts'
 import type { Run } from '../run.ts'
@@ -31,6 +32,10 @@ export class Sequential extends Layer {
       value = next
     }
     return value
+  }
+
+  override follow<Value>(x: Value, flow: Flow<Value>): Value {
+    return this.layers.reduce((value, layer) => flow.apply(layer, value), x)
   }
 
   config(): LayerConfig {
