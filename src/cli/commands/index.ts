@@ -4,7 +4,9 @@ import { dataCommand } from './data/index.ts'
 import { demoCommand } from './demo.ts'
 import { doctorCommand } from './doctor.ts'
 import { evaluateCommand } from './evaluate.ts'
+import { exportCommand } from './export.ts'
 import { gradientCommand } from './gradient.ts'
+import { importCommand } from './import.ts'
 import { neuronCommand } from './neuron.ts'
 import { predictCommand } from './predict.ts'
 import { sweepCommand } from './sweep.ts'
@@ -18,6 +20,8 @@ export const commands: readonly Command[] = [
   sweepCommand,
   evaluateCommand,
   predictCommand,
+  importCommand,
+  exportCommand,
   neuronCommand,
   doctorCommand,
   gradientCommand,
