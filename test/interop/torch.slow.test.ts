@@ -85,7 +85,10 @@ describe.skipIf(!existsSync(peer) || !hasTorch())('PyTorch (needs python3 with t
         p.set(p.values.map((value, i) => Math.fround(p.shape.length === 1 ? value + 0.3 * change[i] : 3 * value)))
       }
       writeFileSync(join(folder, 'weights.safetensors'), writeSafetensors(torchTensors(network, 'spikelet')))
-      execFileSync('python3', ['-c', script, peer.pathname, model, neuron, String(T), folder], { timeout: 120_000 })
+      execFileSync('python3', ['-c', script, peer.pathname, model, neuron, String(T), folder], {
+        stdio: 'pipe',
+        timeout: 120_000,
+      })
       const theirs: number[] = JSON.parse(readFileSync(join(folder, 'logits.json'), 'utf8'))
       const ours = await logitsOf(network, T)
       expect(new Set(ours).size).toBeGreaterThan(10)

@@ -3,7 +3,7 @@ import { type Conv2d, Graph, type GraphLayer, type Linear, Network, Recurrent, S
 import type { NirGraph, NirLabel, NirNode } from './graph.ts'
 import { type LayerIn, layerReaders } from './layers-in.ts'
 import type { NirReset } from './neurons-in.ts'
-import { arrayOf, Refusal } from './values.ts'
+import { Refusal } from './values.ts'
 import { loopsOf, orderOf, type Wiring, wiringOf } from './wiring.ts'
 
 export interface NirInOptions {
@@ -110,7 +110,9 @@ function addNode(
 }
 
 function readLayer(node: NirNode, input: Shape, surroundings: Steps): LayerIn {
-  return layerReaders[node.type as keyof typeof layerReaders](node, input, surroundings)
+  const { type } = node
+  if (!Object.hasOwn(layerReaders, type)) throw new Refusal(`a node of the type ${String(type)} cannot stand there`)
+  return layerReaders[type as keyof typeof layerReaders](node, input, surroundings)
 }
 
 /** Neurons whose spikes come back to them through a linear map, one step later. */
@@ -195,7 +197,8 @@ function setNorm(values: Built['values'], name: string, scale: ArrayLike<number>
 
 /** A frame's shape as NIR orders it. A list of channels over one axis is an image one pixel high. */
 function shapeOf(node: NirNode, file: string): Shape {
-  const shape = Array.from(arrayOf(node, 'shape').values)
+  const field = node.fields.get('shape')
+  const shape = field === undefined || typeof field === 'string' ? [] : Array.from(field.values)
   const axes = shape.length === 4 && shape[0] === 1 ? shape.slice(1) : shape
   if (axes.length >= 1 && axes.length <= 3 && axes.every((axis) => Number.isSafeInteger(axis) && axis >= 1)) {
     return axes.length === 2 ? [axes[0], 1, axes[1]] : axes
