@@ -20,7 +20,10 @@ const schema = z.object({
   loss: z.object({ name: z.enum(['paper', 'rate']) }),
   transforms: z.object({
     evaluation: z.array(
-      z.object({ name: z.string(), options: z.record(z.string(), z.union([z.number(), z.array(z.number())])) }),
+      z.object({
+        name: z.string(),
+        options: z.record(z.string(), z.union([z.number(), z.string(), z.array(z.number())])),
+      }),
     ),
   }),
 })
