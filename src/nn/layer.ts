@@ -1,6 +1,5 @@
 import { type Random, type Shape, SpikeletError } from '../base/index.ts'
 import type { Tensor } from '../tensor/index.ts'
-import type { Flow } from './flow.ts'
 import type { Layout, Parameter } from './parameter.ts'
 import type { Run } from './run.ts'
 
@@ -59,6 +58,13 @@ export interface Site {
   ): Parameter
   /** Adds the layer to summaries, or replaces what it told before. */
   row(row: Omit<LayerRow, 'path'>): void
+}
+
+/** Whoever follows a layer's way through its inner layers: with shapes when a network is built, tensors, names of a graph. */
+export interface Flow<Value> {
+  /** Runs one of the layers. */
+  apply(layer: Layer, x: Value): Value
+  add(a: Value, b: Value): Value
 }
 
 /**

@@ -52,6 +52,7 @@ describe.each(backends)('training on %s', (_, open) => {
   test.each([
     ['sgd', {}],
     ['adamW, accumulated', { optimiser: adamW({ learningRate: 0.01 }), accumulate: 2, clip: 0.5 }],
+    ['mixed samples', { mixing: { mixup: 0.2, cutmix: 1 } }],
   ])('stopped inside an epoch and resumed, it ends with the same bits: %s', async (_, more) => {
     const options = { ...base, ...more, validation: 'none' as const }
     const whole = tinyNetwork()

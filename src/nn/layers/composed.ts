@@ -1,8 +1,7 @@
 import { ShapeError, sameShape, shapeText, UsageError } from '../../base/index.ts'
 import { add } from '../../ops/index.ts'
 import type { Tensor } from '../../tensor/index.ts'
-import type { Flow } from '../flow.ts'
-import { type Frame, Layer, type LayerConfig, type Site } from '../layer.ts'
+import { type Flow, type Frame, Layer, type LayerConfig, type Site } from '../layer.ts'
 import type { Run } from '../run.ts'
 
 export type ModelFunction<Layers> = <Value>(x: Value, layers: Layers, flow: Flow<Value>) => Value

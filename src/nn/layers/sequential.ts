@@ -1,6 +1,5 @@
 import type { Tensor } from '../../tensor/index.ts'
-import type { Flow } from '../flow.ts'
-import { type Frame, Layer, type LayerConfig, type Site } from '../layer.ts'
+import { type Flow, type Frame, Layer, type LayerConfig, type Site } from '../layer.ts'
 import { released } from '../released.ts'
 import type { Run } from '../run.ts'
 
