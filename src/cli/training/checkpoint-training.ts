@@ -17,7 +17,7 @@ const schema = z.object({
       })
       .optional(),
   }),
-  loss: z.object({ name: z.enum(['paper', 'rate']), squaredErrorTo: z.unknown() }),
+  loss: z.object({ name: z.enum(['paper', 'rate']), squaredErrorTo: z.unknown().optional() }),
   transforms: z.object({
     evaluation: z.array(
       z.object({

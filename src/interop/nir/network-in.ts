@@ -50,7 +50,7 @@ export function networkFromNir(graph: NirGraph, options: NirInOptions): NirIn {
     throw new UsageError({
       what: 'a NIR graph is in continuous time: the length of a step is needed',
       expected: 'dt, above 0, in the unit of its time constants',
-      got: String(dt),
+      got: Number.isNaN(dt) ? 'none' : String(dt),
       next: timesText(graph),
     })
   }

@@ -53,7 +53,7 @@ export function networkToNir(
     throw new UsageError({
       what: 'a NIR graph is in continuous time: the length of a step is needed',
       expected: 'dt, above 0, such as 0.001 seconds',
-      got: String(dt),
+      got: Number.isNaN(dt) ? 'none' : String(dt),
     })
   }
   const writing: Writing = { network, dt, nodes: new Map(), edges: [], labels: [] }

@@ -48,9 +48,11 @@ function writeNode(group: Group, { type, fields, metadata }: NirNode): void {
   for (const [name, value] of Object.entries(metadata)) text(beside, name, value)
 }
 
-/** Numbers of a node: a list, one number, or an array of a shape. */
+/** Numbers of a node: a list, or an array of a shape; as float32 where that keeps them. */
 export function numbers(values: readonly number[] | Float32Array | Float64Array, shape?: readonly number[]): NirArray {
-  const own = values instanceof Float32Array ? values : Float64Array.from(values)
+  const own = values.every((value) => Math.fround(value) === value)
+    ? Float32Array.from(values)
+    : Float64Array.from(values)
   const given = shape ?? [own.length]
   if (sizeOf(given) !== own.length) throw new Error(`${own.length} numbers for the shape [${given.join(', ')}]`)
   return { shape: given, values: own }
