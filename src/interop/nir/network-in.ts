@@ -1,4 +1,4 @@
-import { FormatError, type Shape, sameShape, shapeText, UsageError } from '../../base/index.ts'
+import { FormatError, type Shape, SpikeletError, sameShape, shapeText, UsageError } from '../../base/index.ts'
 import { type Conv2d, Graph, type GraphLayer, type Linear, Network, Recurrent, Spiking } from '../../nn/index.ts'
 import type { NirGraph, NirLabel, NirNode } from './graph.ts'
 import { type LayerIn, layerReaders } from './layers-in.ts'
@@ -74,9 +74,22 @@ export function networkFromNir(graph: NirGraph, options: NirInOptions): NirIn {
   }
   const nodes = withBatchNorm(built)
   const output = nodes.some((node) => node.name === last) ? last : 'input'
-  const network = new Network({ name, input: frameOf(input), layer: new Graph(nodes, output) })
-  for (const [path, values] of built.values) network.parameter(path).fromOutside(values)
+  const network = inFile(file, () => {
+    const made = new Network({ name, input: frameOf(input), layer: new Graph(nodes, output) })
+    for (const [path, values] of built.values) made.parameter(path).fromOutside(values)
+    return made
+  })
   return { network, labels: built.labels }
+}
+
+/** Layers that do not fit each other are told with the file's name. */
+function inFile<Result>(file: string, work: () => Result): Result {
+  try {
+    return work()
+  } catch (cause) {
+    if (!(cause instanceof SpikeletError)) throw cause
+    throw new FormatError({ ...cause.parts, place: `${file}, at the node ${cause.parts.place ?? 'unknown'}`, cause })
+  }
 }
 
 /** Reads one node: what it gets, what it is, how well it was understood. */
@@ -102,8 +115,10 @@ function addNode(
     for (const [parameter, values] of Object.entries(found.values)) built.values.set(`${name}.${parameter}`, values)
     if (back !== undefined) built.labels.push({ node: back, type: graph.nodes.get(back)!.type, ...loopLabel(found) })
   } catch (error) {
-    if (!(error instanceof Refusal)) throw error
-    built.labels.push({ node: name, type: node.type, label: 'refused', why: error.message })
+    // Numbers that make no neuron or layer, such as a time constant of 0, are told by these in their own words.
+    if (!(error instanceof Refusal || error instanceof SpikeletError)) throw error
+    const why = error instanceof SpikeletError ? error.parts.what : error.message
+    built.labels.push({ node: name, type: node.type, label: 'refused', why })
     // What follows is judged as if this node had let everything through.
     built.shapes.set(name, built.shapes.get(sources[0] ?? '') ?? [])
   }

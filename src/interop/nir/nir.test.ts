@@ -162,6 +162,10 @@ describe('what cannot be carried over is told by node', () => {
       /x\.nir[\s\S]*node "a", IF: its 'r' differs/,
     )
     expect(() => networkFromNir(around([1], node('IF', { r: [1] })), { dt: 1 })).toThrow(/no numbers 'v_threshold'/)
+    const endless = around([1], node('IF', { r: [1], v_threshold: [1e300] }))
+    expect(() => networkFromNir(endless, { dt: 1 })).toThrow(/'v_threshold' holds no finite numbers/)
+    const instant = around([1], node('LIF', { tau: [0], r: [1], v_leak: [0], v_threshold: [1] }))
+    expect(() => networkFromNir(instant, { dt: 1, file: 'x.nir' })).toThrow(/x\.nir[\s\S]*node "a", LIF/)
     const loop = around([1], node('Scale', { scale: [1] }))
     expect(() => networkFromNir({ ...loop, edges: [...loop.edges, ['a', 'a']] }, { dt: 1 })).toThrow(/loops/)
   })

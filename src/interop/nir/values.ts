@@ -27,6 +27,8 @@ export function pairOf(node: NirNode, name: string, least: number): readonly [nu
   return [a, b]
 }
 
+const largestFloat32 = 3.4e38
+
 /** A neuron's parameter: one number for all, or one for each channel (each neuron, of a list of neurons). */
 export type PerChannel = number | readonly number[]
 
@@ -39,7 +41,9 @@ export function perChannel(node: NirNode, name: string, shape: Shape, absent?: n
   if (absent !== undefined && !node.fields.has(name)) return absent
   const { shape: own, values } = arrayOf(node, name)
   const [first] = values
-  if (values.length === 0 || !values.every(Number.isFinite)) throw new Refusal(`its '${name}' holds no finite numbers`)
+  if (values.length === 0 || !values.every((value) => Math.abs(value) <= largestFloat32)) {
+    throw new Refusal(`its '${name}' holds no finite numbers`)
+  }
   if (values.every((value) => value === first)) return first
   const channels = shape[0]
   const within = values.length / channels
