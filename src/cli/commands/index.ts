@@ -7,6 +7,7 @@ import { evaluateCommand } from './evaluate.ts'
 import { gradientCommand } from './gradient.ts'
 import { neuronCommand } from './neuron.ts'
 import { predictCommand } from './predict.ts'
+import { reproduceCommand } from './reproduce/index.ts'
 import { sweepCommand } from './sweep.ts'
 import { trainCommand } from './train.ts'
 
@@ -22,4 +23,5 @@ export const commands: readonly Command[] = [
   doctorCommand,
   gradientCommand,
   dataCommand,
+  reproduceCommand,
 ]

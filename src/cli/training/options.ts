@@ -41,7 +41,7 @@ const learningOptions = {
     .default([])
     .describe('from an epoch on other neurons, such as 3:clif'),
   freeze: z.array(z.string()).default([]).describe('parameters that stay as they are; * is any text'),
-  loss: z.enum(['paper', 'rate']).default('paper').describe('loss'),
+  loss: z.enum(['paper', 'paper-one-hot', 'rate']).default('paper').describe('loss; one-hot: as for DVS-CIFAR10'),
   labelSmoothing: share().default(0).describe('label smoothing'),
   augment: z
     .array(z.enum(['crop', 'flip', 'cutout']))

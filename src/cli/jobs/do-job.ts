@@ -1,0 +1,42 @@
+import { defaultBackend } from '../../node-backend.ts'
+import type { StopSignal } from '../../train/index.ts'
+import type { Surroundings } from '../surroundings.ts'
+import { backendOptions } from '../training/backend-options.ts'
+import { earlierRun } from '../training/earlier-run.ts'
+import { openImages } from '../training/images.ts'
+import { runTraining } from '../training/run-training.ts'
+import type { FromChild, Job, TrainJob } from './job.ts'
+import { withLock } from './lock.ts'
+import { probe } from './probe.ts'
+import { progressTo } from './progress-to.ts'
+
+export interface JobSurroundings {
+  readonly env: Surroundings['env']
+  readonly clock: () => number
+  readonly stop: StopSignal
+  readonly tell: (message: FromChild) => void
+}
+
+/** Does one job in this process. @throws what the job throws */
+export async function doJob(job: Job, around: JobSurroundings): Promise<FromChild> {
+  if (job.type === 'probe') return { type: 'done', probe: await probe(job, around) }
+  return withLock(job.folder, () => trainToEnd(job, around), { patience: lockPatience })
+}
+
+/** Seconds that a process which has lost its parent may take to notice it: an update. */
+const lockPatience = 120
+
+async function trainToEnd(job: TrainJob, { env, clock, stop, tell }: JobSurroundings): Promise<FromChild> {
+  const { dataset, options, folder, label } = job
+  const progress = progressTo(tell)
+  const datasets = await openImages(dataset, options, { progress, env })
+  const backend = await defaultBackend(backendOptions(options))
+  try {
+    const request = await earlierRun({ dataset, options, folder, datasets, backend, label, resume: false })
+    if ('final' in request) return { type: 'done' }
+    const { summary } = await runTraining(request, { surroundings: { clock }, progress, stop })
+    return { type: summary ? 'done' : 'stopped' }
+  } finally {
+    await backend.close()
+  }
+}
