@@ -1,5 +1,6 @@
 import type { Neuron } from '../equations/index.ts'
 import type { EpochRecord, LayerRate } from '../train/index.ts'
+import type { RunAsLifRow } from './run-as-lif.ts'
 
 /** How much of the paper's work is done: its whole protocol; hours; minutes, which are no evidence about the paper. */
 export const scales = ['paper', 'small', 'smoke'] as const
@@ -75,23 +76,19 @@ export interface PlanRequest {
   has(dataset: string): boolean
 }
 
-/** A trained network run with another neuron. Accuracies are in 0..1. */
-export interface AsLifPoint {
-  readonly reset: string
-  readonly reading: string
-  readonly accuracy: number
-}
-
 /** What a finished run found. Accuracies are in 0..1. */
 export interface RunOutcome {
   readonly seed: number
+  /** How many images judged it. */
+  readonly images: number
   /** Of the last epoch. */
   readonly accuracy: number
   /** The best of all epochs by the test images themselves, which flatters: what papers print. */
   readonly bestAccuracy: number
   readonly epochs: readonly EpochRecord[]
   readonly firingRates: readonly LayerRate[]
-  readonly asLif?: readonly AsLifPoint[]
+  /** Of the trained network, run as LIF. */
+  readonly asLif?: readonly RunAsLifRow[]
 }
 
 /** One line of a result with what its runs found. */

@@ -12,6 +12,9 @@ import { fig10 } from './paper/fig10.ts'
 import { fig11 } from './paper/fig11.ts'
 import { table1 } from './paper/table1.ts'
 import { table2 } from './paper/table2.ts'
+import { table6 } from './paper/table6.ts'
+import { table7 } from './paper/table7.ts'
+import { table8 } from './paper/table8.ts'
 
 /** The paper's figures and tables, in its order. */
 export const experiments: readonly Experiment[] = [
@@ -27,6 +30,9 @@ export const experiments: readonly Experiment[] = [
   fig11,
   table1,
   table2,
+  table6,
+  table7,
+  table8,
 ]
 
 /** An experiment by one of its names. @throws UsageError for an unknown one */

@@ -7,6 +7,8 @@ export interface Spread {
   readonly deviation: number | undefined
   readonly low: number
   readonly high: number
+  /** What chance alone may change: of seeds, or of the images that judged; 0 where it is not known. */
+  readonly noise: number
 }
 
 /** Of some values; undefined for none. */
@@ -14,17 +16,23 @@ export function spreadOf(values: readonly number[]): Spread | undefined {
   if (values.length === 0) return undefined
   const mean = values.reduce((sum, value) => sum + value, 0) / values.length
   const squares = values.reduce((sum, value) => sum + (value - mean) ** 2, 0)
+  const deviation = values.length > 1 ? Math.sqrt(squares / (values.length - 1)) : undefined
   return {
     mean,
-    deviation: values.length > 1 ? Math.sqrt(squares / (values.length - 1)) : undefined,
+    deviation,
+    noise: deviation ?? 0,
     low: Math.min(...values),
     high: Math.max(...values),
   }
 }
 
-/** Accuracies of a row's runs after their last epoch, in percent. */
-export function accuracyOf(row: RowResult): Spread | undefined {
-  return spreadOf(row.outcomes.map(({ accuracy }) => 100 * accuracy))
+/** Accuracies of a row's runs after their last epoch, in percent. Another draw of as many test images would differ too. */
+export function accuracyOf({ outcomes }: RowResult): Spread | undefined {
+  const spread = spreadOf(outcomes.map(({ accuracy }) => 100 * accuracy))
+  if (!spread) return undefined
+  const share = spread.mean / 100
+  const drawn = 100 * Math.sqrt((share * (1 - share)) / outcomes[0].images)
+  return { ...spread, noise: Math.max(spread.noise, drawn) }
 }
 
 /** Why a row has less than it should. */
@@ -104,22 +112,23 @@ export interface Comparison {
 }
 
 /**
- * Whether the same is higher in all comparisons, by more than the spread of seeds where there is one.
+ * Whether the same is higher in all comparisons, by more than chance: the spread of seeds, and of test images.
  * @param told what a reader is told: `CLIF is above LIF`
  */
 export function verdictOf(comparisons: readonly Comparison[], told: string, digits = 1): Verdict {
   const both = comparisons.flatMap(({ name, higher, lower }) => (higher && lower ? [{ name, higher, lower }] : []))
   if (both.length === 0) return undecided('Nothing to compare: the runs that would be needed are not there.')
-  const sure = both.filter(({ higher, lower }) => higher.mean - lower.mean > noiseOf(higher, lower))
-  const against = both.filter(({ higher, lower }) => lower.mean - higher.mean > noiseOf(higher, lower))
+  const sure = both.filter(({ higher, lower }) => exceeds(higher, lower))
+  const against = both.filter(({ higher, lower }) => exceeds(lower, higher))
   const details = both.map(
     ({ name, higher, lower }) => `${name}: ${higher.mean.toFixed(digits)} against ${lower.mean.toFixed(digits)}`,
   )
   const agrees = sure.length === both.length ? 'yes' : against.length > sure.length ? 'no' : 'undecided'
-  return { agrees, text: `${told} in ${sure.length} of ${both.length} cases (${details.join('; ')}).` }
+  const text = `${told} by more than chance in ${sure.length} of ${both.length} cases (${details.join('; ')}).`
+  return { agrees, text }
 }
 
-/** What seeds alone may change; 0 where there was only one. */
-function noiseOf(a: Spread, b: Spread): number {
-  return Math.max(a.deviation ?? 0, b.deviation ?? 0)
+/** Whether one is above the other by more than chance. */
+export function exceeds(a: Spread, b: Spread): boolean {
+  return a.mean - b.mean > Math.hypot(a.noise, b.noise)
 }

@@ -9,6 +9,7 @@ import {
   Network,
   type Run,
   released,
+  residualRow,
   Sequential,
   type Site,
 } from '../nn/index.ts'
@@ -68,7 +69,7 @@ class PreActivationBlock extends Layer {
     if (stride !== 1 || first.shape[2] !== channels) {
       this.shortcut = new Conv2d({ channels, kernelSize: 1, stride })
       site.build('shortcut', this.shortcut, first)
-    }
+    } else site.row(residualRow(first, frame, false))
     return frame
   }
 

@@ -5,6 +5,7 @@ import { backendOptions } from '../training/backend-options.ts'
 import { earlierRun } from '../training/earlier-run.ts'
 import { openImages } from '../training/images.ts'
 import { runTraining } from '../training/run-training.ts'
+import { keepAsLif } from './as-lif.ts'
 import type { FromChild, Job, TrainJob } from './job.ts'
 import { withLock } from './lock.ts'
 import { probe } from './probe.ts'
@@ -33,9 +34,12 @@ async function trainToEnd(job: TrainJob, { env, clock, stop, tell }: JobSurround
   const backend = await defaultBackend(backendOptions(options))
   try {
     const request = await earlierRun({ dataset, options, folder, datasets, backend, label, resume: false })
-    if ('final' in request) return { type: 'done' }
-    const { summary } = await runTraining(request, { surroundings: { clock }, progress, stop })
-    return { type: summary ? 'done' : 'stopped' }
+    if (!('final' in request)) {
+      const { summary } = await runTraining(request, { surroundings: { clock }, progress, stop })
+      if (!summary) return { type: 'stopped' }
+    }
+    if (job.analysis) await keepAsLif(job, datasets, { backend, clock })
+    return { type: 'done' }
   } finally {
     await backend.close()
   }

@@ -8,6 +8,8 @@ export interface TrainJob {
   readonly folder: string
   readonly dataset: string
   readonly options: TrainingOptions
+  /** What is done with the trained network in the end: it is run as LIF, in all the ways of Table 8. */
+  readonly analysis?: 'as-lif'
 }
 
 /** A few updates of a kind of run, to know what it costs. */

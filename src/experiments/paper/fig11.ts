@@ -1,6 +1,6 @@
 import { barChart } from '../../report/index.ts'
 import type { Experiment, ResultPicture, ResultTable, RowResult, TableRow } from '../experiment.ts'
-import { publishedFiringRates } from '../published/firing-rates.ts'
+import { type PublishedDataset, publishedFiringRates } from '../published/firing-rates.ts'
 import { percent, remarkOf, type Spread, spreadOf, verdictOf } from '../results.ts'
 import { type TaskName, tasks } from '../tasks.ts'
 import { byTask, fiveTasks, fiveTasksPlan } from './five-tasks.ts'
@@ -93,8 +93,7 @@ function table(rows: readonly RowResult[]): ResultTable {
 function linesOf(row: RowResult): TableRow[] {
   const rates = ratesOf(row)
   const task = fiveTasks.find((one) => tasks[one].title === row.labels.data)
-  const published: readonly number[] =
-    (task && (publishedFiringRates[task] as { readonly [neuron: string]: readonly number[] })[String(row.labels.neuron).toLowerCase()]) ?? [] // biome-ignore format: one look-up
+  const published = (task && publishedRates(task, String(row.labels.neuron).toLowerCase())) ?? []
   const same = published.length === rates.length
   return [
     {
@@ -112,4 +111,10 @@ function linesOf(row: RowResult): TableRow[] {
       remark: '',
     })),
   ]
+}
+
+function publishedRates(task: (typeof fiveTasks)[number], neuron: string): readonly number[] | undefined {
+  const all: { readonly [neuron: string]: readonly number[] } =
+    publishedFiringRates[tasks[task].dataset as PublishedDataset]
+  return all[neuron]
 }

@@ -25,6 +25,6 @@ export function overTimeConclusion(rows: readonly RowResult[]): Conclusion {
   return {
     table: accuracyTable(rows),
     pictures: [{ name: 'accuracy', svg, caption: `Accuracy after the last epoch, by number of time steps.${band}` }],
-    verdict: verdictOf(comparisons, 'CLIF is above LIF by more than seeds differ'),
+    verdict: verdictOf(comparisons, 'CLIF is above LIF'),
   }
 }

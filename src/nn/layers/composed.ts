@@ -38,7 +38,8 @@ export class Composed<Layers extends { readonly [name: string]: Layer }> extends
         throw new UsageError({ what: 'a model function used a layer it does not name', got: layer.type })
       },
       add: (a, b) => {
-        if (sameShape(a.shape, b.shape)) return { ...a, sequence: a.sequence || b.sequence, kind: 'dense' }
+        const { source: _, ...frame } = a
+        if (sameShape(a.shape, b.shape)) return { ...frame, sequence: a.sequence || b.sequence, kind: 'dense' }
         throw new ShapeError({
           what: 'an addition of unlike shapes',
           expected: shapeText(a.shape),

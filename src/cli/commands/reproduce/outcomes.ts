@@ -1,23 +1,29 @@
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { FormatError } from '../../../base/index.ts'
-import type { AsLifPoint, RowResult, RunOutcome } from '../../../experiments/index.ts'
+import type { RowResult, RunAsLifRow, RunOutcome } from '../../../experiments/index.ts'
 import type { EpochRecord, FinalAccuracy, LayerRate } from '../../../train/index.ts'
+import { asLifFile } from '../../jobs/as-lif.ts'
 import { summaryFile } from '../../training/run-training.ts'
 import { type PlannedExperiment, runFolder } from './planned-jobs.ts'
 
-/** What an analysis of a trained network found, beside its run's record. */
-export const asLifFile = 'as-lif.json'
+/** What is read of a finished run's `summary.json`. */
+interface Summary {
+  readonly final: FinalAccuracy
+  readonly firingRates: readonly LayerRate[]
+  readonly confusion: readonly (readonly number[])[]
+}
 
 /** What a run found; undefined while it is not finished. @throws FormatError for a damaged record */
 export async function readOutcome(folder: string, seed: number): Promise<RunOutcome | undefined> {
-  const summary = await readJsonIfThere<{ final: FinalAccuracy; firingRates: LayerRate[] }>(join(folder, summaryFile))
+  const summary = await readJsonIfThere<Summary>(join(folder, summaryFile))
   if (!summary) return undefined
   const lines = (await readIfThere(join(folder, 'epochs.jsonl'))) ?? ''
-  const { final, firingRates } = summary
-  const asLif = await readJsonIfThere<AsLifPoint[]>(join(folder, asLifFile))
+  const { final, firingRates, confusion } = summary
+  const asLif = await readJsonIfThere<RunAsLifRow[]>(join(folder, asLifFile))
   return {
     seed,
+    images: confusion.flat().reduce((sum, count) => sum + count, 0),
     accuracy: final.lastEpochTestAccuracy,
     bestAccuracy: final.bestTestAccuracy ?? final.testAccuracy,
     epochs: lines.split('\n').flatMap((line) => (line === '' ? [] : [JSON.parse(line) as EpochRecord])),

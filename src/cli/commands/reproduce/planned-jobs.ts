@@ -14,7 +14,6 @@ export interface PlannedJob {
   readonly key: string
   /** Runs that cost the same have the same. */
   readonly kind: string
-  readonly analysis: boolean
 }
 
 export interface PlannedExperiment {
@@ -52,7 +51,8 @@ export async function plannedJobs(
       for (const run of row.runs) {
         const job = await jobOf(run, place, fingerprints)
         const known = jobs.get(job.key)
-        jobs.set(job.key, { ...job, analysis: job.analysis || (known?.analysis ?? false) })
+        // The analysis of a trained network comes on top of its training, which others may need as well.
+        if (!known?.job.analysis) jobs.set(job.key, job)
         own.push(job.key)
       }
       keys.push(own)
@@ -95,8 +95,14 @@ async function jobOf(
   return {
     key,
     kind: hashOf([dataset, costing(options), neuron.name, threads]),
-    analysis: analysis !== undefined,
-    job: { type: 'train', label: key, folder: runFolder(out, key), dataset, options },
+    job: {
+      type: 'train',
+      label: key,
+      folder: runFolder(out, key),
+      dataset,
+      options,
+      ...(analysis ? { analysis } : {}),
+    },
   }
 }
 

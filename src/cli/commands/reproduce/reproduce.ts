@@ -2,6 +2,7 @@ import { access } from 'node:fs/promises'
 import { availableParallelism, totalmem } from 'node:os'
 import { join } from 'node:path'
 import type { Experiment, PlanRequest } from '../../../experiments/index.ts'
+import { asLifFile } from '../../jobs/as-lif.ts'
 import type { JobEnd } from '../../jobs/job.ts'
 import { runJobs } from '../../jobs/pool.ts'
 import { startProcess } from '../../jobs/start-process.ts'
@@ -12,7 +13,7 @@ import { summaryFile } from '../../training/run-training.ts'
 import { dataLines } from './data-lines.ts'
 import { type Estimate, estimateOf, estimateText, keepProbe, probesOf } from './estimate.ts'
 import type { ReproduceInvocation } from './options.ts'
-import { asLifFile, rowResults } from './outcomes.ts'
+import { rowResults } from './outcomes.ts'
 import { type PlannedExperiment, type PlannedJob, plannedJobs } from './planned-jobs.ts'
 import { wholeProgress } from './whole-progress.ts'
 import { resultJson, resultText, type WrittenResult, writeResult } from './write-result.ts'
@@ -101,8 +102,8 @@ export async function reproduce(
 /** Jobs without a verdict yet. */
 async function unfinished(jobs: readonly PlannedJob[]): Promise<PlannedJob[]> {
   const finished = await Promise.all(
-    jobs.map(async ({ job, analysis }) => {
-      const needed = [summaryFile, ...(analysis ? [asLifFile] : [])].map((file) => join(job.folder, file))
+    jobs.map(async ({ job }) => {
+      const needed = [summaryFile, ...(job.analysis ? [asLifFile] : [])].map((file) => join(job.folder, file))
       const there = await Promise.all(needed.map((file) => access(file).then(() => true, () => false))) // biome-ignore format: one question
       return there.every(Boolean)
     }),
