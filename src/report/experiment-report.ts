@@ -1,5 +1,5 @@
 import { pageHtml } from './page.ts'
-import { escapeXml } from './svg.ts'
+import { escapeXml, sizeOfPicture } from './svg.ts'
 
 /** A table as a page shows it: texts, and which columns hold numbers. */
 export interface PageTable {
@@ -39,6 +39,10 @@ const style = `
 .wrap td{white-space:normal;min-width:6rem}
 ul.plain{padding-left:1.2rem;margin:.3rem 0;max-width:44rem}
 .pair:has(figure:only-child){grid-template-columns:minmax(0,46rem)}
+.pair figure.wide{grid-column:1/-1}
+.pair:has(figure.wide:only-child){grid-template-columns:minmax(0,1fr)}
+.warning+.lead{margin-top:1.4rem}
+.verdict{max-width:none}
 `
 
 const verdicts = {
@@ -79,7 +83,7 @@ function verdictHtml({ verdict }: ExperimentReport): string {
 
 function pictures({ pictures: all }: ExperimentReport): string {
   if (all.length === 0) return ''
-  const figures = all.map(({ svg, caption }) => `<figure>${svg}<figcaption>${escapeXml(caption)}</figcaption></figure>`)
+  const figures = all.map(({ svg, caption }) => `<figure${sizeOfPicture(svg)[0] > 460 ? ' class="wide"' : ''}>${svg}<figcaption>${escapeXml(caption)}</figcaption></figure>`)
   return `<div class="pair">\n${figures.join('\n')}\n</div>`
 }
 
@@ -90,7 +94,7 @@ function list(lines: readonly string[]): string {
 }
 
 function replacements(replaced: ExperimentReport['replaced']): string {
-  if (replaced.length === 0) return '<p>Nothing: it is the protocol of the paper.</p>'
+  if (replaced.length === 0) return ''
   const rows = replaced.map(({ what, paper, here }) => [what, paper, here])
   return tableHtml({ head: ['what', 'in the paper', 'here'], rows, numbers: [] }, ' class="wrap"')
 }

@@ -80,7 +80,7 @@ function published({ labels }: RowResult, { name, value }: RunAsLifRow): number 
   if (!printed) return undefined
   if (name === 'as trained') return printed.trained
   if (name === 'soft') return printed.soft
-  return printed.hard[table8Values.findIndex((one) => one === value)]
+  return printed.hard[table8Values.findIndex((known) => known === (value ?? Number.NaN))]
 }
 
 function picture(rows: readonly RowResult[]) {

@@ -1,5 +1,5 @@
 /** The values of tau, the columns of Table 3. */
-export const table3Taus = [1.1, 1.3, 1.5, 1.8, 2] as const
+export const table3Taus: readonly number[] = [1.1, 1.3, 1.5, 1.8, 2]
 
 /**
  * Accuracies of LIF in percent, by steps k that the gradient travels (rows) and tau (columns).
@@ -29,5 +29,5 @@ export const table3 = {
 /** Table 3's accuracy in percent. */
 export function table3Accuracy(task: keyof typeof table3, k: number, tau: number): number | undefined {
   const row: readonly number[] | undefined = (table3[task] as { readonly [k: number]: readonly number[] })[k]
-  return row?.[table3Taus.findIndex((one) => one === tau)]
+  return row?.[table3Taus.indexOf(tau)]
 }

@@ -59,7 +59,7 @@ export async function reproduce(
     const writeComplete = async () => {
       for (const one of waiting) {
         if (one.keys.flat().some((key) => !settled.has(key)) || !waiting.delete(one)) continue
-        const folder = join(options.out, request.scale, one.experiment.name)
+        const folder = join(options.out, one.experiment.computed ? 'computed' : request.scale, one.experiment.name)
         const rows = await rowResults(one, options.out, failures)
         const command = commandText(one, options)
         const result = await writeResult(one, rows, { folder, command, data: await dataLines(one, options.out) })

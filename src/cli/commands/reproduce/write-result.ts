@@ -103,9 +103,14 @@ function cells({ columns, rows }: ResultTable, none: string): string[][] {
     columns.map(({ name, digits }) => {
       const value = row[name]
       if (value === undefined || value === '') return digits === undefined ? '' : none
-      return typeof value === 'number' && digits !== undefined ? value.toFixed(digits) : String(value)
+      return typeof value === 'number' && digits !== undefined ? fixed(value, digits) : String(value)
     }),
   )
+}
+
+/** Twelve digits first: what lies half way in decimals may lie below in binary. */
+function fixed(value: number, digits: number): string {
+  return (Math.round(Number((value * 10 ** digits).toPrecision(12))) / 10 ** digits).toFixed(digits)
 }
 
 function pageTable(table: ResultTable): PageTable {
