@@ -83,7 +83,10 @@ function verdictHtml({ verdict }: ExperimentReport): string {
 
 function pictures({ pictures: all }: ExperimentReport): string {
   if (all.length === 0) return ''
-  const figures = all.map(({ svg, caption }) => `<figure${sizeOfPicture(svg)[0] > 460 ? ' class="wide"' : ''}>${svg}<figcaption>${escapeXml(caption)}</figcaption></figure>`)
+  const figures = all.map(
+    ({ svg, caption }) =>
+      `<figure${sizeOfPicture(svg)[0] > 460 ? ' class="wide"' : ''}>${svg}<figcaption>${escapeXml(caption)}</figcaption></figure>`,
+  )
   return `<div class="pair">\n${figures.join('\n')}\n</div>`
 }
 
