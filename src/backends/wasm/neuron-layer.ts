@@ -291,20 +291,19 @@ function normalisationBackward(
   const rowsPerTask = Math.max(1, Math.floor(neuronsPerTask / period))
   m.scratch(tables.bytes, (address) => {
     tables.write(m, address)
-    const steps = x.shape[0]
-    for (let step = 0; step < steps; step++) {
-      const row = rows > 1 ? 4 * period * step : 0
-      m.run(m.kernel('normalisation gradient', normalisationGradient), Math.ceil(count / (rowsPerTask * period)), [
-        rowsPerTask,
-        count,
-        period,
-        x.address + 4 * count * step,
-        g.address + 4 * count * step,
-        address + factor + row,
-        address + slopes + row,
-        address + offset + row,
-      ])
-    }
+    const tasksPerStep = Math.ceil(count / (rowsPerTask * period))
+    m.run(m.vectorKernel(m.lanes, 'normalisation gradient', normalisationGradient), x.shape[0] * tasksPerStep, [
+      tasksPerStep,
+      rowsPerTask,
+      count,
+      period,
+      x.address,
+      g.address,
+      address + factor,
+      address + slopes,
+      address + offset,
+      rows > 1 ? 4 * period : 0,
+    ])
   })
   return { weight, bias }
 }

@@ -18,11 +18,12 @@ export interface Statistics {
 export function sumColumns(m: Machine, x: WasmTensor, steps: number, columns: number) {
   const rows = x.size / steps / columns
   const blocks = Math.ceil(rows / rowsPerBlock)
-  const padded = Math.ceil(columns / 4) * 4
+  const lanes = columns % m.lanes === 0 ? m.lanes : 4
+  const padded = Math.ceil(columns / lanes) * lanes
   const sums = new Float64Array(steps * columns)
   const squares = new Float64Array(steps * columns)
   m.scratch(steps * blocks * padded * 16, (target) => {
-    m.run(m.kernel('column sums', columnSums), steps * blocks, [rows, columns, blocks, x.address, target])
+    m.run(m.vectorKernel(lanes, 'column sums', columnSums), steps * blocks, [rows, columns, blocks, x.address, target])
     const partial = m.crew.view.f64
     for (let task = 0; task < steps * blocks; task++) {
       const from = target / 8 + task * padded * 2

@@ -1,5 +1,5 @@
 import { fourBytes, n, overTasks, readArguments, times4 } from './tasks.ts'
-import { f32, f32x4, f64, f64x2, i8x16, i16x8, i32, i32x4, type Local, type Value, v128 } from './value.ts'
+import { f32, f32x4, f64, f64x2, i8x16, i16x8, i32, i32x4, type Local, type Value, v128, wide } from './value.ts'
 import { assemble, type Target, type Writer } from './writer.ts'
 
 /** Values that one task of an element-wise kernel covers. */
@@ -137,15 +137,15 @@ export const columnSumArguments = ['tasks', 'rows', 'columns', 'blocks', 'source
 
 /**
  * Sums and sums of squares of each column of a [steps, rows, columns] array, in float64: one task is `rowsPerBlock` rows of
- * one step and writes [sums | squares], columns padded to 4.
+ * one step and writes [sums | squares], columns padded to whole vectors.
  */
 export function columnSums(target: Target, counter: number) {
   return assemble(target, (w, args) => {
     const a = readArguments(w, args, columnSumArguments)
     const [step, block, row, rows, column, at, to, base] = Array.from({ length: 8 }, () => w.i32())
     const rowBytes = w.i32(times4(a.columns))
-    const padded = w.i32(i32.and(i32.add(a.columns, n(3)), n(-4)))
-    const sums = Array.from({ length: 4 }, () => w.v128())
+    const padded = w.i32(i32.and(i32.add(a.columns, n(w.lanes - 1)), n(-w.lanes)))
+    const halves = [0, 1].map(() => ({ sum: w.wide(), square: w.wide() }))
     overTasks(w, counter, a.tasks, (task) => {
       w.set(step, i32.div(task, a.blocks))
       w.set(block, i32.sub(task, i32.mul(step, a.blocks)))
@@ -154,25 +154,23 @@ export function columnSums(target: Target, counter: number) {
       w.if(i32.gtU(rows, n(rowsPerBlock)), () => w.set(rows, n(rowsPerBlock)))
       w.set(base, i32.add(a.source, i32.mul(i32.add(i32.mul(step, a.rows), row), rowBytes)))
       w.set(to, i32.add(a.target, i32.mul(task, i32.shl(padded, n(4)))))
-      w.for(column, n(0), a.columns, n(4), () => {
-        for (const sum of sums) w.set(sum, f64x2.const(0))
+      w.for(column, n(0), a.columns, n(w.lanes), () => {
+        for (const { sum, square } of halves) for (const total of [sum, square]) w.set(total, f32x4.const(0))
         w.set(at, i32.add(base, times4(column)))
         w.for(row, n(0), rows, n(1), () => {
-          const x = w.v128(v128.load(at))
-          const low = w.v128(f64x2.promoteLow(x))
-          const high = w.v128(
-            f64x2.promoteLow(i8x16.shuffle([8, 9, 10, 11, 12, 13, 14, 15, 0, 1, 2, 3, 4, 5, 6, 7], x, x)),
-          )
-          const added = [low, high, f64x2.mul(low, low), f64x2.mul(high, high)]
-          sums.forEach((sum, i) => w.set(sum, f64x2.add(sum, added[i])))
+          halves.forEach(({ sum, square }, half) => {
+            const x = w.wide(wide.loadDoubles(at, (w.bytes / 2) * half))
+            w.set(sum, f64x2.add(sum, x))
+            w.set(square, f64x2.add(square, f64x2.mul(x, x)))
+          })
           w.set(at, i32.add(at, rowBytes))
         })
-        w.do(v128.store(to, sums[0]))
-        w.do(v128.store(to, sums[1], 16))
         const squares = w.i32(i32.add(to, i32.shl(padded, n(3))))
-        w.do(v128.store(squares, sums[2]))
-        w.do(v128.store(squares, sums[3], 16))
-        w.set(to, i32.add(to, n(32)))
+        halves.forEach(({ sum, square }, half) => {
+          w.do(wide.store(to, sum, w.bytes * half))
+          w.do(wide.store(squares, square, w.bytes * half))
+        })
+        w.set(to, i32.add(to, n(2 * w.bytes)))
       })
     })
   })
@@ -208,6 +206,7 @@ export function sumOfSquares(target: Target, counter: number) {
 
 export const normalisationGradientArguments = [
   'tasks',
+  'tasksPerStep',
   'rowsPerTask',
   'count',
   'period',
@@ -216,46 +215,51 @@ export const normalisationGradientArguments = [
   'factor',
   'slope',
   'offset',
+  'tableStep',
 ] as const
 
 /**
- * Second pass of BatchNorm's gradient, in place, for one step: g = g * factor + x * slope + offset, per channel. The tables
- * hold `period` floats; x and gradient are read as rows of `period` values.
+ * Second pass of BatchNorm's gradient, in place: g = g * factor + x * slope + offset, per step and channel. A step has
+ * `count` values, read as rows of `period`; its tables have `period` floats and lie `tableStep` bytes behind the last step's.
  */
 export function normalisationGradient(target: Target, counter: number) {
   return assemble(target, (w, args) => {
     const a = readArguments(w, args, normalisationGradientArguments)
-    const [row, end, column, limit, x, g] = Array.from({ length: 6 }, () => w.i32())
+    const [step, row, end, column, limit, x, g, tables] = Array.from({ length: 8 }, () => w.i32())
     const periodBytes = w.i32(times4(a.period))
     const bytes = w.i32(times4(a.count))
     const apply = (load: (address: Value) => Value, store: (address: Value, value: Value) => Value): void => {
-      const table = (base: Local) => v128.load(i32.add(base, column))
+      const table = (base: Local) => wide.load(i32.add(i32.add(base, tables), column))
       const at = w.i32(i32.add(g, column))
       const scaled = f32x4.mul(load(at), table(a.factor))
       const sloped = f32x4.mul(load(i32.add(x, column)), table(a.slope))
       w.do(store(at, f32x4.add(f32x4.add(scaled, sloped), table(a.offset))))
     }
     overTasks(w, counter, a.tasks, (task) => {
-      w.set(row, i32.mul(i32.mul(task, a.rowsPerTask), periodBytes))
+      w.set(step, i32.div(task, a.tasksPerStep))
+      w.set(tables, i32.mul(step, a.tableStep))
+      w.set(row, i32.sub(task, i32.mul(step, a.tasksPerStep)))
+      w.set(row, i32.mul(i32.mul(row, a.rowsPerTask), periodBytes))
       w.set(end, i32.add(row, i32.mul(a.rowsPerTask, periodBytes)))
       w.if(i32.gtU(end, bytes), () => w.set(end, bytes))
+      w.set(step, i32.mul(step, bytes))
       w.while(i32.ltU(row, end), () => {
-        w.set(x, i32.add(a.x, row))
-        w.set(g, i32.add(a.gradient, row))
+        w.set(x, i32.add(a.x, i32.add(step, row)))
+        w.set(g, i32.add(a.gradient, i32.add(step, row)))
         w.set(limit, i32.sub(end, row))
         w.if(i32.gtU(limit, periodBytes), () => w.set(limit, periodBytes))
         w.set(column, n(0))
-        w.while(i32.geU(i32.sub(limit, column), n(16)), () => {
+        w.while(i32.geU(i32.sub(limit, column), n(w.bytes)), () => {
           apply(
-            (address) => v128.load(address),
-            (address, value) => v128.store(address, value),
+            (address) => wide.load(address),
+            (address, value) => wide.store(address, value),
           )
-          w.set(column, i32.add(column, n(16)))
+          w.set(column, i32.add(column, n(w.bytes)))
         })
         w.while(i32.ltU(column, limit), () => {
           apply(
-            (address) => v128.load32Zero(address),
-            (address, value) => v128.store32(address, value),
+            (address) => wide.loadOne(address),
+            (address, value) => wide.storeOne(address, value),
           )
           w.set(column, i32.add(column, n(4)))
         })

@@ -8,6 +8,7 @@ import {
   NeuronWriter,
   overNeurons,
   parameterValues,
+  prefetchGroup,
   startStates,
   type Vectors,
   vectorsInFlight,
@@ -139,6 +140,11 @@ export function neuronBackward(target: Target, counter: number, options: NeuronK
             states,
             program.states.map((s) => known.get(s.next)!),
           )
+          if (lanes === 'all') {
+            // The reverse pass reads and writes these.
+            w.prefetch('read', i32.add(rows.gradient, k.at), vectors)
+            w.prefetch('write', i32.add(rows.inputGradient, k.at), vectors)
+          }
           move(1)
         })
       }
@@ -237,6 +243,13 @@ export function neuronBackward(target: Target, counter: number, options: NeuronK
         w.for(t, i32.const(0), k.arg('T'), i32.const(1), () => {
           move(-1)
           restart()
+          if (lanes === 'all') {
+            prefetchGroup(k, rows.x, vectors)
+            if (program.spiking) {
+              const bytes = i32.shrU(i32.add(k.at, i32.const(w.bytes * vectors)), i32.const(2))
+              w.prefetch('read', i32.add(rows.output, bytes), 1)
+            }
+          }
           const { raw, known } = adjointStep(lanes, vectors, fixed, gradients)
           const inputGradient = known.get(adjoint.input)!
           w.if(

@@ -224,6 +224,12 @@ function overNeurons(
   })
 }
 
+/** Asks for the next group's vectors of a row: T rows far apart are more streams than the hardware foresees. */
+function prefetchGroup(k: NeuronWriter, row: Value, vectors: number): void {
+  const { w } = k
+  w.prefetch('read', i32.add(row, i32.add(k.at, i32.const(w.bytes * vectors))), vectors)
+}
+
 /** Parameter values for a group; those that change with the step are read per step. */
 function parameterValues(k: NeuronWriter, lanes: Lanes, vectors: number, rows: readonly Local[], perStep: boolean) {
   const values = new Map<number, Vectors>()
@@ -340,6 +346,7 @@ export function neuronForward(target: Target, counter: number, options: NeuronKe
         )
         w.for(t, i32.const(0), k.arg('T'), i32.const(1), () => {
           const { x } = k.input(lanes, vectors, normalised, xRow, scaleRow, shiftRow)
+          if (lanes === 'all') prefetchGroup(k, xRow, vectors)
           const parameters = new Map([...fixed, ...parameterValues(k, lanes, vectors, rows, true)])
           const known = givenValues(program, x, states, parameters)
           emitStep(k, known, program.instructions, 0, () => undefined)
@@ -389,6 +396,7 @@ export {
   NeuronWriter,
   overNeurons,
   parameterValues,
+  prefetchGroup,
   startStates,
   vectorsInFlight,
 }

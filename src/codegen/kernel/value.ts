@@ -144,6 +144,8 @@ export const wide = {
   storeSome: (address: Value, value: Value, count: Value, offset = 0): Value => {
     return { op: 'wide.storeSome', type: 'none', args: [address, value, count], offset }
   },
+  /** Neighbouring float32 values, half as many as there are lanes, each as one float64. */
+  loadDoubles: load('wide.loadDoubles', 'wide'),
   /** Neighbouring bytes, each as one 32-bit lane. */
   loadBytes: load('wide.loadBytes', 'wide'),
   /** The lowest byte of each lane, beside each other. */

@@ -6,6 +6,8 @@ export interface Target {
   readonly lanes: number
   /** Whether constants are best kept in locals (else an operation reads them from memory at no cost). */
   readonly constantsInLocals: boolean
+  /** Whether code can ask for memory before it needs it. */
+  readonly prefetches: boolean
   emit(kernel: KernelFunction): Uint8Array<ArrayBuffer>
 }
 
@@ -39,11 +41,13 @@ export class Writer {
   /** Whether a product and a sum may be fused. */
   private readonly relaxed: boolean
   private readonly constantsInLocals: boolean
+  private readonly prefetches: boolean
 
   constructor(target: Target, relaxed: boolean) {
     this.lanes = target.lanes
     this.bytes = 4 * target.lanes
     this.constantsInLocals = target.constantsInLocals
+    this.prefetches = target.prefetches
     this.relaxed = relaxed
   }
 
@@ -146,6 +150,13 @@ export class Writer {
       body()
       this.set(i, i32.add(i, step))
     })
+  }
+
+  /** Brings vectors that will be read, or written, into the nearest cache; the address need not be inside the memory. */
+  prefetch(what: 'read' | 'write', address: Value, vectors: number): void {
+    if (!this.prefetches) return
+    const op = what === 'read' ? 'prefetch' : 'prefetchWrite'
+    for (let v = 0; v < vectors; v++) this.do({ op, type: 'none', args: [address], offset: this.bytes * v })
   }
 
   fillMemory(address: Value, byte: Value, bytes: Value): void {

@@ -171,6 +171,11 @@ const special: { readonly [op: string]: Rule } = {
     I16x8.extend_low_i8x16_u()
     I32x4.extend_low_i16x8_u()
   },
+  'wide.loadDoubles': ({ args, offset }, push) => {
+    push(...args)
+    operation(V128.load64_zero)({ offset })
+    F64x2.promote_low_f32x4()
+  },
   'wide.storeBytes': ({ args: [address, value], offset }, push) => {
     push(address, value, value)
     I16x8.narrow_i32x4_u()
@@ -279,6 +284,7 @@ export function wasmTarget(limits: MemoryLimits): Target {
   return {
     lanes: 4,
     constantsInLocals: true,
+    prefetches: false,
     emit(kernel: KernelFunction) {
       const [first, second, ...own] = kernel.locals
       const run = func(

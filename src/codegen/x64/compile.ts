@@ -127,7 +127,9 @@ class Compiler extends Vectors {
     } else if (op === 'wide.storeBytes') {
       const from = this.vectorValue(what)
       code.evex(opcodes.narrowToBytes, length512, from, 0, this.memory(address, offset), { memoryBytes: 16 })
-    } else if (op === 'wide.storeSome') this.storeSome(address, what, count, offset)
+    } else if (op === 'prefetch') code.general([0x0f, 0x18], 1, this.memory(address, offset))
+    else if (op === 'prefetchWrite') code.general([0x0f, 0x0d], 1, this.memory(address, offset))
+    else if (op === 'wide.storeSome') this.storeSome(address, what, count, offset)
     else throw new Error(`no x64 code for ${op}`)
   }
 
@@ -161,5 +163,6 @@ class Compiler extends Vectors {
 export const x64Target: Target = {
   lanes: 16,
   constantsInLocals: false,
+  prefetches: true,
   emit: (kernel) => new Compiler(kernel).run(),
 }

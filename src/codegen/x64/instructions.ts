@@ -10,6 +10,7 @@ export interface BinaryRule {
 }
 
 const single = (code: number): Opcode => ({ prefix: 0, map: 1, code })
+const double = (code: number): Opcode => ({ prefix: 1, map: 1, code, wide: true })
 const integer = (code: number): Opcode => ({ prefix: 1, map: 1, code })
 const rule = (opcode: Opcode, order: BinaryRule['order']): BinaryRule => ({ opcode, order })
 
@@ -20,6 +21,8 @@ export const binaryRules: { readonly [op: string]: BinaryRule } = {
   'f32x4.div': rule(single(0x5e), 'as written'),
   'f32x4.min': rule(single(0x5d), 'swapped'),
   'f32x4.max': rule(single(0x5f), 'swapped'),
+  'f64x2.add': rule(double(0x58), 'either'),
+  'f64x2.mul': rule(double(0x59), 'either'),
   'v128.and': rule(single(0x54), 'either'),
   'v128.andnot': rule(single(0x55), 'swapped'),
   'v128.or': rule(single(0x56), 'either'),
@@ -54,6 +57,7 @@ export const loads: { readonly [op: string]: { readonly opcode: Opcode; readonly
   'wide.load': { opcode: single(0x10) },
   'v128.load32Zero': { opcode: { prefix: 2, map: 1, code: 0x10 }, part: 4 },
   'wide.loadOne': { opcode: { prefix: 2, map: 1, code: 0x10 }, part: 4 },
+  'wide.loadDoubles': { opcode: single(0x5a), part: 32 },
   'wide.loadSplat': { opcode: { prefix: 1, map: 2, code: 0x18 }, part: 4 },
   'v128.load32Splat': { opcode: { prefix: 1, map: 2, code: 0x18 }, part: 4 },
 }
