@@ -1,4 +1,4 @@
-import { type Energy, memoryTotal } from '../analysis/index.ts'
+import { type Energy, type LayerEnergy, memoryTotal } from '../analysis/index.ts'
 import { barChart } from './bar-chart.ts'
 import { sideBySide } from './svg.ts'
 
@@ -6,7 +6,7 @@ import { sideBySide } from './svg.ts'
 export const energyPartNames = {
   potentials: 'potentials',
   parameters: 'parameters',
-  inOut: 'inputs, outputs',
+  inOut: 'in and out',
   operations: 'operations',
   addressing: 'addressing',
 } as const
@@ -32,18 +32,50 @@ export function drawEnergy(value: Energy): string {
     groups: [{ label: `all ${energyText(whole)}`, colour: 0, values: parts.map(([part]) => memory.inference[part]) }],
     format: energyText,
   })
-  const shown = layers.filter((layer) => memoryTotal(layer.memory.inference) > 0 || layer.synaptic.inference.energy > 0)
+  const shown = largest(layers)
   const byLayer = barChart({
     title: 'By layer',
-    description: shown.map(({ path, memory: own }) => `${path} ${energyText(memoryTotal(own.inference))}`).join('; '),
+    description: shown.map(({ name, memory: own }) => `${name} ${energyText(own)}`).join('; '),
     x: 'energy of an inference',
-    rows: shown.map(({ path }) => path),
+    rows: shown.map(({ name }) => name),
     groups: [
-      { label: 'with memory', colour: 0, values: shown.map((layer) => memoryTotal(layer.memory.inference)) },
-      { label: 'operations alone', colour: 1, values: shown.map((layer) => layer.synaptic.inference.energy) },
+      { label: 'with memory', colour: 0, values: shown.map((layer) => layer.memory) },
+      { label: 'operations alone', colour: 1, values: shown.map((layer) => layer.operations) },
     ],
     format: energyText,
   })
   const description = `${about}: ${energyText(whole)} an inference with memory, ${energyText(synaptic.inference.energy)} for operations alone.`
   return sideBySide({ title: 'Energy', description }, [byPart, byLayer])
+}
+
+/** More layers than these are summed up. */
+const mostLayers = 16
+
+interface Bars {
+  readonly name: string
+  readonly memory: number
+  readonly operations: number
+}
+
+/** The layers that take most, in order of computation, and the others as one. */
+function largest(layers: readonly LayerEnergy[]): Bars[] {
+  const all = layers.map(
+    ({ path, memory, synaptic }): Bars => ({
+      name: path,
+      memory: memoryTotal(memory.inference),
+      operations: synaptic.inference.energy,
+    }),
+  )
+  if (all.length <= mostLayers) return all
+  const weight = ({ memory, operations }: Bars) => Math.max(memory, operations)
+  const kept = new Set([...all].sort((a, b) => weight(b) - weight(a)).slice(0, mostLayers - 1))
+  const others = all.filter((layer) => !kept.has(layer))
+  return [
+    ...all.filter((layer) => kept.has(layer)),
+    {
+      name: `${others.length} others`,
+      memory: others.reduce((sum, { memory }) => sum + memory, 0),
+      operations: others.reduce((sum, { operations }) => sum + operations, 0),
+    },
+  ]
 }
