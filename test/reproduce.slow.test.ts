@@ -55,6 +55,7 @@ describe.skipIf(!existsSync(main))('reproduce (needs the build)', () => {
     const [processes, written] = [await lockHolders(runs), await Promise.all(before.map((key) => writtenAt(runs, key)))]
     expect(processes.length).toBeGreaterThan(0)
     await until(() => !processes.some(isAlive))
+    const done = (await readdir(runs)).filter((key) => existsSync(join(runs, key, 'summary.json'))).length
 
     const second = start()
     const code = await second.ended
@@ -68,14 +69,14 @@ describe.skipIf(!existsSync(main))('reproduce (needs the build)', () => {
 
     // What is finished needs neither probe nor run. Seven neurons on photographs of clothes, in place of CIFAR-10; those of the broken data set failed alone.
     expect(code).toBe(1)
-    expect(second.seen.errors).toContain(`14 runs, ${before.length} of them finished already`)
+    expect(second.seen.errors).toContain(`14 runs, ${done} of them finished already`)
     const [{ rows, failures, replaced }] = JSON.parse(second.seen.output).experiments
     expect(failures).toHaveLength(7)
-    const done = rows.filter((row: { runs: number }) => row.runs === 1)
-    expect(done.map(({ neuron }: { neuron: string }) => neuron)).toEqual([
+    const trained = rows.filter((row: { runs: number }) => row.runs === 1)
+    expect(trained.map(({ neuron }: { neuron: string }) => neuron)).toEqual([
       'LIF', 'PLIF', 'KLIF', 'GLIF', 'CLIF', 'mine', 'ANN',
     ]) // biome-ignore format: a line of names
-    for (const row of done) expect(row['accuracy, %']).toBeGreaterThan(10)
+    for (const row of trained) expect(row['accuracy, %']).toBeGreaterThan(10)
     expect(rows.filter((row: { remark: string }) => row.remark.startsWith('failed: '))).toHaveLength(7)
     expect(replaced).toContainEqual({ what: 'data set', paper: 'CIFAR-10', here: 'fashion-mnist' })
   })

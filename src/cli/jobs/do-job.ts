@@ -1,22 +1,13 @@
 import { defaultBackend } from '../../node-backend.ts'
-import type { StopSignal } from '../../train/index.ts'
-import type { Surroundings } from '../surroundings.ts'
 import { backendOptions } from '../training/backend-options.ts'
 import { earlierRun } from '../training/earlier-run.ts'
 import { openImages } from '../training/images.ts'
 import { runTraining } from '../training/run-training.ts'
 import { keepAsLif } from './as-lif.ts'
-import type { FromChild, Job, TrainJob } from './job.ts'
+import type { FromChild, Job, JobSurroundings, TrainJob } from './job.ts'
 import { withLock } from './lock.ts'
 import { probe } from './probe.ts'
 import { progressTo } from './progress-to.ts'
-
-export interface JobSurroundings {
-  readonly env: Surroundings['env']
-  readonly clock: () => number
-  readonly stop: StopSignal
-  readonly tell: (message: FromChild) => void
-}
 
 /** Does one job in this process. @throws what the job throws */
 export async function doJob(job: Job, around: JobSurroundings): Promise<FromChild> {

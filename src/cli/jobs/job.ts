@@ -1,3 +1,5 @@
+import type { StopSignal } from '../../train/index.ts'
+import type { Surroundings } from '../surroundings.ts'
 import type { TrainingOptions } from '../training/options.ts'
 
 /** A training run for a process of its own: begun, or gone on with, in its folder. */
@@ -52,3 +54,11 @@ export type JobEnd =
   | { readonly status: 'done'; readonly seconds: number; readonly probe?: ProbeResult }
   | { readonly status: 'failed'; readonly seconds: number; readonly message: string }
   | { readonly status: 'stopped'; readonly seconds: number }
+
+/** What a job knows of its process. */
+export interface JobSurroundings {
+  readonly env: Surroundings['env']
+  readonly clock: () => number
+  readonly stop: StopSignal
+  readonly tell: (message: FromChild) => void
+}

@@ -3,8 +3,7 @@ import { evaluate, train } from '../../train/index.ts'
 import { backendOptions } from '../training/backend-options.ts'
 import { openImages } from '../training/images.ts'
 import { networkOf, pause, trainOptionsOf } from '../training/run-training.ts'
-import type { JobSurroundings } from './do-job.ts'
-import type { ProbeJob, ProbeResult } from './job.ts'
+import type { JobSurroundings, ProbeJob, ProbeResult } from './job.ts'
 import { progressTo } from './progress-to.ts'
 
 /** The first update compiles kernels; what follows is timed. */

@@ -137,6 +137,7 @@ export const sweepSchema = z.object({
   T: z.array(wholeNumber(1)).min(1, 'one or more').default([4]).describe('numbers of time steps, such as 2,4,8'),
   bptt: z.array(wholeNumber(1)).default([]).describe('steps that gradients travel in time, such as 1,2,4; all'),
   seeds: wholeNumber(1).default(3).describe('runs of each combination, with other seeds'),
+  jobs: wholeNumber(1).default(1).describe('runs at once, each in a process of its own'),
   json: z.boolean().default(false).describe('prints the table as JSON'),
   ...networkOfSweep,
   ...learningOfSweep,

@@ -116,8 +116,7 @@ describe('runs', () => {
   })
 
   it('are the same on other threads and in other folders, and others with other options', async () => {
-    const keys = async (changes: Partial<Place>) =>
-      (await planned(['fig3a'], changes)).jobs.map(({ key }) => key)
+    const keys = async (changes: Partial<Place>) => (await planned(['fig3a'], changes)).jobs.map(({ key }) => key)
     expect(await keys({ threads: 2, cache: 'c' })).toEqual(await keys({}))
     expect(new Set(await keys({})).size).toBe(5)
   })
