@@ -49,13 +49,12 @@ export const fig7: Experiment = {
         ],
         rows,
       },
-      pictures: [
-        {
-          name: 'recordings',
-          svg: draw(recording),
-          caption: `Input x, states and spikes s over ${T} steps; ${recording.about}.`,
-        },
-      ],
+      // One picture each: they stay readable on a phone.
+      pictures: recording.recordings.map((one) => ({
+        name: `recording-${one.name}`,
+        svg: draw({ ...recording, recordings: [one] }),
+        caption: `${one.name}: input x, states and spikes s over ${T} steps; ${recording.about}.`,
+      })),
       verdict: {
         agrees: rarer ? 'yes' : 'no',
         text:

@@ -67,9 +67,9 @@ function verdict(panels: readonly TruncationPanel[]): Conclusion['verdict'] {
   )
   return {
     agrees: gained + wider === 2 * ends.length ? 'yes' : lost > gained ? 'no' : 'undecided',
-    text:
-      `From the shortest reach to the longest, accuracy gains by more than chance at the largest tau in ${gained} of ` +
-      `${ends.length} cases. ${told.join('. ')}.`,
+    text: `From the shortest reach to the longest, accuracy ${
+      ends.length === 1 ? (gained === 1 ? 'gains' : 'does not gain') : `gains, in ${gained} of ${ends.length} cases,`
+    } by more than chance at the largest tau. ${told.join('. ')}.`,
   }
 }
 

@@ -38,7 +38,7 @@ describe('reproduce', () => {
     const { code, output } = await spikelet('reproduce', 'fig7', 'fig8', '--neuron', mine, '--out', out)
     expect([code, output]).toEqual([0, expect.stringMatching(/fig7[\s\S]*mine[\s\S]*fig8[\s\S]*u of mine/)])
     expect((await readdir(join(out, 'computed', 'fig7'))).sort()).toEqual([
-      'recordings.svg', 'report.html', 'result.json', 'table.csv',
+      'recording-clif.svg', 'recording-lif.svg', 'recording-mine.svg', 'report.html', 'result.json', 'table.csv',
     ]) // biome-ignore format: a line of names
     const page = await readFile(join(out, 'computed', 'fig7', 'report.html'), 'utf8')
     expect(page).toContain(`npx spikelet reproduce fig7 --neuron ${mine} --out ${out}`)
