@@ -26,6 +26,20 @@ it("puts the paper's settings in place of defaults", () => {
   })
 })
 
+it('knows how the paper trains on events', () => {
+  const options = withProtocol({ ...defaults, protocol: 'paper' as const }, new Set(['protocol']), 'dvs-cifar10')
+  const expected = {
+    model: 'vgg11',
+    T: 10,
+    epochs: 300,
+    lr: 0.05,
+    dropout: 0.3,
+    loss: 'paper-one-hot',
+    frameSize: '48x48',
+  }
+  expect(options).toMatchObject(expected)
+})
+
 it('lets what was given stay', () => {
   const given = { ...defaults, protocol: 'paper' as const, epochs: 3, T: 8 }
   const options = withProtocol(given, new Set(['protocol', 'epochs', 'T']), 'cifar10')
@@ -34,6 +48,6 @@ it('lets what was given stay', () => {
 
 it('refuses a data set that it has no settings for', () => {
   expect(() => withProtocol({ ...defaults, protocol: 'paper' as const }, new Set(), 'mnist')).toThrow(
-    /no settings for 'mnist'\n {2}expected cifar10, cifar100, fashion-mnist/,
+    /no settings for 'mnist'\n {2}expected cifar10, cifar100, tiny-imagenet, dvs-gesture, dvs-cifar10, fashion-mnist/,
   )
 })

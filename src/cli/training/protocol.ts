@@ -1,22 +1,19 @@
 import { UsageError } from '../../base/index.ts'
+import { firstSeed, type Task, tasks } from '../../experiments/index.ts'
 import type { TrainingOptions } from './options.ts'
 
-const cifar10: Partial<TrainingOptions> = {
-  model: 'resnet18',
-  T: 6,
-  epochs: 200,
-  batch: 128,
-  lr: 0.1,
+/** What is the same for every data set. */
+const everywhere: Partial<TrainingOptions> = {
   optimiser: 'sgd',
   momentum: 0.9,
   schedule: 'cosine',
-  weightDecay: 5e-5,
-  dropout: 0,
-  loss: 'paper',
   labelSmoothing: 0,
-  augment: ['crop', 'flip', 'cutout'],
   validation: 0,
-  seed: 2022,
+  seed: firstSeed,
+}
+
+function settingsOf({ settings }: Task): Partial<TrainingOptions> {
+  return { ...everywhere, ...(settings as Partial<TrainingOptions>) }
 }
 
 /**
@@ -25,10 +22,16 @@ const cifar10: Partial<TrainingOptions> = {
  * @see Huang et al. 2024, appendix on training
  */
 const paper: { readonly [dataset: string]: Partial<TrainingOptions> } = {
-  cifar10,
-  cifar100: { ...cifar10, weightDecay: 5e-4 },
-  'fashion-mnist': { ...cifar10, model: 'snn5', augment: [] },
+  cifar10: settingsOf(tasks.cifar10),
+  cifar100: settingsOf(tasks.cifar100),
+  'tiny-imagenet': settingsOf(tasks.tinyImagenet),
+  'dvs-gesture': settingsOf(tasks.dvsGesture),
+  'dvs-cifar10': settingsOf(tasks.dvsCifar10),
+  'fashion-mnist': { ...settingsOf(tasks.cifar10), model: 'snn5', augment: [] },
 }
+
+/** Options that are absent unless they are given: that they are absent does not say that a command lacks them. */
+const withoutDefault = ['frameSize']
 
 /**
  * Options with a protocol's in place of defaults; what was given stays.
@@ -48,6 +51,8 @@ export function withProtocol<Options extends { protocol?: 'paper' | undefined }>
       next: 'leave --protocol out, and give the settings one by one',
     })
   }
-  const preset = Object.entries(paper[dataset]).filter(([name]) => name in options && !given.has(name))
+  const preset = Object.entries(paper[dataset]).filter(
+    ([name]) => (name in options || withoutDefault.includes(name)) && !given.has(name),
+  )
   return { ...options, ...Object.fromEntries(preset) }
 }
