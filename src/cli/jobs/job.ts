@@ -37,6 +37,8 @@ export interface ProbeResult {
   readonly evaluationSeconds: number
   /** Most memory of the process. */
   readonly bytes: number
+  /** What a reader of the results must know of the data. */
+  readonly notes: readonly string[]
 }
 
 export type ToChild = { readonly type: 'job'; readonly job: Job } | { readonly type: 'stop' }

@@ -49,6 +49,7 @@ export async function probe(job: ProbeJob, { env, clock, stop, tell }: JobSurrou
       updatesPerEpoch,
       evaluationSeconds: (seconds * datasets.test.length) / count,
       bytes: 1024 * process.resourceUsage().maxRSS,
+      notes: datasets.notes.map((note) => `${dataset}: ${note}`),
     }
   } finally {
     await backend.close()

@@ -18,8 +18,10 @@ export interface Estimate {
   readonly seconds: number
   /** Of the processes that run at once. */
   readonly bytes: number
-  /** Kinds whose probe failed, with its message. */
+  /** Messages of probes that failed. */
   readonly failed: readonly string[]
+  /** What a reader of the results must know of the data. */
+  readonly notes: readonly string[]
 }
 
 /** Probes, a job for each kind among the jobs that nobody has probed with these threads before. */
@@ -83,6 +85,7 @@ export function estimateOf(
     secondsOf,
     seconds: Math.max(longest, total / processes),
     bytes: sizes.slice(0, processes).reduce((sum, one) => sum + one, 0),
+    notes: [...new Set([...all.values()].flatMap(({ notes }) => notes))],
     failed: ends.flatMap(({ end }) => (end?.status === 'failed' ? [end.message] : [])),
   }
 }

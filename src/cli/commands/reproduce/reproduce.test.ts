@@ -130,7 +130,14 @@ describe('runs', () => {
     const { jobs } = await planned(['fig2a'])
     const kinds = [...new Set(jobs.map(({ kind }) => kind))]
     expect([jobs.length, kinds.length]).toEqual([9, 3])
-    const probe = { startSeconds: 1, updateSeconds: 0.5, updatesPerEpoch: 10, evaluationSeconds: 2, bytes: 5e8 }
+    const probe = {
+      startSeconds: 1,
+      updateSeconds: 0.5,
+      updatesPerEpoch: 10,
+      evaluationSeconds: 2,
+      bytes: 5e8,
+      notes: [],
+    }
     const known = new Map(kinds.map((kind) => [kind, probe]))
     const estimate = estimateOf(jobs, known, [], 2)
     expect([estimate.seconds, estimate.bytes]).toEqual([(9 * (1 + 4 * (10 * 0.5 + 2))) / 2, 1e9])

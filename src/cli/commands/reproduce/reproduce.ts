@@ -10,11 +10,11 @@ import { stopRequest } from '../../jobs/stop-request.ts'
 import { createProgress, durationText } from '../../progress.ts'
 import { type ExitCode, exitCodes } from '../../surroundings.ts'
 import { summaryFile } from '../../training/run-training.ts'
-import { dataLines } from './data-lines.ts'
 import { type Estimate, estimateOf, estimateText, keepProbe, probesOf } from './estimate.ts'
 import type { ReproduceInvocation } from './options.ts'
 import { rowResults } from './outcomes.ts'
 import { type PlannedExperiment, type PlannedJob, plannedJobs } from './planned-jobs.ts'
+import { usedData } from './used-data.ts'
 import { wholeProgress } from './whole-progress.ts'
 import { resultJson, resultText, type WrittenResult, writeResult } from './write-result.ts'
 
@@ -62,7 +62,7 @@ export async function reproduce(
         const folder = join(options.out, one.experiment.computed ? 'computed' : request.scale, one.experiment.name)
         const rows = await rowResults(one, options.out, failures)
         const command = commandText(one, options)
-        const result = await writeResult(one, rows, { folder, command, data: await dataLines(one, options.out) })
+        const result = await writeResult(one, rows, { folder, command, data: await usedData(one, options.out) })
         results.push(result)
         progress.clear()
         if (!options.json) surroundings.write(`${resultText(result)}\n`)
@@ -138,6 +138,7 @@ async function estimateFor(
     kinds.map((kind, i) => ({ kind, end: ends[i] })),
     around.processes,
   )
+  for (const note of estimate.notes) progress.line(note)
   for (const message of new Set(estimate.failed)) progress.line(`a probe failed, its runs will too: ${message}`)
   return estimate
 }

@@ -1,11 +1,12 @@
 import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
-import type { Conclusion, ResultTable, RowResult, Scale } from '../../../experiments/index.ts'
+import type { Conclusion, Replacement, ResultTable, RowResult, Scale } from '../../../experiments/index.ts'
 import { experimentHtml, type PageTable, standaloneSvg } from '../../../report/index.ts'
 import { csvText } from '../../../train/index.ts'
 import { tableText } from '../../table.ts'
 import { writeWhole } from '../../training/run-folder.ts'
 import type { PlannedExperiment } from './planned-jobs.ts'
+import type { UsedData } from './used-data.ts'
 
 export interface WrittenResult {
   readonly name: string
@@ -13,6 +14,8 @@ export interface WrittenResult {
   readonly folder: string
   readonly conclusion: Conclusion
   readonly planned: PlannedExperiment
+  /** What the plan replaces, and what was lacking of the data. */
+  readonly replaced: readonly Replacement[]
   readonly failures: readonly string[]
 }
 
@@ -28,12 +31,13 @@ const evidence: { readonly [scale in Scale]: string } = {
 export async function writeResult(
   planned: PlannedExperiment,
   rows: readonly RowResult[],
-  { folder, command, data }: { folder: string; command: string; data: readonly string[] },
+  { folder, command, data }: { folder: string; command: string; data: readonly UsedData[] },
 ): Promise<WrittenResult> {
   const { experiment, request, plan } = planned
   const { scale } = request
   const conclusion = await experiment.conclude(rows, request)
   const { table, pictures, verdict } = conclusion
+  const replaced = [...plan.replaced, ...data.flatMap(({ replaced: one }) => one ?? [])]
   await mkdir(folder, { recursive: true })
   for (const { name, svg } of pictures) await writeWhole(join(folder, `${name}.svg`), `${standaloneSvg(svg)}\n`)
   await writeWhole(join(folder, 'table.csv'), csvText(csvRows(table)))
@@ -52,12 +56,12 @@ export async function writeResult(
       table: pageTable(table),
       tableNote: computed ? '' : accuracyRule,
       run: runLines(rows, data),
-      replaced: plan.replaced,
+      replaced,
       command,
     }),
   )
   const failures = rows.flatMap((row) => row.failures)
-  const result = { name: experiment.name, scale, folder, conclusion, planned, failures }
+  const result = { name: experiment.name, scale, folder, conclusion, planned, replaced, failures }
   await writeWhole(join(folder, 'result.json'), `${JSON.stringify(resultJson(result), undefined, 2)}\n`)
   return result
 }
@@ -66,7 +70,7 @@ const accuracyRule =
   'Accuracy is that of the last epoch. "Best test epoch" is the best of all epochs by the test images themselves: it ' +
   'flatters, and is what papers print.'
 
-function runLines(rows: readonly RowResult[], data: readonly string[]): string[] {
+function runLines(rows: readonly RowResult[], data: readonly UsedData[]): string[] {
   const runs = rows.reduce((sum, { outcomes }) => sum + outcomes.length, 0)
   const failed = rows.reduce((sum, { failures }) => sum + failures.length, 0)
   const absent = rows.filter(({ missing }) => missing !== undefined).length
@@ -74,13 +78,13 @@ function runLines(rows: readonly RowResult[], data: readonly string[]): string[]
     ...(rows.length === 0 ? [] : [`${runs} training runs for ${rows.length} rows.`]),
     ...(failed > 0 ? [`${failed} runs failed; their rows say how.`] : []),
     ...(absent > 0 ? [`${absent} rows were not run; they say why.`] : []),
-    ...data,
+    ...data.map(({ line }) => line),
   ]
 }
 
 /** What programs get. */
-export function resultJson({ name, scale, folder, conclusion, planned, failures }: WrittenResult) {
-  const { experiment, plan } = planned
+export function resultJson({ name, scale, folder, conclusion, planned, replaced, failures }: WrittenResult) {
+  const { experiment } = planned
   return {
     experiment: name,
     source: experiment.source,
@@ -88,7 +92,7 @@ export function resultJson({ name, scale, folder, conclusion, planned, failures 
     evidence: experiment.computed ? 'computed' : evidence[scale],
     rows: csvRows(conclusion.table),
     verdict: conclusion.verdict,
-    replaced: plan.replaced,
+    replaced,
     failures,
     report: join(folder, 'report.html'),
   }
@@ -125,11 +129,11 @@ const words = {
 } as const
 
 /** The result for people at a terminal. */
-export function resultText({ conclusion, folder, planned, scale }: WrittenResult): string {
-  const { experiment, plan } = planned
+export function resultText({ conclusion, folder, planned, replaced, scale }: WrittenResult): string {
+  const { experiment } = planned
   const { table, verdict } = conclusion
   const head = table.columns.map(({ name }) => name)
-  const replaced = plan.replaced.map(({ what, paper, here }) => `  ${what}: ${here} (paper: ${paper})`)
+  const told = replaced.map(({ what, paper, here }) => `  ${what}: ${here} (paper: ${paper})`)
   return [
     `${experiment.name}: ${experiment.title} (${experiment.source})`,
     ...(experiment.computed ? [] : [evidence[scale]]),
@@ -137,7 +141,7 @@ export function resultText({ conclusion, folder, planned, scale }: WrittenResult
     tableText(head, cells(table, '-')),
     '',
     `${words[verdict.agrees]}: ${verdict.text}`,
-    ...(replaced.length > 0 ? ['replaced:', ...replaced] : []),
+    ...(told.length > 0 ? ['replaced:', ...told] : []),
     `report  ${join(folder, 'report.html')}`,
     '',
   ].join('\n')
