@@ -12,6 +12,8 @@ export default defineConfig({
           name: 'fast',
           include: ['src/**/*.test.ts', 'test/**/*.test.ts'],
           exclude: ['**/*.slow.test.ts', '**/*.gpu.test.ts'],
+          // For a test that hangs, not for a machine that is busy.
+          testTimeout: 60_000,
         },
       },
       {

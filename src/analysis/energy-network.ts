@@ -47,7 +47,7 @@ export interface NeuronLayer {
   readonly operations: NeuronOperations
 }
 
-/** An average pool. */
+/** An average pool, or another sum of what comes in. */
 export interface PoolLayer {
   readonly kind: 'pool'
   readonly path: string
@@ -75,7 +75,8 @@ export function energyLayers(
     const own = layers.get(row.path)
     if (own) return [own]
     const source = layers.get(row.input.source ?? '') ?? null
-    if (/avgPool2d$/i.test(row.type)) return [poolLayer(row, source)]
+    // Attention adds up the spikes that keys and values share.
+    if (/avgPool2d$|^attention$/i.test(row.type)) return [poolLayer(row, source)]
     if (row.type !== 'conv2d' && row.type !== 'linear' && row.type !== 'residual') return []
     const next = rows.slice(i + 1).find(({ path }) => layers.has(path))
     const everyStep = sequence || row.input.sequence

@@ -33,5 +33,13 @@ export {
   record,
   recordLayers,
 } from './recording.ts'
-export { lifWithReset, type ResetReading, type RunAs, runAs, sharedOptions } from './run-as.ts'
+export {
+  type LifConstants,
+  lifConstants,
+  lifWithReset,
+  type ResetReading,
+  type RunAs,
+  runAs,
+  sharedOptions,
+} from './run-as.ts'
 export { type TruncationMap, truncationMap } from './truncation-map.ts'

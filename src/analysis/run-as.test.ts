@@ -3,7 +3,7 @@ import { createInterpreter } from '../backends/index.ts'
 import { defineNeuron, evaluate } from '../equations/index.ts'
 import { snn3 } from '../models/index.ts'
 import { clif, lif, neurons, plif } from '../neurons/index.ts'
-import { lifWithReset, type ResetReading, runAs, sharedOptions } from './run-as.ts'
+import { lifConstants, lifWithReset, type ResetReading, runAs, sharedOptions } from './run-as.ts'
 
 const x = [0.9, 0.4, 0.8, -0.3, 1.4, 0.2, 0.7, 0.9, 0.1, 2.1, 0.6, 0.5]
 const tau = 1.5
@@ -32,6 +32,17 @@ describe('LIF with a reset value', () => {
     })
     expect(s.filter((spike) => spike === 1).length).toBeGreaterThan(1)
   })
+})
+
+test('LIF’s constants are taken over, a decaying input among them', () => {
+  const trained = clif({ tau: 4, threshold: 0.7, decayInput: true })
+  expect(lifConstants(trained)).toEqual({ tau: 4, threshold: 0.7, decayInput: true })
+  const own = defineNeuron({ name: 'own', equations: 'u = u + x; s = spike(u - 1); u = u - s' })()
+  expect(lifConstants(own)).toEqual({})
+  for (const reading of ['hard', 'leak', 'soft'] as const) {
+    const { observed } = evaluate(lifWithReset(reading, 0, lifConstants(trained)), [0.8, 0.4], { T: 2 })
+    expect(observed['u#1'][1]).toBeCloseTo(0.75 * 0.2 + 0.1, 12)
+  }
 })
 
 describe('running a network as another neuron', () => {

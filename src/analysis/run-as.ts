@@ -1,5 +1,5 @@
 import { UsageError } from '../base/index.ts'
-import { defineNeuron, type Neuron, type NeuronOptions, type Reset } from '../equations/index.ts'
+import { defineNeuron, type Neuron, type NeuronOptions } from '../equations/index.ts'
 import { lif } from '../neurons/index.ts'
 import type { Network } from '../nn/index.ts'
 
@@ -35,14 +35,15 @@ export async function runAs(network: Network, neuron: Neuron): Promise<RunAs> {
 }
 
 /**
- * The options of a neuron that another one can take as well, such as tau: a network that runs as that one keeps them.
+ * The constants and options of a neuron that another one can take as well, such as tau: a network that runs as that one
+ * keeps them.
  * @param make the other neuron with given options; refuses those it does not know
  */
 export async function sharedOptions(
-  { config }: Pick<Neuron, 'config'>,
+  { config, constants }: Pick<Neuron, 'config' | 'constants'>,
   make: (options: NeuronOptions) => Neuron | Promise<Neuron>,
 ): Promise<NeuronOptions> {
-  const given = { ...(config.definition?.constants as NeuronOptions | undefined), ...config.options }
+  const given = { ...constants, ...config.options }
   const shared: { [name: string]: unknown } = {}
   for (const [name, value] of Object.entries(given)) {
     try {
@@ -62,27 +63,33 @@ export async function sharedOptions(
  */
 export type ResetReading = 'hard' | 'leak' | 'soft'
 
+/** What LIF takes beside its reset. */
+export interface LifConstants {
+  /** Default 2. */
+  readonly tau?: number
+  /** Default 1. */
+  readonly threshold?: number
+  /** The input decays, x / tau. Default false. */
+  readonly decayInput?: boolean
+}
+
 /**
- * LIF with a reset value; 0 makes all readings but `soft` the hard reset, and `soft` the usual one.
+ * LIF with a reset value. At 0 `leak` is the hard reset to 0, and `soft` the usual soft one.
  * @param value where a spike takes the potential, in one of the readings
  * @see Huang et al. 2024, Table 8, which does not say which reading it means
  */
-export function lifWithReset(
-  reading: ResetReading,
-  value: number,
-  { tau = 2, threshold = 1 }: { readonly tau?: number; readonly threshold?: number } = {},
-): Neuron {
-  if (reading === 'hard')
-    return lif({ tau, threshold, reset: value === 0 ? 'hard' : ({ hard: value } satisfies Reset) })
-  if (reading === 'soft') return softLif({ tau, threshold, value })
-  return restingLif({ tau, threshold, value })
+export function lifWithReset(reading: ResetReading, value: number, constants: LifConstants = {}): Neuron {
+  const { tau = 2, threshold = 1, decayInput = false } = constants
+  if (reading === 'soft') return softLif({ tau, threshold, value, decayInput })
+  if (reading === 'leak') return restingLif({ tau, threshold, value, decayInput })
+  return lif({ tau, threshold, decayInput, reset: value === 0 ? 'hard' : { hard: value } })
 }
 
 const softLif = defineNeuron({
   name: 'lif-soft',
   constants: { tau: 2, threshold: 1, value: 0 },
   equations: `
-    u = (1 - 1/tau) * u + x
+    u = (1 - 1/tau) * u + input(x / tau)
     s = spike(u - threshold)
     u = u - s * (threshold - value)`,
 })
@@ -92,7 +99,18 @@ const restingLif = defineNeuron({
   constants: { tau: 2, threshold: 1, value: 0 },
   state: { u: 'value' },
   equations: `
-    u = value + (1 - 1/tau) * (u - value) + x
+    u = value + (1 - 1/tau) * (u - value) + input(x / tau)
     s = spike(u - threshold)
     u = u * (1 - s) + s * value`,
 })
+
+/** What a neuron has of LIF's constants. */
+export function lifConstants({ constants = {}, config }: Pick<Neuron, 'constants' | 'config'>): LifConstants {
+  const { tau, threshold } = constants
+  const decayInput = config.options.decayInput ?? config.definition?.decayInput
+  return {
+    ...(tau === undefined ? {} : { tau }),
+    ...(threshold === undefined ? {} : { threshold }),
+    ...(typeof decayInput === 'boolean' ? { decayInput } : {}),
+  }
+}

@@ -1,4 +1,4 @@
-import { lifWithReset, type ResetReading, runAs } from '../analysis/index.ts'
+import { lifConstants, lifWithReset, type ResetReading, runAs } from '../analysis/index.ts'
 import { UsageError } from '../base/index.ts'
 import type { Dataset } from '../data/index.ts'
 import type { Neuron } from '../equations/index.ts'
@@ -50,7 +50,7 @@ export async function runAsLif(
       next: 'run a network of one neuron as LIF',
     })
   }
-  const constants = constantsOf(trained)
+  const constants = lifConstants(trained)
   const ways: { name: string; reading: RunAsLifRow['reading']; value?: number; neuron: Neuron | null }[] = [
     { name: 'as trained', reading: 'as trained', neuron: null },
     { name: 'soft', reading: 'soft', neuron: lifWithReset('soft', 0, constants) },
@@ -82,16 +82,4 @@ export async function runAsLif(
 /** At 0 leak is hard, and soft is the plain soft reset. */
 function isRepeated(reading: ResetReading, value: number, readings: readonly ResetReading[]): boolean {
   return value === 0 && (reading === 'soft' || (reading === 'leak' && readings.includes('hard')))
-}
-
-/** tau and threshold where the trained neuron was given them; LIF's own otherwise. */
-function constantsOf({ config }: Neuron): { tau?: number; threshold?: number } {
-  const known = { ...(config.definition?.constants as object | undefined), ...config.options } as {
-    readonly [name: string]: unknown
-  }
-  const { tau, threshold } = known
-  return {
-    ...(typeof tau === 'number' ? { tau } : {}),
-    ...(typeof threshold === 'number' ? { threshold } : {}),
-  }
 }

@@ -13,7 +13,7 @@ export interface Frame {
   /** False while every step is the same frame: before the first neuron of a static input. */
   readonly sequence: boolean
   readonly kind: 'dense' | 'spikes'
-  /** Path of the neurons whose output this is, pooled or flattened perhaps; left out: of none alone. */
+  /** Path of the neurons whose output this is, pooled, masked or flattened perhaps; left out: of none alone. */
   readonly source?: string
 }
 

@@ -27,9 +27,9 @@ describe('evaluate with another neuron', () => {
   it('tells what stays, and runs with it', async () => {
     const { output, code } = await evaluated('--neuron', 'clif')
     expect(code).toBe(0)
-    expect(output).toMatch(/^neuron +clif instead of lif\nkept +tau 1\.5\n\naccuracy/)
+    expect(output).toMatch(/^neuron +clif instead of lif\nkept +weights, BatchNorm, tau 1\.5, threshold 1\n\naccuracy/)
     const plif = await evaluated('--neuron', 'plif')
-    expect(plif.output).toMatch(/^new +features\..+\.w/m)
+    expect(plif.output).toMatch(/^new +w of 3 layers$/m)
   })
 
   it('runs one neuron with another reset: same is same, other is other', async () => {

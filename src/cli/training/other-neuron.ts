@@ -1,4 +1,4 @@
-import { lifWithReset, type ResetReading, runAs, sharedOptions } from '../../analysis/index.ts'
+import { lifConstants, lifWithReset, type ResetReading, runAs, sharedOptions } from '../../analysis/index.ts'
 import { UsageError } from '../../base/index.ts'
 import type { Neuron, NeuronOptions } from '../../equations/index.ts'
 import { neuronFromConfig } from '../../neurons/index.ts'
@@ -39,15 +39,26 @@ export async function exchangeForRun(network: Network, wanted: OtherNeuron): Pro
   const own = { ...shared, ...neuronOptions } as NeuronOptions
   const after = await withReset(reset, own, make)
   const result = await runAs(network, after)
-  const list = (paths: readonly string[]) => paths.join(', ') || 'none'
-  const kept = Object.entries(shared).filter(([name]) => !Object.hasOwn(neuronOptions ?? {}, name))
+  const kept = Object.entries(shared)
+    .filter(([name]) => !Object.hasOwn(neuronOptions ?? {}, name))
+    .map(([name, value]) => `${name} ${JSON.stringify(value)}`)
   return [
     `neuron    ${after.name} instead of ${before.name}${reset === undefined ? '' : `, reset ${reset}`}`,
-    `kept      ${list([...kept.map(([name, value]) => `${name} ${JSON.stringify(value)}`), ...result.kept])}`,
-    ...(result.fresh.length > 0 ? [`new       ${list(result.fresh)}`] : []),
-    ...(result.dropped.length > 0 ? [`left out  ${list(result.dropped)}`] : []),
+    `kept      ${['weights', 'BatchNorm', ...kept, ...byName(result.kept)].join(', ')}`,
+    ...(result.fresh.length > 0 ? [`new       ${byName(result.fresh).join(', ')}`] : []),
+    ...(result.dropped.length > 0 ? [`left out  ${byName(result.dropped).join(', ')}`] : []),
     '',
   ]
+}
+
+/** Learned parameters of all layers by their own names: `w of 5 layers`. */
+function byName(paths: readonly string[]): string[] {
+  const counts = new Map<string, number>()
+  for (const path of paths) {
+    const name = path.slice(path.lastIndexOf('.') + 1)
+    counts.set(name, (counts.get(name) ?? 0) + 1)
+  }
+  return [...counts].map(([name, count]) => `${name} of ${count} ${count === 1 ? 'layer' : 'layers'}`)
 }
 
 async function withReset(
@@ -61,17 +72,12 @@ async function withReset(
   const value = Number(text)
   if (kind === 'hard') return make({ ...options, reset: { hard: value } })
   const plain = await make(options)
-  const { tau, threshold, ...others } = options as { tau?: number; threshold?: number }
-  if (plain.config.neuron === 'lif' && plain.config.definition === undefined && Object.keys(others).length === 0) {
-    return lifWithReset(kind as ResetReading, value, {
-      ...(tau === undefined ? {} : { tau }),
-      ...(threshold === undefined ? {} : { threshold }),
-    })
-  }
+  if (plain.config.neuron === 'lif' && plain.config.definition === undefined)
+    return lifWithReset(kind as ResetReading, value, lifConstants(plain))
   throw new UsageError({
-    what: `--reset ${reset} is a reading of LIF with its constants alone`,
+    what: `--reset ${reset} is a reading of LIF`,
     expected: '--neuron lif',
-    got: [plain.name, ...Object.keys(others)].join(', '),
+    got: plain.name,
     next: `take --neuron lif, or --reset hard:${text}`,
   })
 }
