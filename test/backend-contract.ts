@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe } from 'vitest'
 import type { Backend } from '../src/backends/index.ts'
 import { describeConvolution } from './contract/convolution.ts'
 import { describeLinear } from './contract/linear.ts'
+import { describeMultiply } from './contract/multiply.ts'
 import { describeNeuron } from './contract/neuron.ts'
 import { describeNormalisation } from './contract/normalisation.ts'
 import { describePool } from './contract/pool.ts'
@@ -29,6 +30,7 @@ export function describeBackend(name: string, create: () => Promise<Backend>, to
     describeTruncation(contract)
     describeNormalisation(contract)
     describePool(contract)
+    describeMultiply(contract)
     describeTraining(contract)
   })
 }
