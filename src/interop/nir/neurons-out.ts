@@ -43,7 +43,7 @@ function node(type: NirType, out: NeuronsOut, fields: Record<string, number | Ar
 /** A constant or learned parameter of a neuron. */
 function parameterOf({ neuron, network, path }: NeuronsOut, name: string, absent: number): number | ArrayLike<number> {
   if (neuron.program.parameters.some((parameter) => parameter.name === name)) {
-    return network.parameter(`${path}.${name}`).values
+    return network.parameter(path === '' ? name : `${path}.${name}`).values
   }
   const { options, definition } = neuron.config as { options: Options; definition?: { constants?: Options } }
   const value = options[name] ?? definition?.constants?.[name] ?? absent
@@ -100,7 +100,7 @@ const writeLif: Writer = (out) => {
 
 const writePlif: Writer = (out) => {
   const { value, label, soft } = resetOf(out)
-  const tau = mapped(out.network.parameter(`${out.path}.w`).values, (w) => 1 + Math.exp(-w))
+  const tau = mapped(parameterOf(out, 'w', 0), (w) => 1 + Math.exp(-w))
   const rounded: NodeOut['label'] = { label: 'approximate', why: 'its learned decay is rounded as a time constant' }
   const described = leaky(out, tau, { v_threshold: threshold(out), v_reset: value }, soft)
   return { node: described, label: soft ? label : rounded }
