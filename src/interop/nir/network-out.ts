@@ -318,11 +318,6 @@ function recurrent({ neurons: layer, feedback, path }: Recurrent, signal: Signal
   const after = add(writing, path, described, signal, signal.shape)
   place(writing, name, back, after)
   writing.edges.push([name, path])
-  const why = 'spikes come back one step later'
-  const biased = feedback.options.bias ?? true
-  const label = biased
-    ? ({ label: 'approximate', why: `${why}; its bias acts from the second step on` } as const)
-    : ({ label: 'faithful', why } as const)
-  writing.labels.push({ node: name, type: back.type, ...label })
+  writing.labels.push({ node: name, type: back.type, label: 'faithful', why: 'spikes come back one step later' })
   return after
 }
