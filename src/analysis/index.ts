@@ -1,6 +1,18 @@
 export { type Autocorrelation, autocorrelation, autocorrelations } from './autocorrelation.ts'
 export { type DependencyGraph, dependencyGraph, type GraphEdge, type GraphNode } from './dependency-graph.ts'
 export {
+  type Energy,
+  type EnergyAccounting,
+  type EnergyOptions,
+  energy,
+  type LayerEnergy,
+  memoryTotal,
+  type SynapticEnergy,
+} from './energy.ts'
+export { accessEnergy, costs45nm, type EnergyCosts } from './energy-costs.ts'
+export type { MemoryEnergy } from './energy-memory.ts'
+export type { FiringRates } from './energy-rates.ts'
+export {
   type GradientMap,
   type GradientMapOptions,
   gradientLeft,
@@ -11,6 +23,7 @@ export { type GradientPaths, gradientPaths } from './gradient-paths.ts'
 export { type Bins, type Histograms, histogram, histograms } from './histogram.ts'
 export { type InputChoice, type NeuronInput, neuronInput } from './input.ts'
 export { type LayerGradientMapOptions, layerGradientMap } from './layer-gradient-map.ts'
+export { type NeuronOperations, neuronOperations, type Operations } from './neuron-operations.ts'
 export type { GradientMatrix, GradientParts } from './parts.ts'
 export {
   firingRate,
@@ -20,4 +33,13 @@ export {
   record,
   recordLayers,
 } from './recording.ts'
+export {
+  type LifConstants,
+  lifConstants,
+  lifWithReset,
+  type ResetReading,
+  type RunAs,
+  runAs,
+  sharedOptions,
+} from './run-as.ts'
 export { type TruncationMap, truncationMap } from './truncation-map.ts'

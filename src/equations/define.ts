@@ -87,6 +87,7 @@ function build(definition: NeuronDefinition, given: NeuronOptions, remembered?: 
       adjoint: differentiate(program, source.surrogate),
       config: configOf(definition.name, options, remembered),
       ...(temporal === undefined ? {} : { temporal }),
+      constants: source.constants,
       surrogate: source.surrogate,
       warnings,
       ...(definition.paper === undefined ? {} : { paper: definition.paper }),

@@ -126,6 +126,8 @@ export interface Neuron {
   readonly config: NeuronConfig
   /** What a layer puts in front of the equations, whose `x` is then its result. */
   readonly temporal?: TemporalMixing
+  /** Its constants after options were applied. */
+  readonly constants?: { readonly [name: string]: number }
   /** What stands in for the derivative of spike. */
   readonly surrogate?: Surrogate
   /** What is allowed in the equations but probably not meant, one line each. */

@@ -1,2 +1,6 @@
+export { type EnergyTableRow, energyTable6, energyTable7, type PrintedNumber } from './energy-tables.ts'
 export * from './golden/index.ts'
+export { type PublishedDataset, publishedFiringRates } from './published/firing-rates.ts'
+export { publishedTable8 } from './published/table8.ts'
+export { type RunAsLifOptions, type RunAsLifRow, runAsLif, table8Values } from './run-as-lif.ts'
 export { type SelfCheck, selfCheck } from './self-check.ts'

@@ -3,4 +3,6 @@ export { type ModelFactory, modelFromConfig, modelNamed, models } from './regist
 export { type ResnetDepth, spikingResnet } from './resnet.ts'
 export { snn3 } from './snn3.ts'
 export { snn5 } from './snn5.ts'
+export { spikeDrivenTransformer, type TransformerSize } from './transformer.ts'
+export { SpikeDrivenAttention } from './transformer-attention.ts'
 export { spikingVgg, type VggDepth, vggsnn } from './vgg.ts'

@@ -6,11 +6,14 @@ import type { ModelOptions } from './options.ts'
 import { type ResnetDepth, spikingResnet } from './resnet.ts'
 import { snn3 } from './snn3.ts'
 import { snn5 } from './snn5.ts'
+import { spikeDrivenTransformer, type TransformerSize } from './transformer.ts'
 import { spikingVgg, type VggDepth, vggsnn } from './vgg.ts'
 
 export type ModelFactory = (options: ModelOptions) => Network
 
 const resnet = (depth: ResnetDepth) => (options: ModelOptions) => spikingResnet(depth, options)
+const transformer = (name: string, size: TransformerSize) => (options: ModelOptions) =>
+  spikeDrivenTransformer(name, size, options)
 const vgg = (depth: VggDepth) => (options: ModelOptions) => spikingVgg(depth, options)
 
 /** Published networks by the name that configurations and command lines use. */
@@ -27,6 +30,8 @@ export const models: { readonly [name: string]: ModelFactory } = {
   vgg16: vgg(16),
   vgg19: vgg(19),
   vggsnn,
+  transformer: transformer('transformer', { depth: 2, channels: 256 }),
+  'transformer-small': transformer('transformer-small', { depth: 1, channels: 64 }),
 }
 
 /** A model by name. @throws UsageError for an unknown one */

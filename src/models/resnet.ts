@@ -10,6 +10,7 @@ import {
   Network,
   type Run,
   released,
+  residualRow,
   Sequential,
   type Site,
 } from '../nn/index.ts'
@@ -69,7 +70,7 @@ class PreActivationBlock extends Layer {
     if (stride !== 1 || first.shape[2] !== channels) {
       this.shortcut = new Conv2d({ channels, kernelSize: 1, stride })
       site.build('shortcut', this.shortcut, first)
-    }
+    } else site.row(residualRow(first, frame, false))
     return frame
   }
 

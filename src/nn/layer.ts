@@ -1,5 +1,6 @@
 import { type Random, type Shape, SpikeletError } from '../base/index.ts'
 import type { Tensor } from '../tensor/index.ts'
+import type { Pair } from './pair.ts'
 import type { Layout, Parameter } from './parameter.ts'
 import type { Run } from './run.ts'
 
@@ -12,6 +13,8 @@ export interface Frame {
   /** False while every step is the same frame: before the first neuron of a static input. */
   readonly sequence: boolean
   readonly kind: 'dense' | 'spikes'
+  /** Path of the neurons whose output this is, pooled, masked or flattened perhaps; left out: of none alone. */
+  readonly source?: string
 }
 
 /** JSON from which a layer can be built again. */
@@ -36,6 +39,8 @@ export interface LayerRow {
   readonly neurons: number
   /** Works in training only, as dropout. */
   readonly trainingOnly: boolean
+  /** Of a convolution or a pool: size and stride of its windows, and the groups of its channels. */
+  readonly windows?: { readonly size: Pair; readonly stride: Pair; readonly groups: number }
 }
 
 /** The place of a layer while its network is built: where it makes its parameters and builds its inner layers. */

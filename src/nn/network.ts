@@ -90,6 +90,12 @@ export class Network {
     return configs.size === 1 ? neurons[0] : null
   }
 
+  /** The neurons of every layer that simulates some, by the layer's path. */
+  get neurons(): ReadonlyMap<string, Neuron> {
+    const layers = this.layers.filter((layer) => layer instanceof Spiking)
+    return new Map(layers.map(({ path, neuron }) => [path, neuron]))
+  }
+
   /**
    * Other neurons in all layers of spiking neurons, which must be of one kind. Weights, BatchNorm and the neurons'
    * surroundings stay as they are; the new ones' learnable parameters start fresh. Not while a tape is open.

@@ -1,6 +1,7 @@
 import {
   type Autocorrelation,
   type DependencyGraph,
+  type Energy,
   type GradientMap,
   type GradientPaths,
   gradientLeft,
@@ -10,6 +11,7 @@ import {
   type TruncationMap,
 } from '../analysis/index.ts'
 import { barChart } from './bar-chart.ts'
+import { drawEnergy } from './energy-chart.ts'
 import { lineChart } from './line-chart.ts'
 import { matrixMap } from './matrix-map.ts'
 import { sideBySide } from './svg.ts'
@@ -25,6 +27,7 @@ export type Drawable =
   | DependencyGraph
   | GradientPaths
   | TruncationMap
+  | Energy
 
 /** A picture of a value, as an SVG element whose colours come from the page; `standaloneSvg` makes a file of it. */
 export function draw(value: Drawable): string {
@@ -43,6 +46,8 @@ export function draw(value: Drawable): string {
       return drawPaths(value)
     case 'truncationMap':
       return drawTruncation(value)
+    case 'energy':
+      return drawEnergy(value)
   }
 }
 

@@ -1,5 +1,6 @@
 export * from './bar-chart.ts'
 export { type Drawable, distances, draw } from './draw.ts'
+export { energyPartNames, energyText } from './energy-chart.ts'
 export * from './heat-map.ts'
 export * from './line-chart.ts'
 export { neuronTable } from './neuron-table.ts'

@@ -1,19 +1,12 @@
 import { z } from 'zod'
-import { makeTransform } from '../../data/index.ts'
-import { defaultBackend } from '../../node-backend.ts'
-import { type Evaluation, evaluate, loadCheckpoint } from '../../train/index.ts'
+import type { Evaluation } from '../../train/index.ts'
 import { defineCommand } from '../command.ts'
-import { createProgress, rateText } from '../progress.ts'
-import { readNamed } from '../read-named.ts'
+import { rateText } from '../progress.ts'
 import { exitCodes } from '../surroundings.ts'
 import { percentText, tableText } from '../table.ts'
-import { backendOptions } from '../training/backend-options.ts'
-import { checkpointTraining } from '../training/checkpoint-training.ts'
-import { frameChoiceOf } from '../training/frames.ts'
-import { openImages } from '../training/images.ts'
-import { lossOf } from '../training/learning.ts'
-import { frameOptions, machineOptions } from '../training/options.ts'
-import { pause } from '../training/run-training.ts'
+import { judgeCheckpoint } from '../training/judge-checkpoint.ts'
+import { frameOptions, machineOptions, wholeNumber } from '../training/options.ts'
+import { exchangeForRun, resetPattern } from '../training/other-neuron.ts'
 
 /** Judges a trained network by test images. */
 export const evaluateCommand = defineCommand({
@@ -21,51 +14,54 @@ export const evaluateCommand = defineCommand({
   usage: '<checkpoint> [dataset]',
   summary: 'Judges a trained network by the test images of a data set',
   schema: z.object({
-    T: z
-      .number('a whole number')
-      .int('a whole number')
-      .min(1, '1 or more')
+    T: wholeNumber(1).optional().describe('time steps; as trained'),
+    neuron: z.string().optional().describe('runs it with another neuron, or a JSON file with a definition'),
+    neuronOptions: z.record(z.string(), z.unknown()).optional().describe('other options of the neuron'),
+    reset: z
+      .string()
+      .regex(resetPattern, 'soft, hard, none, hard:VALUE, leak:VALUE or soft:VALUE')
       .optional()
-      .describe('time steps; as trained'),
-    batch: z.number('a whole number').int('a whole number').min(1, '1 or more').default(128).describe('images at once'),
+      .describe('another reset: soft, hard, none, hard:-0.06, leak:-0.06, soft:-0.06'),
+    json: z.boolean().default(false).describe('prints the result as JSON'),
+    batch: wholeNumber(1).default(128).describe('images at once'),
     data: z.string().optional().describe("folder with the data set's files"),
-    limit: z
-      .number('a whole number')
-      .int('a whole number')
-      .min(1, '1 or more')
-      .optional()
-      .describe('first N images only'),
+    limit: wholeNumber(1).optional().describe('first N images only'),
     sensor: frameOptions.sensor,
     layout: frameOptions.layout,
     cache: frameOptions.cache,
     ...machineOptions,
   }),
-  notes: ['CHECKPOINT is such as runs/NAME/checkpoints/best.safetensors; the data set is that of its training.'],
-  examples: ['evaluate runs/NAME/checkpoints/best.safetensors', 'evaluate best.safetensors cifar10 --data ./cifar10'],
+  notes: [
+    'CHECKPOINT is such as runs/NAME/checkpoints/best.safetensors; the data set is that of its training.',
+    'Another neuron or reset counts for this run alone; weights, and parameters that both neurons have, stay. A value of',
+    'a reset has three readings: hard goes there; leak goes there, leaks towards it and starts there; soft subtracts the',
+    'threshold minus the value.',
+  ],
+  examples: [
+    'evaluate runs/NAME/checkpoints/best.safetensors',
+    'evaluate best.safetensors cifar10 --data ./cifar10',
+    'evaluate best.safetensors --neuron lif --reset hard:-0.06',
+  ],
   async run({ positional, options, surroundings }) {
-    const [file, named] = positional as [string, string | undefined]
-    const { net, training } = loadCheckpoint(await readNamed(file), { file })
-    const known = checkpointTraining(training, file)
-    const progress = createProgress(surroundings)
-    const choice = { ...options, ...frameChoiceOf(known.frames), T: options.T ?? known.T }
-    const datasets = await openImages(named ?? known.dataset, choice, { progress, env: surroundings.env })
-    const backend = await defaultBackend(backendOptions(options))
-    try {
-      const evaluation = await evaluate(net, datasets.test, {
-        backend,
-        host: { clock: surroundings.clock, pause },
-        T: options.T ?? known.T,
-        batch: options.batch,
-        loss: lossOf({ loss: known.loss, labelSmoothing: 0 }),
-        transforms: known.transforms.map(makeTransform),
-        loaderThreads: options.loaderThreads,
-      })
-      for (const note of datasets.notes) surroundings.writeError(`${datasets.name}: ${note}\n`)
-      surroundings.write(evaluationText(evaluation, datasets.test.classes))
-      return exitCodes.done
-    } finally {
-      await backend.close()
-    }
+    const [file, dataset] = positional as [string, string | undefined]
+    const lines: string[] = []
+    const { evaluation, datasets, net } = await judgeCheckpoint(
+      {
+        file,
+        dataset,
+        options,
+        change: async (network) => {
+          lines.push(...(await exchangeForRun(network, options)))
+        },
+      },
+      surroundings,
+    )
+    const { classes } = datasets.test
+    if (options.json) {
+      for (const line of lines) if (line !== '') surroundings.writeError(`${line}\n`)
+      surroundings.write(`${JSON.stringify({ neuron: net.neuron?.config ?? null, ...evaluation, classes })}\n`)
+    } else surroundings.write([...lines, evaluationText(evaluation, classes)].join('\n'))
+    return exitCodes.done
   },
 })
 

@@ -3,6 +3,7 @@ import { compareCommand } from './compare.ts'
 import { dataCommand } from './data/index.ts'
 import { demoCommand } from './demo.ts'
 import { doctorCommand } from './doctor.ts'
+import { energyCommand } from './energy.ts'
 import { evaluateCommand } from './evaluate.ts'
 import { exportCommand } from './export.ts'
 import { gradientCommand } from './gradient.ts'
@@ -25,5 +26,6 @@ export const commands: readonly Command[] = [
   neuronCommand,
   doctorCommand,
   gradientCommand,
+  energyCommand,
   dataCommand,
 ]

@@ -62,7 +62,9 @@ function resetOf({ neuron }: NeuronsOut): { value: number; label: NodeOut['label
   const { reset = 'soft', detachReset: _ } = neuron.config.options as Options
   if (reset === 'none') throw new Refusal('it is never reset, and the neurons of NIR that spike are')
   if (reset === 'soft') return { value: 0, label: { label: 'approximate', why: softReset }, soft: true }
-  return { value: reset === 'hard' ? 0 : (reset as { hard: number }).hard, label: faithful, soft: false }
+  const value = reset === 'hard' ? 0 : (reset as { hard?: unknown }).hard
+  if (typeof value !== 'number') throw new Refusal(`its reset ${JSON.stringify(reset)} sets no value`)
+  return { value, label: faithful, soft: false }
 }
 
 /** Marks a soft reset beside the node, so that Spikelet reads it back as one. */

@@ -27,7 +27,8 @@ export class BatchNorm2d extends Layer {
   build(input: Frame, site: Site): Frame {
     const channels = input.shape[input.shape.length - 1]
     this.norm = new Norm(site, site.path, channels, this.options.statistics ?? 'perStep')
-    const output: Frame = { ...input, sequence: true, kind: 'dense' }
+    const { source: _, ...given } = input
+    const output: Frame = { ...given, sequence: true, kind: 'dense' }
     site.row({
       type: this.type,
       input,

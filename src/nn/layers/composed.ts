@@ -62,6 +62,7 @@ export class Composed<Layers extends { readonly [name: string]: Layer }> extends
 
 /** What comes out of an addition. @throws ShapeError where the shapes differ */
 export function addedFrame(a: Frame, b: Frame): Frame {
-  if (sameShape(a.shape, b.shape)) return { ...a, sequence: a.sequence || b.sequence, kind: 'dense' }
+  const { source: _, ...frame } = a
+  if (sameShape(a.shape, b.shape)) return { ...frame, sequence: a.sequence || b.sequence, kind: 'dense' }
   throw new ShapeError({ what: 'an addition of unlike shapes', expected: shapeText(a.shape), got: shapeText(b.shape) })
 }

@@ -65,6 +65,7 @@ export class Conv2d extends Layer {
       keepsOutput: true,
       neurons: 0,
       trainingOnly: false,
+      windows: { size: [kh, kw], stride: pairOf(this.options.stride ?? 1), groups },
     })
     return output
   }

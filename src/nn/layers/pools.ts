@@ -19,7 +19,13 @@ abstract class Pool extends Layer {
 
   build(input: Frame, site: Site): Frame {
     const kind = this.poolOptions.kind === 'max' ? input.kind : 'dense'
-    const output: Frame = { shape: poolShape(input.shape, this.poolOptions), sequence: input.sequence, kind }
+    const { poolOptions } = this
+    const output: Frame = {
+      shape: poolShape(input.shape, poolOptions),
+      sequence: input.sequence,
+      kind,
+      ...(input.source === undefined ? {} : { source: input.source }),
+    }
     site.row({
       type: this.type,
       input,
@@ -29,6 +35,9 @@ abstract class Pool extends Layer {
       keepsOutput: true,
       neurons: 0,
       trainingOnly: false,
+      ...(poolOptions.kind === 'adaptiveAverage'
+        ? {}
+        : { windows: { size: poolOptions.kernel, stride: poolOptions.stride, groups: 1 } }),
     })
     return output
   }

@@ -1,9 +1,23 @@
 import { ShapeError, sameShape, shapeText } from '../../base/index.ts'
 import { add } from '../../ops/index.ts'
 import type { Tensor } from '../../tensor/index.ts'
-import { type Flow, type Frame, Layer, type LayerConfig, type Site } from '../layer.ts'
+import { type Flow, type Frame, Layer, type LayerConfig, type LayerRow, type Site } from '../layer.ts'
 import { released } from '../released.ts'
 import type { Run } from '../run.ts'
+
+/** What a residual without a layer of its own tells of itself: its input is added as it is. */
+export function residualRow(input: Frame, output: Frame, keepsOutput: boolean): Omit<LayerRow, 'path'> {
+  return {
+    type: 'residual',
+    input,
+    output,
+    parameters: 0,
+    multiplyAdds: 0,
+    keepsOutput,
+    neurons: 0,
+    trainingOnly: false,
+  }
+}
 
 /** body(x) + shortcut(x); without a shortcut, body(x) + x. */
 export class Residual extends Layer {
@@ -28,7 +42,9 @@ export class Residual extends Layer {
         next: 'Give the shortcut a 1x1 convolution with the channels and stride of the body.',
       })
     }
-    return { shape: body.shape, sequence: body.sequence || past.sequence, kind: 'dense' }
+    const output: Frame = { shape: body.shape, sequence: body.sequence || past.sequence, kind: 'dense' }
+    if (!this.shortcut) site.row(residualRow(input, output, true))
+    return output
   }
 
   forward(x: Tensor, run: Run): Tensor {

@@ -57,7 +57,8 @@ export class Spiking extends Layer {
     const { normalisation, T } = this.options
     const { neuron } = this
     const channels = input.shape[input.shape.length - 1]
-    const output: Frame = { ...input, sequence: true, kind: neuron.program.spiking ? 'spikes' : 'dense' }
+    const kind = neuron.program.spiking ? 'spikes' : 'dense'
+    const output: Frame = { ...input, sequence: true, kind, source: site.path }
     if (neuron.temporal) {
       const map = new TemporalLinear({ mixing: neuron.temporal, T: stepsOf(neuron, neuron.temporal, T) })
       const norm = normalisation ? new BatchNorm2d({ statistics: normalisation }) : null

@@ -34,7 +34,8 @@ export class TemporalLinear extends Layer {
     const { mixing, T } = this.options
     const shape = temporalShape(mixing, T)
     this.weight = site.parameter('weight', shape, (random) => temporalStart(mixing, T, random))
-    const output: Frame = { ...input, sequence: true, kind: 'dense' }
+    const { source: _, ...given } = input
+    const output: Frame = { ...given, sequence: true, kind: 'dense' }
     site.row({
       type: this.type,
       input,

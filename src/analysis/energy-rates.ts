@@ -1,0 +1,55 @@
+import { nearestName, UsageError } from '../base/index.ts'
+import type { Network } from '../nn/index.ts'
+
+/** Firing rates in 0..1: of all layers of neurons in order, or by the layers' paths. */
+export type FiringRates = readonly number[] | Readonly<Record<string, number>>
+
+/**
+ * The rate of every layer of neurons, by path.
+ * @throws UsageError unless there is exactly one in 0..1 for each
+ */
+export function ratesOf(network: Pick<Network, 'name' | 'rows'>, given: FiringRates): ReadonlyMap<string, number> {
+  const paths = network.rows.filter((row) => row.neurons > 0).map(({ path }) => path)
+  const rates = Array.isArray(given) ? inOrder(network.name, paths, given) : byPath(network.name, paths, given)
+  for (const [path, rate] of rates) {
+    if (rate >= 0 && rate <= 1) continue
+    throw new UsageError({
+      what: 'a firing rate is a share of neuron-steps',
+      place: path,
+      expected: '0 to 1',
+      got: String(rate),
+      next: 'divide by 100 what is given in percent',
+    })
+  }
+  return rates
+}
+
+function inOrder(name: string, paths: readonly string[], given: readonly number[]): Map<string, number> {
+  if (given.length === paths.length) return new Map(paths.map((path, i) => [path, given[i]]))
+  throw new UsageError({
+    what: `${name} needs a firing rate for each of its layers of neurons`,
+    expected: `${paths.length}, in this order: ${paths.join(', ')}`,
+    got: String(given.length),
+    next: 'give one for each, or name them by path',
+  })
+}
+
+function byPath(name: string, paths: readonly string[], given: FiringRates): Map<string, number> {
+  const entries = Object.entries(given)
+  for (const [path] of entries) {
+    if (paths.includes(path)) continue
+    const near = nearestName(path, paths)
+    throw new UsageError({
+      what: `${name} has no layer of neurons '${path}'`,
+      next: `${near === undefined ? '' : `did you mean '${near}'? `}known: ${paths.join(', ')}`,
+    })
+  }
+  const missing = paths.filter((path) => !Object.hasOwn(given, path))
+  if (missing.length === 0) return new Map(entries)
+  throw new UsageError({
+    what: `${name}: layers of neurons without a firing rate`,
+    expected: 'one for each layer',
+    got: `none for ${missing.join(', ')}`,
+    next: 'add them, or measure a run',
+  })
+}

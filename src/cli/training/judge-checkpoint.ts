@@ -1,0 +1,67 @@
+import { type Datasets, makeTransform } from '../../data/index.ts'
+import type { Network } from '../../nn/index.ts'
+import { defaultBackend } from '../../node-backend.ts'
+import { type Evaluation, evaluate, loadCheckpoint } from '../../train/index.ts'
+import { createProgress } from '../progress.ts'
+import { readNamed } from '../read-named.ts'
+import type { Surroundings } from '../surroundings.ts'
+import { backendOptions } from './backend-options.ts'
+import { checkpointTraining } from './checkpoint-training.ts'
+import { frameChoiceOf } from './frames.ts'
+import { openImages } from './images.ts'
+import { lossOf } from './learning.ts'
+import type { TrainingOptions } from './options.ts'
+import { pause } from './run-training.ts'
+
+/** What decides how a checkpoint is judged; what is left out is as it was trained. */
+export interface JudgeOptions extends Pick<TrainingOptions, 'backend' | 'precision' | 'simd' | 'loaderThreads'> {
+  readonly T?: number | undefined
+  readonly batch: number
+  readonly data?: string | undefined
+  readonly limit?: number | undefined
+  readonly sensor?: string | undefined
+  readonly layout?: string | undefined
+  readonly cache?: string | undefined
+  readonly threads?: number | undefined
+}
+
+/**
+ * Judges the network of a checkpoint by the test images of a data set.
+ * @param request `change`: what is done to the network before
+ */
+export async function judgeCheckpoint(
+  request: {
+    readonly file: string
+    /** Default: that of its training. */
+    readonly dataset: string | undefined
+    readonly options: JudgeOptions
+    readonly change?: (network: Network) => Promise<void>
+  },
+  surroundings: Surroundings,
+): Promise<{ net: Network; evaluation: Evaluation; datasets: Datasets; T: number }> {
+  const { file, dataset, options } = request
+  const { net, training } = loadCheckpoint(await readNamed(file), { file })
+  const known = checkpointTraining(training, file)
+  await request.change?.(net)
+  const T = options.T ?? known.T
+  const progress = createProgress(surroundings)
+  const choice = { ...options, ...frameChoiceOf(known.frames), T }
+  const datasets = await openImages(dataset ?? known.dataset, choice, { progress, env: surroundings.env })
+  const { threads, ...rest } = options
+  const backend = await defaultBackend(backendOptions({ ...rest, ...(threads === undefined ? {} : { threads }) }))
+  try {
+    const evaluation = await evaluate(net, datasets.test, {
+      backend,
+      host: { clock: surroundings.clock, pause },
+      T,
+      batch: options.batch,
+      loss: lossOf({ loss: known.loss, labelSmoothing: 0 }),
+      transforms: known.transforms.map(makeTransform),
+      loaderThreads: options.loaderThreads,
+    })
+    for (const note of datasets.notes) surroundings.writeError(`${datasets.name}: ${note}\n`)
+    return { net, evaluation, datasets, T }
+  } finally {
+    await backend.close()
+  }
+}
