@@ -12,11 +12,10 @@ import { type ExitCode, exitCodes } from '../../surroundings.ts'
 import { summaryFile } from '../../training/run-training.ts'
 import { type Estimate, estimateOf, estimateText, keepProbe, probesOf } from './estimate.ts'
 import type { ReproduceInvocation } from './options.ts'
-import { rowResults } from './outcomes.ts'
 import { type PlannedExperiment, type PlannedJob, plannedJobs } from './planned-jobs.ts'
-import { usedData } from './used-data.ts'
+import { ResultWriter } from './result-writer.ts'
 import { wholeProgress } from './whole-progress.ts'
-import { resultJson, resultText, type WrittenResult, writeResult } from './write-result.ts'
+import { resultJson, resultText } from './write-result.ts'
 
 /** Processes by default: more at once would each take memory for a whole run. */
 const mostProcesses = 4
@@ -52,23 +51,16 @@ export async function reproduce(
       return exitCodes.done
     }
     progress.line(told)
-    const failures = new Map<string, string>()
-    const settled = new Set(planned.jobs.filter((job) => !left.includes(job)).map(({ key }) => key))
-    const results: WrittenResult[] = []
-    const waiting = new Set(planned.experiments)
-    const writeComplete = async () => {
-      for (const one of waiting) {
-        if (one.keys.flat().some((key) => !settled.has(key)) || !waiting.delete(one)) continue
-        const folder = join(options.out, one.experiment.computed ? 'computed' : request.scale, one.experiment.name)
-        const rows = await rowResults(one, options.out, failures)
-        const command = commandText(one, options)
-        const result = await writeResult(one, rows, { folder, command, data: await usedData(one, options.out) })
-        results.push(result)
+    const finished = planned.jobs.filter((job) => !left.includes(job)).map(({ key }) => key)
+    const writer = new ResultWriter(planned.experiments, finished, {
+      out: options.out,
+      command: (one) => commandText(one, options),
+      onResult(result) {
         progress.clear()
         if (!options.json) surroundings.write(`${resultText(result)}\n`)
-      }
-    }
-    await writeComplete()
+      },
+    })
+    await writer.writeComplete()
     const whole = wholeProgress(left, estimate, progress, clock)
     await runJobs(
       left.map(({ job }) => job),
@@ -79,10 +71,8 @@ export async function reproduce(
           const { key } = left[i]
           whole.end(i)
           tellEnd(key, end, progress)
-          if (end.status === 'stopped') return
-          if (end.status === 'failed') failures.set(key, end.message)
-          settled.add(key)
-          await writeComplete()
+          if (end.status === 'done') await writer.end(key)
+          if (end.status === 'failed') await writer.end(key, end.message)
         },
       },
     )
@@ -91,8 +81,8 @@ export async function reproduce(
       surroundings.writeError('stopped, and saved. The same command goes on.\n')
       return exitCodes.interrupted
     }
-    if (options.json) surroundings.write(`${JSON.stringify({ experiments: results.map(resultJson) })}\n`)
-    return failures.size > 0 ? exitCodes.failed : exitCodes.done
+    if (options.json) surroundings.write(`${JSON.stringify({ experiments: writer.results.map(resultJson) })}\n`)
+    return writer.failures.size > 0 ? exitCodes.failed : exitCodes.done
   } finally {
     ignore()
     progress.clear()
