@@ -19,8 +19,8 @@ export function reportHtml(runs: readonly RunSummary[]): string {
     section('How it learnt', curves(groups)),
     section('Results', results(runs)),
     section('How often neurons fire', firingRates(groups), 'narrow'),
-    section('Where gradients go through time', gradientMaps(groups), 'pair'),
-    section('What energy it takes', energies(groups)),
+    section('Where gradients go through time', gradientMaps(groups), 'stack'),
+    section('What energy it takes', energies(groups), 'stack'),
     section('What was taken for what', confusions(groups), 'pair'),
     section('To repeat it', runs.map(details).join('\n')),
   ]

@@ -43,16 +43,16 @@ function mapsOf({ name }: RunSummary, { layers, unit, about }: RunGradients, col
 
 /** For the first run of each group, where the energy of an inference goes. */
 export function energies(groups: readonly RunGroup[]): string {
-  return groups
-    .map(({ runs }) => {
-      const run = runs.find((one) => one.energy)
-      if (!run?.energy) return ''
-      const { accounting, assumptions, memory, synaptic } = run.energy
-      const caption =
-        `${run.name}: ${energyText(memoryTotal(memory.inference))} an inference with memory, ` +
-        `${energyText(synaptic.inference.energy)} for synaptic operations alone, by estimate (${accounting} accounting). ` +
-        assumptions.join('; ')
-      return `<figure>${draw(run.energy)}<figcaption>${escapeXml(caption)}</figcaption></figure>`
-    })
-    .join('\n')
+  const known = groups.flatMap(({ runs }) => runs.find(({ energy }) => energy) ?? [])
+  const figures = known.flatMap(({ name, energy }) => {
+    if (!energy) return []
+    const { accounting, memory, synaptic } = energy
+    const caption =
+      `${name}: ${energyText(memoryTotal(memory.inference))} an inference with memory, ` +
+      `${energyText(synaptic.inference.energy)} for synaptic operations alone; an estimate, ${accounting} accounting.`
+    return [`<figure>${draw(energy)}<figcaption>${escapeXml(caption)}</figcaption></figure>`]
+  })
+  const assumptions = [...new Set(known.flatMap(({ energy }) => energy?.assumptions ?? []))]
+  if (assumptions.length === 0) return ''
+  return `${figures.join('\n')}\n<p class="quiet">The estimate assumes: ${escapeXml(assumptions.join('; '))}.</p>`
 }
