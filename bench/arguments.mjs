@@ -1,5 +1,6 @@
 import { parseArgs } from 'node:util'
 import { nearestName, UsageError } from '../dist/base/index.js'
+import { datasetNames } from '../dist/data/index.js'
 import { modelNamed } from '../dist/models/index.js'
 
 export const parts = ['peak', 'dense', 'models', 'curves', 'network', 'loader']
@@ -13,6 +14,7 @@ export const usage = `usage: npm run bench -- [options]
   --model NAME         one model only
   --batch N --T N      of the models; default: 8 for resnet18, 32 for snn5, T 6
   --threads N          default: all
+  --data NAME=FOLDER   data sets whose loader is measured too, with commas: cifar10=./cifar10,n-mnist=./n-mnist
   --json               with --model: one line of JSON on standard output, and no file (npm run --silent bench -- ...)
   --peer [--rounds N]  the same networks in PyTorch, in turn; default 2 rounds
 
@@ -38,7 +40,8 @@ export function readArguments(words) {
     threads: number('threads', undefined),
   }))
   const only = given.only === undefined ? (model === undefined ? parts : ['models']) : listOfParts(given.only)
-  return { models, json, peer, help, only, threads: number('threads', undefined), rounds: number('rounds', 2) }
+  const data = given.data === undefined ? [] : listOfData(given.data)
+  return { models, json, peer, help, only, data, threads: number('threads', undefined), rounds: number('rounds', 2) }
 }
 
 function parsed(words) {
@@ -49,6 +52,7 @@ function parsed(words) {
       args: [...words],
       options: {
         only: text,
+        data: text,
         model: text,
         batch: text,
         T: text,
@@ -69,6 +73,21 @@ function positive(name, text) {
   const value = Number(text)
   if (Number.isSafeInteger(value) && value >= 1) return value
   throw new UsageError({ what: `--${name} out of range`, expected: 'a whole number, 1 or more', got: `'${text}'` })
+}
+
+function listOfData(text) {
+  const list = text.split(',')
+  for (const entry of list) {
+    const [name, folder] = entry.split('=')
+    if (datasetNames.includes(name) && folder) continue
+    const near = nearestName(name, datasetNames)
+    throw new UsageError({
+      what: `--data takes a data set and its folder, not '${entry}'`,
+      expected: `NAME=FOLDER, of ${datasetNames.join(', ')}`,
+      ...(near && near !== name ? { next: `did you mean '${near}'?` } : {}),
+    })
+  }
+  return list
 }
 
 function listOfParts(text) {

@@ -39,7 +39,7 @@ const measurements = {
   },
   curves: async ({ threads }) => said('curves', await measureCurves(threads), curvesText),
   network: async ({ threads }) => said('curves of a network: snn5, CLIF', await measureNetwork(threads), networkText),
-  loader: async () => said('loader, embedded Fashion-MNIST', await measureLoader(), loaderText),
+  loader: async (wanted) => said('loader', await measureLoader(wanted), loaderText),
 }
 
 function said(title, found, text) {

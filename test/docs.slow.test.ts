@@ -23,7 +23,7 @@ async function snippetsOf(page: string): Promise<Snippet[]> {
   })
 }
 
-describe.each(['README.md', 'docs/tour.md', 'docs/laboratory.md'])('%s', (page) => {
+describe.each(['README.md', 'docs/tour.md', 'docs/laboratory.md', 'docs/other-programs.md'])('%s', (page) => {
   it('has snippets that fit the library', async () => {
     const snippets = await snippetsOf(page)
     expect(snippets.length).toBeGreaterThanOrEqual(2)

@@ -6,10 +6,19 @@ import { join } from 'node:path'
 import { deflateRawSync, deflateSync, gzipSync } from 'node:zlib'
 import { encode as encodePng } from 'fast-png'
 import { packTar } from 'modern-tar'
+import { SpikeletError } from '../../dist/base/index.js'
 import { readShard, writeShard } from '../../dist/data/datasets/shard.js'
 import * as data from '../../dist/data/index.js'
-import { readSafetensors, writeSafetensors } from '../../dist/interop/index.js'
-import { hdf5Samples, jpegSamples, pickleSamples } from './samples.mjs'
+import {
+  networkFromNir,
+  nirGraph,
+  readPytorch,
+  readSafetensors,
+  writeNir,
+  writeSafetensors,
+} from '../../dist/interop/index.js'
+import { nirSamples } from './nir-samples.mjs'
+import { hdf5Samples, jpegSamples, pickleSamples, torchSamples } from './samples.mjs'
 
 /** @typedef {{ samples(): Promise<Uint8Array[]> | Uint8Array[], read(bytes: Uint8Array, file: string): unknown }} Format */
 
@@ -156,6 +165,43 @@ function unpacking(/** @type {import('../../dist/data/index.js').ArchiveKind} */
 
 const hdf5Reader = new data.Hdf5Reader()
 
+/** A graph as JSON. @param {import('../../dist/interop/index.js').NirGraph} graph */
+function graphText({ version, nodes, edges }) {
+  const plain = [...nodes].map(([name, { type, fields }]) => [
+    name,
+    type,
+    [...fields].map(([field, value]) => [field, value.shape, [...value.values]]),
+  ])
+  return JSON.stringify({ version, nodes: plain, edges })
+}
+
+/** Numbers under a shape that they fill. @param {number[]} shape @param {Float64Array} values */
+function arrayOf(shape, values) {
+  return { shape: shape.reduce((a, b) => a * b, 1) === values.length ? shape : [values.length], values }
+}
+
+/** What JSON says of a graph, as the HDF5 reader would hand it on: sizes fit, everything else may be wrong. */
+function graphOf(/** @type {Uint8Array} */ bytes) {
+  try {
+    const { version, nodes, edges } = JSON.parse(new TextDecoder().decode(bytes))
+    const known = new Map(
+      nodes.map(([name, type, fields]) => [
+        String(name),
+        {
+          type,
+          fields: new Map(
+            fields.map(([field, shape, values]) => [String(field), arrayOf(shape, Float64Array.from(values))]),
+          ),
+        },
+      ]),
+    )
+    const isWhole = edges.every((edge) => edge.length === 2 && edge.every((end) => known.has(end)))
+    return isWhole ? { version: String(version), nodes: known, edges } : undefined
+  } catch {
+    return undefined
+  }
+}
+
 /** @type {Record<string, Format>} */
 export const formats = {
   idx: { samples: () => [data.writeIdx([2, 3, 4], bytes(24))], read: (b, f) => data.readIdx(b, f) },
@@ -240,5 +286,22 @@ export const formats = {
       ]),
     ],
     read: (b, f) => readSafetensors(b, f),
+  },
+  pt: { samples: torchSamples, read: (b, f) => readPytorch(b, f) },
+  nir: {
+    samples: () => Promise.all(nirSamples.map((graph) => writeNir(graph))),
+    async read(b, f) {
+      const contents = await hdf5Reader.read(b, f, { bytes: 1_000_000, timeMs: 1500 })
+      return networkFromNir(nirGraph(contents, f), { dt: 0.001, file: f })
+    },
+  },
+  // The same graphs with their texts and numbers changed, in a file that is whole: what gets past the HDF5 library.
+  'nir.graph': {
+    samples: () => nirSamples.map((graph) => text(graphText(graph))),
+    async read(b, f) {
+      const graph = graphOf(b)
+      if (!graph) throw new SpikeletError({ what: 'no JSON', place: `${f}, byte 0` })
+      return networkFromNir(graph, { dt: 0.001, file: f })
+    },
   },
 }

@@ -16,3 +16,10 @@ const ofKind = (kind) =>
 export const jpegSamples = () => ofKind('jpeg')
 export const pickleSamples = () => [...ofKind('pickle'), ...ofKind('wicked')]
 export const hdf5Samples = () => ofKind('hdf5')
+
+const torchFiles = JSON.parse(readFileSync(new URL('../../test/formats/pytorch-samples.json', import.meta.url), 'utf8'))
+
+export const torchSamples = () =>
+  Object.values(torchFiles).flatMap(({ deflated }) =>
+    deflated ? [new Uint8Array(inflateSync(Buffer.from(deflated, 'base64')))] : [],
+  )

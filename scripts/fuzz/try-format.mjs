@@ -12,7 +12,7 @@ export function faultOf(error, file) {
     return `not an error for people: ${error instanceof Error ? error.stack : error}`
   const { message } = error
   if (!message.includes(file)) return `names no file: ${message}`
-  if (!/\b(byte|bytes|line|record|member|tensor|header|gzip|sensor)\b|\[\d+\]/.test(message))
+  if (!/\b(byte|bytes|line|record|member|node|tensor|header|gzip|sensor)\b|\[\d+\]/.test(message))
     return `names no place: ${message}`
   return null
 }

@@ -1,1 +1,4 @@
+export { inspectModelFile } from './inspect-model.ts'
+export * from './nir/index.ts'
+export * from './pytorch/index.ts'
 export * from './safetensors.ts'

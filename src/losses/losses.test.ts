@@ -9,6 +9,8 @@ import {
   paperLoss,
   predictions,
   rateLoss,
+  softHits,
+  softTargets,
   spikeCountLoss,
   summedLogits,
   topK,
@@ -58,6 +60,35 @@ describe('losses', () => {
 
   test('a label out of range is refused', () => {
     expect(() => oneHot([0, 3], 3)).toThrow(/0\.\.2/)
+  })
+})
+
+describe('mixed samples', () => {
+  const mix = { others: [0, 2], own: [0.75, 0.5] }
+
+  test('targets are mixed as the labels are, after smoothing', async () => {
+    const targets = softTargets(paperLoss(), { labels: [1, 1], mix }, 3)
+    expect([...targets]).toEqual([0.25, 0.75, 0, 0, 0.5, 0.5])
+    const smooth = softTargets(rateLoss({ smoothing: 0.3 }), { labels: [1, 1], mix }, 3)
+    expect([...smooth.subarray(0, 3)].map((value) => value.toFixed(6))).toEqual(['0.275000', '0.625000', '0.100000'])
+    expect(softTargets(paperLoss(), { labels: [1] }, 3)).toEqual(oneHot([1], 3))
+  })
+
+  test('the loss of a mixed sample is that of both labels, by their shares', async () => {
+    const backend = createInterpreter()
+    const targets = softTargets(rateLoss(), { labels: [1], mix: { others: [2], own: [0.3] } }, 3)
+    const values = backend.tensor([2, 1, 3], logits)
+    const found = backend.loss(values, backend.tensor([1, 3], targets), rateLoss().options(2))
+    const mean = [0.5, 0.25, 2]
+    const expected = 0.3 * softmaxLoss(mean, 1) + 0.7 * softmaxLoss(mean, 2)
+    expect((await backend.read(found.loss))[0]).toBeCloseTo(expected, 12)
+  })
+
+  test('hits count the share of the label that was predicted', () => {
+    const scores = [0, 2, 1, 0, 1, 5]
+    expect(softHits(scores, { labels: [1, 1] }, 3)).toBe(1)
+    expect(softHits(scores, { labels: [1, 1], mix: { others: [0, 2], own: [0.75, 0.4] } }, 3)).toBeCloseTo(1.35, 12)
+    expect(softHits(scores, { labels: [1, 2], mix: { others: [1, 2], own: [0.2, 0.4] } }, 3)).toBeCloseTo(2, 12)
   })
 })
 

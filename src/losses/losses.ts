@@ -22,6 +22,26 @@ export function oneHot(labels: ArrayLike<number>, classes: number): Float64Array
   return targets
 }
 
+/** Samples that were mixed: `own` of the sample's label, the rest of the other's. */
+export interface MixedLabels {
+  readonly labels: ArrayLike<number>
+  readonly mix?: { readonly others: ArrayLike<number>; readonly own: ArrayLike<number> }
+}
+
+/**
+ * A loss's targets for a batch, [N, K]; where samples were mixed, so are the targets of their labels.
+ * @throws UsageError for a label out of range
+ */
+export function softTargets(loss: Loss, { labels, mix }: MixedLabels, classes: number): Float64Array {
+  const targets = loss.targets(labels, classes)
+  if (!mix) return targets
+  const others = loss.targets(mix.others, classes)
+  return targets.map((target, i) => {
+    const own = mix.own[Math.floor(i / classes)]
+    return own * target + (1 - own) * others[i]
+  })
+}
+
 /** Targets with the share `smoothing` of each spread evenly over all classes. */
 function smoothed(smoothing: number): Loss['targets'] {
   return (labels, classes) => oneHot(labels, classes).map((target) => target * (1 - smoothing) + smoothing / classes)

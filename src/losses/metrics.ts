@@ -1,3 +1,5 @@
+import type { MixedLabels } from './losses.ts'
+
 /** Logits summed over steps: [T, N, K] to [N, K]. */
 export function summedLogits(logits: ArrayLike<number>, T: number): Float64Array {
   const sum = new Float64Array(logits.length / T)
@@ -12,6 +14,20 @@ export function predictions(scores: ArrayLike<number>, classes: number): Uint32A
     for (let k = 1; k < classes; k++) if (scores[n * classes + k] > scores[n * classes + best]) best = k
     return best
   })
+}
+
+/**
+ * How many samples are predicted right; of a mixed sample, the share of the label that was predicted.
+ * @param scores [N, K]
+ */
+export function softHits(scores: ArrayLike<number>, { labels, mix }: MixedLabels, classes: number): number {
+  let hits = 0
+  predictions(scores, classes).forEach((predicted, n) => {
+    const own = mix ? mix.own[n] : 1
+    if (predicted === labels[n]) hits += own
+    if (mix && predicted === mix.others[n]) hits += 1 - own
+  })
+  return hits
 }
 
 /** Share of samples whose label is the prediction. @param scores [N, K] */

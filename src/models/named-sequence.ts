@@ -1,4 +1,4 @@
-import { type Frame, Layer, type LayerConfig, type Run, released, type Site } from '../nn/index.ts'
+import { type Flow, type Frame, Layer, type LayerConfig, type Run, released, type Site } from '../nn/index.ts'
 import type { Tensor } from '../tensor/index.ts'
 
 /** One link of a chain: names as PyTorch's modules have, one for each slot of the layer. */
@@ -30,6 +30,10 @@ export class NamedSequence extends Layer {
       value = next
     }
     return value
+  }
+
+  override follow<Value>(x: Value, flow: Flow<Value>): Value {
+    return this.links.reduce((value, { layer }) => flow.apply(layer, value), x)
   }
 
   config(): LayerConfig {

@@ -2,6 +2,7 @@ import {
   AvgPool2d,
   Conv2d,
   Dropout,
+  type Flow,
   type Frame,
   Layer,
   type LayerConfig,
@@ -90,6 +91,17 @@ class PreActivationBlock extends Layer {
     released(run, past, [spikes])
     released(run, spikes, [])
     return value
+  }
+
+  override follow<Value>(x: Value, flow: Flow<Value>): Value {
+    const spikes = flow.apply(this.neurons[0], x)
+    const last = this.convolutions.length - 1
+    const body = this.convolutions.reduce((value, convolution, i) => {
+      const spiked = i > 0 ? flow.apply(this.neurons[i], value) : value
+      const kept = this.dropout && i === last ? flow.apply(this.dropout, spiked) : spiked
+      return flow.apply(convolution, kept)
+    }, spikes)
+    return flow.add(body, this.shortcut ? flow.apply(this.shortcut, spikes) : spikes)
   }
 
   config(): LayerConfig {

@@ -9,6 +9,8 @@ import {
   Conv2d,
   Dropout,
   Flatten,
+  Graph,
+  type GraphLayer,
   Linear,
   MaxPool2d,
   Recurrent,
@@ -32,6 +34,14 @@ const builders: { readonly [type: string]: (config: LayerConfig) => Layer } = {
   dropout: (config) => new Dropout(optionsOf(config)),
   flatten: () => new Flatten(),
   sequential: ({ layers }) => new Sequential((layers as LayerConfig[]).map(layerFromConfig)),
+  graph: ({ nodes, output }) =>
+    new Graph(
+      (nodes as (Omit<GraphLayer, 'layer'> & { layer: LayerConfig })[]).map((node) => ({
+        ...node,
+        layer: layerFromConfig(node.layer),
+      })),
+      output as string,
+    ),
   residual: ({ body, shortcut }) =>
     new Residual(layerFromConfig(body as LayerConfig), shortcut ? layerFromConfig(shortcut as LayerConfig) : null),
   recurrent: ({ neurons, feedback }) =>

@@ -1,7 +1,7 @@
 export { layerFromConfig, networkFromConfig } from './config.ts'
 export * as encoders from './encoders.ts'
 export { activityObserver, firingRates, type LayerActivity } from './firing-rates.ts'
-export { type Frame, inLayer, Layer, type LayerConfig, type LayerRow, type Site } from './layer.ts'
+export { type Flow, type Frame, inLayer, Layer, type LayerConfig, type LayerRow, type Site } from './layer.ts'
 export * from './layers/index.ts'
 export { Network, type NetworkConfig, type NetworkOptions, type NetworkState } from './network.ts'
 export { type Layout, Parameter } from './parameter.ts'

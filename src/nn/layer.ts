@@ -65,6 +65,13 @@ export interface Site {
   row(row: Omit<LayerRow, 'path'>): void
 }
 
+/** Whoever follows a layer's way through its inner layers: with shapes when a network is built, tensors, names of a graph. */
+export interface Flow<Value> {
+  /** Runs one of the layers. */
+  apply(layer: Layer, x: Value): Value
+  add(a: Value, b: Value): Value
+}
+
 /**
  * One layer: maps a whole sequence [T, N, ...] to a whole sequence. It keeps parameters, never state: membranes are
  * born and die inside a call. `build` is called once, by the network, when the shapes are known.
@@ -84,6 +91,11 @@ export abstract class Layer {
 
   /** Its type and options. */
   abstract config(): LayerConfig
+
+  /** The way of a value through its inner layers; null for a layer that has none, or has loops. */
+  follow<Value>(_x: Value, _flow: Flow<Value>): Value | null {
+    return null
+  }
 
   /** How many names in a Sequential it takes: as many as PyTorch has modules for it. */
   get slots(): number {

@@ -48,7 +48,8 @@ export class Network {
   /** One row a layer, in order of computation. */
   readonly rows: readonly LayerRow[]
   readonly seed: number
-  private readonly layer: Layer
+  /** The outermost layer. */
+  readonly layer: Layer
   private readonly layers: readonly Layer[]
   /** The building site adds to it when neurons are exchanged. */
   private readonly all: Parameter[]

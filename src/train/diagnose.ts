@@ -1,5 +1,6 @@
 import { type Operation, Tape } from '../autograd/index.ts'
 import type { Backend } from '../backends/index.ts'
+import { softTargets } from '../losses/index.ts'
 import type { Network } from '../nn/index.ts'
 import { loss as lossOf } from '../ops/index.ts'
 import { inputTensor, type Tensor } from '../tensor/index.ts'
@@ -55,7 +56,7 @@ export async function findNonFinite(
       truncation: options.truncation ?? null,
     })
     const classes = logits.shape[2]
-    const targets = backend.tensor([batch.labels.length, classes], loss.targets(batch.labels, classes))
+    const targets = backend.tensor([batch.labels.length, classes], softTargets(loss, batch, classes))
     const root = lossOf({ backend, tape }, logits, inputTensor(targets), loss.options(T))
     return (
       (await firstForward(tape.seen, { network, backend, x, root, neurons })) ??

@@ -5,6 +5,7 @@ import {
   type Datasets,
   datasetNames,
   type LoaderOptions,
+  type Mixing,
   normalisationOf,
   normalise,
   type Transform,
@@ -53,6 +54,8 @@ export interface TrainOptions {
   readonly validation?: number | 'none'
   /** Default: the data set's normalisation, where its name is known. Of `train` alone, evaluation normalises the same. */
   readonly transforms?: { readonly train?: readonly Transform[]; readonly evaluation?: readonly Transform[] }
+  /** Mixes training images and their labels, by mixup, cutmix or a coin between them. Default: none. */
+  readonly mixing?: Mixing | null
   /** How samples become a sequence. Default: an image is the same frame at every step, a recording its own frames. */
   readonly encode?: Encode
   /** Threads that make batches ahead. Default 0. */
@@ -110,6 +113,7 @@ export function settingsOf(options: TrainOptions, datasets: Pick<Datasets, 'name
     stop: { aborted: false },
     log: () => {},
     exchange: [],
+    mixing: null,
     ...options,
     bptt: truncationOf(options.bptt),
     encode: options.encode ?? usualEncode(datasets.train),
@@ -150,6 +154,7 @@ export function settingsRecord(settings: Settings, network: Network): RunLine {
     ...(settings.exchange.length > 0
       ? { exchange: settings.exchange.map(({ epoch, neuron }) => ({ epoch, neuron: neuron.config })) }
       : {}),
+    ...(settings.mixing ? { mixing: settings.mixing } : {}),
     encode: settings.encode.name,
     transforms: {
       train: settings.transforms.train.map(({ name, options }) => ({ name, options })),

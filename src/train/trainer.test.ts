@@ -49,9 +49,10 @@ describe.each(backends)('training on %s', (_, open) => {
     expect(lines.join('\n')).toMatch(/27 images and 4 updates an epoch[\s\S]*memory: about[\s\S]*epoch 8\/8: loss/)
   })
 
-  test.each([
+  test.each<[string, Partial<TrainOptions>]>([
     ['sgd', {}],
     ['adamW, accumulated', { optimiser: adamW({ learningRate: 0.01 }), accumulate: 2, clip: 0.5 }],
+    ['mixed samples', { mixing: { mixup: 0.2, cutmix: 1 } }],
   ])('stopped inside an epoch and resumed, it ends with the same bits: %s', async (_, more) => {
     const options = { ...base, ...more, validation: 'none' as const }
     const whole = tinyNetwork()

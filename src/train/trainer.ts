@@ -63,6 +63,7 @@ export class Trainer implements Training {
       batchSize: batch,
       seed,
       transforms: settings.transforms.train,
+      ...(settings.mixing ? { mixing: settings.mixing } : {}),
       threads: settings.loaderThreads,
       ...(split ? { indices: split.train } : {}),
       ...(settings.startLoaderThread ? { startThread: settings.startLoaderThread } : {}),

@@ -2,7 +2,7 @@ import { Tape, type TapeMemory } from '../autograd/index.ts'
 import type { Backend, Handle } from '../backends/index.ts'
 import type { Truncation } from '../equations/index.ts'
 import type { Loss } from '../losses/index.ts'
-import { predictions, summedLogits } from '../losses/index.ts'
+import { predictions, softHits, softTargets, summedLogits } from '../losses/index.ts'
 import type { Network } from '../nn/index.ts'
 import { loss as lossOf } from '../ops/index.ts'
 import { inputTensor } from '../tensor/index.ts'
@@ -14,6 +14,8 @@ export interface LabelledImages {
   readonly images: Float32Array
   /** [N] */
   readonly labels: Int32Array
+  /** Where images were mixed: the labels of the others, and the share of the own one. */
+  readonly mix?: { readonly others: Int32Array; readonly own: Float32Array }
 }
 
 export interface StepOptions {
@@ -39,7 +41,7 @@ export interface UpdateOptions extends StepOptions {
 export interface StepResult {
   /** Mean over the batch. */
   readonly loss: number
-  /** Images whose label is the argmax of the logits summed over time. */
+  /** Images whose label is the argmax of the logits summed over time; of mixed ones, that label's share. */
   readonly correct: number
   /** Joint 2-norm of the gradients before clipping; not finite: nothing was updated. NaN where the loss is not finite. */
   readonly gradientNorm: number
@@ -105,7 +107,7 @@ export function forwardBackward(network: Network, batch: LabelledImages, options
   const x = inputOf(network, backend, batch.images, { T, seed: key, encode: options.encode })
   const logits = network.forward(x, { backend, tape, training: true, T, key, truncation: options.truncation ?? null })
   const classes = logits.shape[2]
-  const targets = backend.tensor([batch.labels.length, classes], options.loss.targets(batch.labels, classes))
+  const targets = backend.tensor([batch.labels.length, classes], softTargets(options.loss, batch, classes))
   const root = lossOf({ backend, tape }, logits, inputTensor(targets), options.loss.options(T))
   for (const kept of [logits, root]) tape.keep(kept)
   const found = tape.backward(root)
@@ -121,7 +123,7 @@ export function forwardBackward(network: Network, batch: LabelledImages, options
     gradients,
     async read() {
       const [[loss], values] = await Promise.all([backend.read(root.handle), backend.read(logits.handle)])
-      return { loss, correct: hits(summedLogits(values, T), batch.labels, classes) }
+      return { loss, correct: softHits(summedLogits(values, T), batch, classes) }
     },
   }
 }

@@ -13,7 +13,7 @@ import { earlierRun } from '../training/earlier-run.ts'
 import { openImages } from '../training/images.ts'
 import { stoppable } from '../training/interruption.ts'
 import { compareSchema, type TrainingOptions } from '../training/options.ts'
-import { withProtocol } from '../training/protocol.ts'
+import { protocolText, withProtocol } from '../training/protocol.ts'
 import { runAll } from '../training/run-all.ts'
 import { runName } from '../training/run-folder.ts'
 
@@ -66,6 +66,8 @@ function nameOf(folder: string): string {
 function plannedRuns(dataset: string, { options: all, given, surroundings }: Invocation<typeof compareSchema>) {
   const { neurons, seeds, name, config: _, ...rest } = all
   const effective = withProtocol(rest, given, dataset)
+  const protocol = protocolText(rest, given, dataset)
+  if (protocol !== '') surroundings.writeError(`${protocol}\n`)
   const first: TrainingOptions = { ...effective, neuron: neurons.join('-'), neuronOptions: undefined }
   const folder = join(rest.out, name ?? `compare-${runName(dataset, first, surroundings.clock())}`)
   const runs = neurons.flatMap((neuron) =>

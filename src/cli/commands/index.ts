@@ -5,7 +5,9 @@ import { demoCommand } from './demo.ts'
 import { doctorCommand } from './doctor.ts'
 import { energyCommand } from './energy.ts'
 import { evaluateCommand } from './evaluate.ts'
+import { exportCommand } from './export.ts'
 import { gradientCommand } from './gradient.ts'
+import { importCommand } from './import.ts'
 import { neuronCommand } from './neuron.ts'
 import { predictCommand } from './predict.ts'
 import { sweepCommand } from './sweep.ts'
@@ -19,6 +21,8 @@ export const commands: readonly Command[] = [
   sweepCommand,
   evaluateCommand,
   predictCommand,
+  importCommand,
+  exportCommand,
   neuronCommand,
   doctorCommand,
   gradientCommand,

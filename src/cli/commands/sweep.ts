@@ -14,7 +14,7 @@ import { earlierRun } from '../training/earlier-run.ts'
 import { openImages } from '../training/images.ts'
 import { stoppable } from '../training/interruption.ts'
 import { sweepSchema, type TrainingOptions } from '../training/options.ts'
-import { withProtocol } from '../training/protocol.ts'
+import { protocolText, withProtocol } from '../training/protocol.ts'
 import { runAll } from '../training/run-all.ts'
 import { runName, writeWhole } from '../training/run-folder.ts'
 
@@ -114,6 +114,8 @@ export function plannedRuns(
 ): { folder: string; runs: PlannedRun[] } {
   const { neurons, tau: taus, T: steps, bptt, seeds, name, json: _, config: __, ...rest } = all
   const fixed = withProtocol(rest, given, dataset)
+  const protocol = protocolText(rest, given, dataset)
+  if (protocol !== '') surroundings.writeError(`${protocol}\n`)
   const first = { ...fixed, T: steps[0], neuron: neurons.join('-'), neuronOptions: undefined, bptt: undefined }
   const folder = join(rest.out, name ?? `sweep-${runName(dataset, first, surroundings.clock())}`)
   const points = neurons.flatMap((neuron) =>

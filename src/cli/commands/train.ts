@@ -12,7 +12,7 @@ import { openImages } from '../training/images.ts'
 import { stoppable } from '../training/interruption.ts'
 import { kernelsOf, kernelsOfRun, kernelsText, writeKernels } from '../training/kernels.ts'
 import { machineOptions, trainSchema } from '../training/options.ts'
-import { withProtocol } from '../training/protocol.ts'
+import { protocolText, withProtocol } from '../training/protocol.ts'
 import { type RunCommand, readRunCommand, runName } from '../training/run-folder.ts'
 import { runText } from '../training/run-text.ts'
 import { runTraining } from '../training/run-training.ts'
@@ -76,6 +76,8 @@ async function planOf(invocation: TrainInvocation): Promise<{ command: RunComman
     })
   }
   const effective = withProtocol(options, given, dataset)
+  const protocol = protocolText(options, given, dataset)
+  if (protocol !== '') surroundings.writeError(`${protocol}\n`)
   const folder = join(options.out, name ?? runName(dataset, effective, surroundings.clock()))
   return { command: { dataset, options: effective }, folder, resume: false }
 }

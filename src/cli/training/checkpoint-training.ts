@@ -17,10 +17,13 @@ const schema = z.object({
       })
       .optional(),
   }),
-  loss: z.object({ name: z.enum(['paper', 'rate']) }),
+  loss: z.object({ name: z.enum(['paper', 'rate']), squaredErrorTo: z.unknown().optional() }),
   transforms: z.object({
     evaluation: z.array(
-      z.object({ name: z.string(), options: z.record(z.string(), z.union([z.number(), z.array(z.number())])) }),
+      z.object({
+        name: z.string(),
+        options: z.record(z.string(), z.union([z.number(), z.string(), z.array(z.number())])),
+      }),
     ),
   }),
 })
@@ -32,7 +35,7 @@ export function checkpointTraining(
 ): {
   T: number
   dataset: string
-  loss: 'paper' | 'rate'
+  loss: 'paper' | 'paper-one-hot' | 'rate'
   transforms: TransformDescription[]
   /** How recordings became frames; undefined for images. */
   frames: z.infer<typeof schema>['dataset']['frames']
@@ -40,7 +43,9 @@ export function checkpointTraining(
   const parsed = schema.safeParse(training)
   if (parsed.success) {
     const { T, dataset, loss, transforms } = parsed.data
-    return { T, dataset: dataset.name, loss: loss.name, transforms: transforms.evaluation, frames: dataset.frames }
+    const toLabels = loss.name === 'paper' && typeof loss.squaredErrorTo === 'object'
+    const name = toLabels ? 'paper-one-hot' : loss.name
+    return { T, dataset: dataset.name, loss: name, transforms: transforms.evaluation, frames: dataset.frames }
   }
   const [issue] = parsed.error.issues
   throw new FormatError({

@@ -1,21 +1,27 @@
 import { UsageError } from '../../base/index.ts'
 import {
+  autoAugment,
   cutout,
   type Dataset,
   type Datasets,
   datasetNames,
   isImageSet,
+  type Mixing,
   normalisationOf,
   normalise,
   openDataset,
   randomCrop,
+  randomErasing,
   randomFlip,
+  rollOrRotate,
   sampleBytes,
   type Transform,
+  trivialAugmentWide,
 } from '../../data/index.ts'
 import type { Progress } from '../progress.ts'
 import type { Surroundings } from '../surroundings.ts'
 import { type FrameChoice, recordingOptions } from './frames.ts'
+import type { augmentations } from './options.ts'
 
 /** Which images, or recordings as frames. */
 export interface ImageChoice extends FrameChoice {
@@ -61,7 +67,7 @@ function firstOf(dataset: Dataset, limit: number): Dataset {
   }
 }
 
-export type Augmentation = 'crop' | 'flip' | 'cutout'
+export type Augmentation = (typeof augmentations)[number]
 
 /** Transforms for training and for evaluation, in the order of published code. */
 export function transformsFor(
@@ -72,11 +78,31 @@ export function transformsFor(
   const normalised = steps === undefined ? [normalise(mean, deviation)] : []
   const [height] = shape
   const has = (change: Augmentation) => augment.includes(change)
+  const ofBytes = augment.find((change) => /^(auto|trivial)/.test(change))
+  if (ofBytes && steps !== undefined) {
+    throw new UsageError({
+      what: `'${ofBytes}' changes images, not frames of events`,
+      expected: 'crop, flip, roll-or-rotate, erase, cutout, mixup, cutmix',
+      got: ofBytes,
+    })
+  }
   const train = [
     ...(has('crop') ? [randomCrop({ padding: Math.round(height / 8) })] : []),
     ...(has('flip') ? [randomFlip()] : []),
+    ...(has('roll-or-rotate') ? [rollOrRotate({ pixels: 5, degrees: 30 })] : []),
+    ...(has('auto-imagenet') ? [autoAugment({ policy: 'imagenet' })] : []),
+    ...(has('auto-cifar') ? [autoAugment({ policy: 'cifar' })] : []),
+    ...(has('trivial') ? [trivialAugmentWide({ interpolation: 'bilinear' })] : []),
     ...normalised,
+    ...(has('erase') ? [randomErasing({ probability: 0.1 })] : []),
     ...(has('cutout') ? [cutout({ size: Math.round(height / 2) })] : []),
   ]
   return { train, evaluation: normalised }
+}
+
+/** How samples are mixed, with the parameters of published runs; null where they are not. */
+export function mixingOf(augment: readonly Augmentation[]): Mixing | null {
+  const [mixup, cutmix] = [augment.includes('mixup'), augment.includes('cutmix')]
+  if (!mixup && !cutmix) return null
+  return { ...(mixup ? { mixup: 0.2 } : {}), ...(cutmix ? { cutmix: 1 } : {}) }
 }

@@ -33,7 +33,8 @@ export function exchangesOf({ exchange }: Pick<TrainingOptions, 'exchange'>): Pr
 
 /** The loss of a run; an evaluation uses the same. */
 export function lossOf({ loss, labelSmoothing: smoothing }: Pick<TrainingOptions, 'loss' | 'labelSmoothing'>): Loss {
-  return loss === 'paper' ? paperLoss({ smoothing }) : rateLoss({ smoothing })
+  if (loss === 'rate') return rateLoss({ smoothing })
+  return paperLoss({ smoothing, to: loss === 'paper' ? 1 : 'oneHot' })
 }
 
 function optimiserOf({ optimiser, lr: learningRate, momentum, weightDecay }: TrainingOptions): Optimiser {

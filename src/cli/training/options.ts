@@ -20,9 +20,26 @@ const networkOptions = {
   normalisation: z.enum(['perStep', 'merged']).default('perStep').describe("BatchNorm's statistics"),
 }
 
+/** Changes of training images, in the order in which they are made; the last two mix samples. */
+export const augmentations = [
+  'crop',
+  'flip',
+  'roll-or-rotate',
+  'auto-imagenet',
+  'auto-cifar',
+  'trivial',
+  'erase',
+  'cutout',
+  'mixup',
+  'cutmix',
+] as const
+
 /** How it learns. */
 const learningOptions = {
-  protocol: z.enum(['paper']).optional().describe('settings of the CLIF paper; other options still win'),
+  protocol: z
+    .enum(['paper', 'paper-star'])
+    .optional()
+    .describe('settings of the CLIF paper, or of its starred rows; other options still win'),
   epochs: wholeNumber(1).default(5).describe('passes over the training images'),
   batch: wholeNumber(1).default(64).describe('images per batch'),
   accumulate: wholeNumber(1).default(1).describe('batches per update'),
@@ -41,12 +58,12 @@ const learningOptions = {
     .default([])
     .describe('from an epoch on other neurons, such as 3:clif'),
   freeze: z.array(z.string()).default([]).describe('parameters that stay as they are; * is any text'),
-  loss: z.enum(['paper', 'rate']).default('paper').describe('loss'),
+  loss: z
+    .enum(['paper', 'paper-one-hot', 'rate'])
+    .default('paper')
+    .describe('loss; paper draws logits to 1, paper-one-hot to the labels'),
   labelSmoothing: share().default(0).describe('label smoothing'),
-  augment: z
-    .array(z.enum(['crop', 'flip', 'cutout']))
-    .default([])
-    .describe('changes of training images'),
+  augment: z.array(z.enum(augmentations)).default([]).describe('changes of training images'),
   validation: share()
     .default(0.1)
     .describe('share of the training images that chooses the epoch; 0: last epoch counts'),

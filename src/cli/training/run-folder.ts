@@ -12,7 +12,7 @@ export interface RunCommand {
 const fileName = 'command.json'
 
 /** Replaces a file whole or not at all. */
-export async function writeWhole(path: string, contents: string): Promise<void> {
+export async function writeWhole(path: string, contents: string | Uint8Array): Promise<void> {
   const temporary = `${path}.new`
   await writeFile(temporary, contents)
   await rename(temporary, path)

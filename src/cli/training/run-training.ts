@@ -7,7 +7,7 @@ import { openNodeRunStore, type RunResult, train } from '../../train/index.ts'
 import { chooseNeuron } from '../choose-neuron.ts'
 import type { Progress } from '../progress.ts'
 import type { Surroundings } from '../surroundings.ts'
-import { transformsFor } from './images.ts'
+import { mixingOf, transformsFor } from './images.ts'
 import { exchangesOf, learningOf } from './learning.ts'
 import type { TrainingOptions } from './options.ts'
 import { progressHooks } from './progress-hooks.ts'
@@ -65,6 +65,7 @@ export async function runTraining(request: RunRequest, watch: Watch): Promise<Fi
       seed: options.seed,
       validation: options.validation === 0 ? 'none' : options.validation,
       transforms: transformsFor(datasets, options.augment),
+      mixing: mixingOf(options.augment),
       freeze: options.freeze,
       exchange,
       loaderThreads: options.loaderThreads,

@@ -1,4 +1,4 @@
-import { readImageFile } from '../datasets/image-files.ts'
+import { readImageFile } from '../datasets/decode-image.ts'
 import { type EventSummary, type Events, summariseEvents } from '../events/index.ts'
 import {
   bytesSource,

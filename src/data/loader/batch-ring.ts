@@ -1,6 +1,6 @@
 import { ResourceError } from '../../base/index.ts'
 import { type Dataset, inSharedMemory, sampleValues } from '../datasets/index.ts'
-import type { Transform } from '../transforms/index.ts'
+import type { Mixing, Transform } from '../transforms/index.ts'
 import type { LoaderThread, StartLoaderThread, ThreadSetup } from './thread.ts'
 
 /** Which batch: its epoch, its position there, and the images it holds. */
@@ -17,6 +17,7 @@ interface Pending extends BatchRequest {
 
 export interface RingOptions {
   transforms: readonly Transform[]
+  mixing?: Mixing | undefined
   seed: number
   batchSize: number
   threads: number
@@ -38,7 +39,7 @@ export class BatchRing {
   private nextId = 0
 
   constructor(dataset: Dataset, options: RingOptions) {
-    const { transforms, seed, batchSize, threads, ahead, startThread } = options
+    const { transforms, mixing, seed, batchSize, threads, ahead, startThread } = options
     this.ahead = ahead
     this.imageSize = sampleValues(dataset)
     const bytes = batchSize * this.imageSize * Float32Array.BYTES_PER_ELEMENT
@@ -48,6 +49,7 @@ export class BatchRing {
       layout: { shape: dataset.shape, ...(dataset.steps === undefined ? {} : { steps: dataset.steps }) },
       seed,
       transforms: transforms.map(({ name, options: values }) => ({ name, options: values })),
+      ...(mixing ? { mixing } : {}),
       samples: dataset.packed ?? inSharedMemory(dataset).pixels,
       slots: this.slots,
     }

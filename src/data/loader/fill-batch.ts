@@ -1,8 +1,8 @@
 import { type SampleLayout, sampleBytes, sampleValues } from '../datasets/index.ts'
-import type { ImagePipeline } from '../transforms/index.ts'
+import { drawMixes, type ImagePipeline, type Mixing, mixBatch } from '../transforms/index.ts'
 
 /**
- * Fills a batch, sample after sample.
+ * Fills a batch, sample after sample, and mixes them if told to.
  * @param image copies sample i to the given bytes
  * @param into [indices.length or more, H, W, C], or [..., T, H, W, C] of recordings
  */
@@ -12,6 +12,7 @@ export function fillBatch(
   image: (i: number, into: Uint8Array) => void,
   job: { epoch: number; indices: Uint32Array },
   into: Float32Array,
+  mixing?: { readonly how: Mixing; readonly seed: number } | undefined,
 ): void {
   const size = sampleValues(layout)
   const bytes = new Uint8Array(sampleBytes(layout))
@@ -19,4 +20,7 @@ export function fillBatch(
     image(index, bytes)
     pipeline.run(bytes, job.epoch, index, into.subarray(k * size, (k + 1) * size))
   }
+  if (!mixing) return
+  const mixes = drawMixes(mixing.how, layout, { ...job, seed: mixing.seed })
+  mixBatch(into.subarray(0, job.indices.length * size), mixes, layout)
 }

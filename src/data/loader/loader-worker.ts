@@ -5,11 +5,11 @@ import { imagePipeline, makeTransform } from '../transforms/index.ts'
 import { fillBatch } from './fill-batch.ts'
 import type { ThreadJob, ThreadSetup } from './thread.ts'
 
-const { layout, seed, transforms, samples, slots } = workerData as ThreadSetup
+const { layout, seed, transforms, mixing, samples, slots } = workerData as ThreadSetup
 const pipeline = imagePipeline(layout, transforms.map(makeTransform), seed)
 const image = storedSample(layout, samples)
 
 parentPort!.on('message', (job: ThreadJob) => {
-  fillBatch(pipeline, layout, image, job, slots[job.slot])
+  fillBatch(pipeline, layout, image, job, slots[job.slot], mixing && { how: mixing, seed })
   parentPort!.postMessage(job.id)
 })

@@ -48,6 +48,19 @@ describe.skipIf(!existsSync(built))('Loader with threads (needs the build)', () 
     }
   })
 
+  test('mixed batches, with policies, are the same bits on 0, 1 and 2 threads', async () => {
+    const transforms = [
+      room.trivialAugmentWide(),
+      room.autoAugment({ policy: 'cifar' }),
+      room.randomErasing({ probability: 0.5 }),
+    ]
+    const options = { transforms, mixing: { mixup: 0.2, cutmix: 1 } }
+    const expected = await twoEpochs(loaderWith(0, options))
+    expect(expected[0].mix?.own.length).toBe(64)
+    expect(new Set(expected[0].mix?.own).size).toBeGreaterThan(50)
+    for (const threads of [1, 2]) expect(await twoEpochs(loaderWith(threads, options))).toEqual(expected)
+  })
+
   test('a broken-off epoch, and a state set back, continue right', async () => {
     const expected = await twoEpochs(loaderWith(0))
     const loader = loaderWith(2)

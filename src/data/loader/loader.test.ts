@@ -35,6 +35,23 @@ describe('Loader', () => {
     }
   })
 
+  test('mixes images and labels alike', async () => {
+    const plain = await all(loaderOf(10))
+    const mixed = await all(loaderOf(10, { mixing: { mixup: 1 } }))
+    expect(members(mixed)).toEqual(members(plain))
+    for (const [b, { images, labels, mix }] of mixed.entries()) {
+      const { images: before, labels: own } = plain[b]
+      expect(labels).toEqual(own)
+      for (let k = 0; k < labels.length; k++) {
+        const other = (k + labels.length - 1) % labels.length
+        expect(mix?.others[k]).toBe(labels[other])
+        const share = mix!.own[k]
+        expect(images[4 * k]).toBeCloseTo(share * before[4 * k] + (1 - share) * before[4 * other], 6)
+      }
+    }
+    expect(() => loaderOf(10, { mixing: {} })).toThrow(/mixup, cutmix or both/)
+  })
+
   test('each epoch has its own order, and the same seed the same', async () => {
     const loader = loaderOf(10)
     const first = members(await all(loader))

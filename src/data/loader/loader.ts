@@ -1,6 +1,14 @@
 import { ResourceError, UsageError } from '../../base/index.ts'
 import { type Dataset, sampleValues } from '../datasets/index.ts'
-import { type ImagePipeline, imagePipeline, isDescribable, type Transform } from '../transforms/index.ts'
+import {
+  checkMixing,
+  drawMixes,
+  type ImagePipeline,
+  imagePipeline,
+  isDescribable,
+  type Mixing,
+  type Transform,
+} from '../transforms/index.ts'
 import { type BatchOrder, batchOrder, type LastBatch } from './batch-order.ts'
 import { type BatchRequest, BatchRing } from './batch-ring.ts'
 import { fillBatch } from './fill-batch.ts'
@@ -12,11 +20,21 @@ export interface Batch {
   images: Float32Array
   /** [N] */
   labels: Int32Array
+  /** What each image was mixed with, where the loader mixes. */
+  mix?: LabelMix
   /** [N], each image's number in the data set. */
   indices: Uint32Array
   epoch: number
   /** 0 for an epoch's first batch. */
   position: number
+}
+
+/** Labels of images that were mixed: `own` of the image's label, the rest of the other's. */
+export interface LabelMix {
+  /** [N] */
+  readonly others: Int32Array
+  /** [N], in 0..1 */
+  readonly own: Float32Array
 }
 
 /** Where a run is: the next batch it takes. All that a checkpoint needs to know of a loader. */
@@ -29,6 +47,8 @@ export interface LoaderOptions {
   batchSize: number
   seed: number
   transforms?: readonly Transform[]
+  /** Mixes the images of a batch, and their labels. Default: none. */
+  mixing?: Mixing | undefined
   /** The images to load, by number; all by default. */
   indices?: Uint32Array
   /** In a new order each epoch; true by default. */
@@ -56,6 +76,7 @@ export class Loader {
   private readonly dataset: Dataset
   private readonly order: BatchOrder
   private readonly pipeline: ImagePipeline
+  private readonly mixing: { readonly how: Mixing; readonly seed: number } | undefined
   private readonly ring: BatchRing | undefined
   private busy = false
   private closed = false
@@ -63,7 +84,7 @@ export class Loader {
   /** @throws UsageError if an option is out of range; ResourceError if memory cannot be shared with threads */
   constructor(dataset: Dataset, options: LoaderOptions) {
     const { batchSize, seed, transforms = [], shuffle = true, lastBatch = 'drop-one', threads = 0 } = options
-    const { ahead = 2 * threads + 1, startThread = startNodeThread } = options
+    const { ahead = 2 * threads + 1, startThread = startNodeThread, mixing } = options
     checkCounts({ batchSize, threads: threads + 1, ahead })
     const indices = checkIndices(options.indices, dataset)
     this.dataset = dataset
@@ -71,9 +92,11 @@ export class Loader {
     this.batchesPerEpoch = this.order.batchesPerEpoch
     this.imagesPerEpoch = this.order.imagesPerEpoch
     this.pipeline = imagePipeline(dataset, transforms, seed)
+    if (mixing) checkMixing(mixing)
+    this.mixing = mixing && { how: mixing, seed }
     if (threads > 0) {
       checkThreads(transforms)
-      this.ring = new BatchRing(dataset, { transforms, seed, batchSize, threads, ahead, startThread })
+      this.ring = new BatchRing(dataset, { transforms, mixing, seed, batchSize, threads, ahead, startThread })
     }
   }
 
@@ -118,10 +141,20 @@ export class Loader {
     const images = this.ring
       ? await this.ring.take(requestsFrom(position, request, end))
       : new Float32Array(wanted.indices.length * sampleValues(this.dataset))
-    if (!this.ring) fillBatch(this.pipeline, this.dataset, this.dataset.image, wanted, images)
+    if (!this.ring) fillBatch(this.pipeline, this.dataset, this.dataset.image, wanted, images, this.mixing)
     this.waitedSeconds += (performance.now() - started) / 1000
     const labels = Int32Array.from(wanted.indices, (index) => this.dataset.label(index))
-    return { images, labels, ...wanted }
+    return { images, labels, ...(this.mixing ? { mix: this.mixOf(labels, wanted, this.mixing) } : {}), ...wanted }
+  }
+
+  /** The labels' side of what `fillBatch` did: the same draws, made anew. */
+  private mixOf(labels: Int32Array, wanted: BatchRequest, { how, seed }: { how: Mixing; seed: number }): LabelMix {
+    const mixes = drawMixes(how, this.dataset, { ...wanted, seed })
+    const before = labels.length - 1
+    return {
+      others: labels.map((_, k) => labels[(k + before) % labels.length]),
+      own: Float32Array.from(mixes, ({ own }) => own),
+    }
   }
 }
 

@@ -1,11 +1,12 @@
 import type { PackedSamples, SampleLayout } from '../datasets/index.ts'
-import type { TransformDescription } from '../transforms/index.ts'
+import type { Mixing, TransformDescription } from '../transforms/index.ts'
 
 /** What a loader thread gets once. All arrays lie in shared memory. */
 export interface ThreadSetup {
   layout: SampleLayout
   seed: number
   transforms: readonly TransformDescription[]
+  mixing?: Mixing
   /** [length, H, W, C], or packed recordings. */
   samples: Uint8Array | PackedSamples
   /** The ring: batches of [batchSize, (T,) H, W, C] that threads fill. */

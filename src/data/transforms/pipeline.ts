@@ -1,10 +1,15 @@
 import { nearestName, Random, sizeOf, UsageError } from '../../base/index.ts'
 import type { SampleLayout } from '../datasets/index.ts'
+import { type AutoAugmentPolicy, autoAugment } from './auto-augment.ts'
 import { cutout } from './cutout.ts'
 import { normalise } from './normalise.ts'
+import type { Interpolation } from './policies/index.ts'
 import { randomCrop } from './random-crop.ts'
+import { randomErasing } from './random-erasing.ts'
 import { randomFlip } from './random-flip.ts'
+import { rollOrRotate } from './roll-or-rotate.ts'
 import type { Transform, TransformDescription } from './transform.ts'
+import { trivialAugmentWide } from './trivial-augment.ts'
 
 type Options = TransformDescription['options']
 
@@ -13,6 +18,11 @@ const makers: Record<string, (options: Options) => Transform> = {
   'random-crop': ({ padding }) => randomCrop({ padding: padding as number }),
   'random-flip': () => randomFlip(),
   cutout: ({ size }) => cutout({ size: size as number }),
+  'random-erasing': ({ probability }) => randomErasing({ probability: probability as number }),
+  'roll-or-rotate': ({ pixels, degrees }) => rollOrRotate({ pixels: pixels as number, degrees: degrees as number }),
+  'auto-augment': ({ policy, interpolation }) =>
+    autoAugment({ policy: policy as AutoAugmentPolicy, interpolation: interpolation as Interpolation }),
+  'trivial-augment-wide': ({ interpolation }) => trivialAugmentWide({ interpolation: interpolation as Interpolation }),
 }
 
 /** Whether a transform is one of Spikelet's own, which a loader thread can make again from its description. */

@@ -13,7 +13,7 @@ export interface ImageBuffer {
 /** What a transform is, as data: loader threads and run records get this. */
 export interface TransformDescription {
   name: string
-  options: Readonly<Record<string, number | readonly number[]>>
+  options: Readonly<Record<string, number | string | readonly number[]>>
 }
 
 /** A change of one image that keeps its size. All chance comes from `random`, which is the sample's own. */

@@ -1,15 +1,8 @@
 import { ShapeError, sameShape, shapeText, UsageError } from '../../base/index.ts'
 import { add } from '../../ops/index.ts'
 import type { Tensor } from '../../tensor/index.ts'
-import { type Frame, Layer, type LayerConfig, type Site } from '../layer.ts'
+import { type Flow, type Frame, Layer, type LayerConfig, type Site } from '../layer.ts'
 import type { Run } from '../run.ts'
-
-/** What a model function works with: it runs once on shapes, when the network is built, and then on tensors. */
-export interface Flow<Value> {
-  /** Runs one of the layers. */
-  apply(layer: Layer, x: Value): Value
-  add(a: Value, b: Value): Value
-}
 
 export type ModelFunction<Layers> = <Value>(x: Value, layers: Layers, flow: Flow<Value>) => Value
 
@@ -37,15 +30,7 @@ export class Composed<Layers extends { readonly [name: string]: Layer }> extends
         if (name !== undefined) return site.build(name, layer, frame)
         throw new UsageError({ what: 'a model function used a layer it does not name', got: layer.type })
       },
-      add: (a, b) => {
-        const { source: _, ...frame } = a
-        if (sameShape(a.shape, b.shape)) return { ...frame, sequence: a.sequence || b.sequence, kind: 'dense' }
-        throw new ShapeError({
-          what: 'an addition of unlike shapes',
-          expected: shapeText(a.shape),
-          got: shapeText(b.shape),
-        })
-      },
+      add: addedFrame,
     })
   }
 
@@ -63,10 +48,21 @@ export class Composed<Layers extends { readonly [name: string]: Layer }> extends
     return result
   }
 
+  override follow<Value>(x: Value, flow: Flow<Value>): Value {
+    return this.model(x, this.layers, flow)
+  }
+
   config(): LayerConfig {
     throw new UsageError({
       what: 'a model written as a function cannot be put into a configuration',
       next: 'Save its parameters and build the network with the same code, or use Sequential and Residual.',
     })
   }
+}
+
+/** What comes out of an addition. @throws ShapeError where the shapes differ */
+export function addedFrame(a: Frame, b: Frame): Frame {
+  const { source: _, ...frame } = a
+  if (sameShape(a.shape, b.shape)) return { ...frame, sequence: a.sequence || b.sequence, kind: 'dense' }
+  throw new ShapeError({ what: 'an addition of unlike shapes', expected: shapeText(a.shape), got: shapeText(b.shape) })
 }

@@ -1,7 +1,7 @@
 import { ShapeError, sameShape, shapeText } from '../../base/index.ts'
 import { add } from '../../ops/index.ts'
 import type { Tensor } from '../../tensor/index.ts'
-import { type Frame, Layer, type LayerConfig, type LayerRow, type Site } from '../layer.ts'
+import { type Flow, type Frame, Layer, type LayerConfig, type LayerRow, type Site } from '../layer.ts'
 import { released } from '../released.ts'
 import type { Run } from '../run.ts'
 
@@ -54,6 +54,10 @@ export class Residual extends Layer {
     released(run, body, [x])
     if (past !== body) released(run, past, [x])
     return sum
+  }
+
+  override follow<Value>(x: Value, flow: Flow<Value>): Value {
+    return flow.add(flow.apply(this.body, x), this.shortcut ? flow.apply(this.shortcut, x) : x)
   }
 
   config(): LayerConfig {

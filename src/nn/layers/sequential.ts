@@ -1,5 +1,5 @@
 import type { Tensor } from '../../tensor/index.ts'
-import { type Frame, Layer, type LayerConfig, type Site } from '../layer.ts'
+import { type Flow, type Frame, Layer, type LayerConfig, type Site } from '../layer.ts'
 import { released } from '../released.ts'
 import type { Run } from '../run.ts'
 
@@ -31,6 +31,10 @@ export class Sequential extends Layer {
       value = next
     }
     return value
+  }
+
+  override follow<Value>(x: Value, flow: Flow<Value>): Value {
+    return this.layers.reduce((value, layer) => flow.apply(layer, value), x)
   }
 
   config(): LayerConfig {

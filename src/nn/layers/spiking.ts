@@ -48,6 +48,11 @@ export class Spiking extends Layer {
     return this.current
   }
 
+  /** Where the parameters of the BatchNorm in front are; null where there is none, or a map over time stands between. */
+  get normPath(): string | null {
+    return this.norm ? this.place.site.names[0] : null
+  }
+
   build(input: Frame, site: Site): Frame {
     const { normalisation, T } = this.options
     const { neuron } = this

@@ -10,6 +10,7 @@ import {
   type RecordingOptions,
   type SideInspection,
 } from '../../../data/index.ts'
+import { inspectModelFile } from '../../../interop/index.ts'
 import { createProgress, type Progress } from '../../progress.ts'
 import { readNamed } from '../../read-named.ts'
 import { type ExitCode, exitCodes, type Surroundings } from '../../surroundings.ts'
@@ -29,7 +30,7 @@ export const inspectData: DataAction = async ({ target, options, surroundings })
   if (status.isDirectory() && name === undefined) return inspectFiles(target, options.json, reading, surroundings)
   const found =
     name === undefined
-      ? await inspectFile(await readNamed(target), target, reading)
+      ? await inspectAny(target, reading)
       : await inspectedFolder(name, target, { ...reading, ...mostOf(options.limit) }, progress)
   progress.clear()
   if (options.json) surroundings.write(`${JSON.stringify(found)}\n`)
@@ -52,7 +53,7 @@ async function inspectFiles(
   for (const name of names.sort()) {
     const file = join(folder, name)
     try {
-      found.push(await inspectFile(await readNamed(file), file, reading))
+      found.push(await inspectAny(file, reading))
       if (!json) write(`${fileText(found[found.length - 1])}\n`)
     } catch (error) {
       if (!(error instanceof SpikeletError)) throw error
@@ -63,6 +64,12 @@ async function inspectFiles(
   if (json) write(`${JSON.stringify({ folder, files: found })}\n`)
   writeError(`${found.length} files were read, ${failed} were not\n`)
   return found.length === 0 || failed > 0 ? exitCodes.failed : exitCodes.done
+}
+
+/** Data, or a trained network. */
+async function inspectAny(file: string, reading: RecordingOptions): Promise<FileInspection> {
+  const bytes = await readNamed(file)
+  return (await inspectModelFile(bytes, file)) ?? inspectFile(bytes, file, reading)
 }
 
 function mostOf(limit: number | undefined): { most?: number } {

@@ -1,5 +1,6 @@
 import { FormatError } from '../../../base/index.ts'
 import { damageAt } from '../damage.ts'
+import { float16 } from '../float16.ts'
 
 /** Numbers of a dataset, as they are stored. */
 export type Hdf5Numbers =
@@ -168,13 +169,4 @@ function readLists(raw: RawDataset, shape: number[], type: RawType, take: (bytes
     lists.push(isFloat16 ? Float32Array.from(entry as Uint16Array, float16) : (entry as unknown as Hdf5Numbers))
   }
   return { shape, lists }
-}
-
-/** The value of 16 bits as a half-precision float. */
-function float16(bits: number): number {
-  const exponent = (bits >> 10) & 31
-  const fraction = bits & 1023
-  const sign = bits & 0x8000 ? -1 : 1
-  if (exponent === 31) return fraction ? Number.NaN : sign * Number.POSITIVE_INFINITY
-  return sign * (exponent === 0 ? fraction * 2 ** -24 : (1024 + fraction) * 2 ** (exponent - 25))
 }

@@ -1,0 +1,62 @@
+import { z } from 'zod'
+import { UsageError } from '../../base/index.ts'
+import { networkToNir, torchTensors, writeNir, writeSafetensors } from '../../interop/index.ts'
+import type { Network } from '../../nn/index.ts'
+import { loadCheckpoint } from '../../train/index.ts'
+import { defineCommand } from '../command.ts'
+import { readNamed } from '../read-named.ts'
+import { exitCodes } from '../surroundings.ts'
+import { writeWhole } from '../training/run-folder.ts'
+import { labelsText } from './import.ts'
+
+const schema = z.object({
+  out: z.string().optional().describe('file to write; its ending, .safetensors or .nir, says what'),
+  names: z
+    .enum(['spikelet', 'published'])
+    .default('spikelet')
+    .describe("tensors' names; published: those of the code of the CLIF paper"),
+  dt: z.number('a number').positive('above 0').optional().describe('length of a time step in a NIR graph, in seconds'),
+})
+
+/** Hands a trained network to other programs. */
+export const exportCommand = defineCommand({
+  name: 'export',
+  usage: '<checkpoint>',
+  summary: "Writes a trained network as PyTorch's state dict (safetensors) or as a NIR graph",
+  schema,
+  notes: [
+    'CHECKPOINT is such as runs/NAME/checkpoints/best.safetensors.',
+    'Each layer of a NIR graph is said to be faithful, approximate or refused; the dt of training is one time step.',
+  ],
+  examples: [
+    'export runs/NAME/checkpoints/best.safetensors --out weights.safetensors',
+    'export runs/NAME/checkpoints/best.safetensors --out network.nir --dt 0.001',
+  ],
+  async run({ positional, options, surroundings }) {
+    const [file] = positional as [string]
+    const { out, dt = Number.NaN, names } = options
+    const ending = out?.match(/\.(safetensors|nir)$/)?.[1]
+    if (out === undefined || ending === undefined) {
+      throw new UsageError({
+        what: 'the file to write is missing, or of no known ending',
+        expected: '--out FILE.safetensors or FILE.nir',
+        got: out ?? 'none',
+      })
+    }
+    const { net } = loadCheckpoint(await readNamed(file), { file })
+    const bytes = ending === 'nir' ? await nirBytes(net, dt, surroundings.write) : tensorBytes(net, names)
+    await writeWhole(out, bytes)
+    surroundings.write(`written to ${out}\n`)
+    return exitCodes.done
+  },
+})
+
+async function nirBytes(net: Network, dt: number, write: (text: string) => void): Promise<Uint8Array> {
+  const { graph, labels } = networkToNir(net, { dt })
+  write(`${labelsText(labels)}\n`)
+  return writeNir(graph)
+}
+
+function tensorBytes(net: Network, names: 'spikelet' | 'published'): Uint8Array {
+  return writeSafetensors(torchTensors(net, names), { format: 'pt' })
+}

@@ -1,0 +1,6 @@
+export type { NirArray, NirGraph, NirLabel, NirNode, NirType } from './graph.ts'
+export { type NirIn, type NirInOptions, networkFromNir } from './network-in.ts'
+export { networkToNir } from './network-out.ts'
+export type { NirReset } from './neurons-in.ts'
+export { isNir, nirGraph, readNir } from './read-nir.ts'
+export { writeNir } from './write-nir.ts'

@@ -1,0 +1,2 @@
+export { ownNames, type ParameterNames, referenceNames, torchTensors } from './names.ts'
+export { isOldPytorch, isPytorchArchive, type PytorchFile, readPytorch } from './pytorch.ts'
