@@ -61,7 +61,8 @@ function checkPositional({ name, usage }: Command, positional: readonly string[]
   if (positional.length < needed.length) {
     throw new UsageError({ what: `${needed[positional.length]} is missing`, expected: usageLine })
   }
-  if (positional.length > wanted.length) {
+  const open = wanted.at(-1)?.startsWith('[...') ?? false
+  if (positional.length > wanted.length && !open) {
     throw new UsageError({ what: `'${positional[wanted.length]}' is one argument too many`, expected: usageLine })
   }
 }

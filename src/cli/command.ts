@@ -16,7 +16,7 @@ export interface Invocation<Schema extends OptionsSchema = OptionsSchema> {
 
 export interface Command<Schema extends OptionsSchema = OptionsSchema> {
   readonly name: string
-  /** `<needed>` and `[optional]` arguments, such as `<dataset>`. */
+  /** `<needed>` and `[optional]` arguments, such as `<dataset>`; a last `[...names]` takes any number. */
   readonly usage: string
   /** One line. */
   readonly summary: string

@@ -7,6 +7,8 @@ export interface ProgressState {
   readonly label: string
   readonly done: number
   readonly total: number
+  /** How much of all that will come is done, in 0..1. */
+  readonly whole?: number
   readonly loss?: number
   /** In 0..1. */
   readonly accuracy?: number

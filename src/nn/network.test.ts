@@ -311,6 +311,17 @@ describe('layers', () => {
   })
 })
 
+test("the bias of a recurrent layer's feedback acts at every step", async () => {
+  const net = network(new Recurrent(new Spiking({ neuron: lif({ threshold: 1 }) }), new Linear({ features: 1 })), [1])
+  net.parameter('feedback.weight').set([-3])
+  net.parameter('feedback.bias').set([0.5])
+  const backend = await placed(net)
+  const x = tensorOf(backend, [1, 1, 1], [0.5])
+  // u: 1 (fires, 0), 0 + 1 - 3 = -2, -1 + 1 = 0, 1 (fires).
+  const bytes = await backend.readBytes(net.forward(x, evaluation(backend, 4)).handle)
+  expect(Array.from(bytes, (byte) => byte & 1)).toEqual([1, 0, 0, 1])
+})
+
 describe('memory', () => {
   test('is forecast as what the tape holds', async () => {
     const layer = () =>

@@ -1,6 +1,7 @@
 export * from './bar-chart.ts'
 export { type Drawable, distances, draw } from './draw.ts'
 export { energyPartNames, energyText } from './energy-chart.ts'
+export * from './experiment-report.ts'
 export * from './heat-map.ts'
 export * from './line-chart.ts'
 export { neuronTable } from './neuron-table.ts'

@@ -6,6 +6,7 @@ interface Arguments {
   json: boolean
   peer: boolean
   only: string[]
+  data: string[]
   rounds: number
 }
 
@@ -25,6 +26,11 @@ it('measures everything where nothing is said', () => {
   expect([json, peer]).toEqual([false, false])
 })
 
+it('reads data sets whose loader is measured too', () => {
+  const { data, only } = readArguments(['--only', 'loader', '--data', 'cifar10=./c,n-mnist=/n'])
+  expect([only, data]).toEqual([['loader'], ['cifar10=./c', 'n-mnist=/n']])
+})
+
 it('reads one model', () => {
   const words = '--model resnet18 --batch 4 --T 2 --threads 1 --json'.split(' ')
   const { models, json, only } = readArguments(words)
@@ -39,6 +45,8 @@ it.each([
   [['--T', '2.5'], "'2.5'"],
   [['--only', 'peak,curvs'], "did you mean 'curves'?"],
   [['--json'], '--json needs --model'],
+  [['--data', 'cifra10=./c'], "did you mean 'cifar10'?"],
+  [['--data', 'cifar10'], 'NAME=FOLDER'],
   [['--peer', '--model', 'vgg11'], '--peer knows resnet18 and snn5 only'],
   [['--fast'], '--fast'],
 ])('refuses %o', (words, expected) => {

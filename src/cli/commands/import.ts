@@ -42,6 +42,12 @@ const schema = z.object({
   model: z.string().optional().describe('network whose parameters a PyTorch or safetensors file holds'),
   neuron: z.string().default('clif').describe('its neuron, or a JSON file with a definition'),
   neuronOptions: z.record(z.string(), z.unknown()).optional().describe('such as \'{"tau":1.5,"reset":"hard"}\''),
+  dropout: z
+    .number('a number')
+    .min(0, '0 or more')
+    .lt(1, 'below 1')
+    .default(0)
+    .describe('its dropout, which some names tell'),
   T: wholeNumber(1).default(4).describe('time steps to run it for'),
   input: z
     .string()
@@ -125,6 +131,7 @@ async function tensorNetwork(
     input: inputOf(options),
     classes: classesOf(found.tensors, file),
     neuron: await chooseNeuron(options.neuron, options.neuronOptions),
+    dropout: options.dropout,
     T: options.T,
   })
   const { tensors, scheme, unused } = ownNames(network, found.tensors, file)

@@ -10,6 +10,7 @@ import { gradientCommand } from './gradient.ts'
 import { importCommand } from './import.ts'
 import { neuronCommand } from './neuron.ts'
 import { predictCommand } from './predict.ts'
+import { reproduceCommand } from './reproduce/index.ts'
 import { sweepCommand } from './sweep.ts'
 import { trainCommand } from './train.ts'
 
@@ -28,4 +29,5 @@ export const commands: readonly Command[] = [
   gradientCommand,
   energyCommand,
   dataCommand,
+  reproduceCommand,
 ]

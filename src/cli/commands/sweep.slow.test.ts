@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs'
 import { mkdtemp, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -19,35 +20,11 @@ async function spikelet(...words: string[]) {
 }
 
 describe('sweep', () => {
+  const words = ['sweep', 'fashion-mnist', '--neurons', 'lif', '--T', '1,2', '--seeds', '1', '--limit', '40']
+  const small = ['--validation', '0', '--epochs', '1', '--batch', '8', '--threads', '1', '--backend', 'wasm']
+
   it('trains, writes a table, and goes on with what is there', async () => {
-    const words = [
-      'sweep',
-      'fashion-mnist',
-      '--neurons',
-      'lif',
-      '--T',
-      '1,2',
-      '--seeds',
-      '1',
-      '--limit',
-      '40',
-      '--validation',
-      '0',
-    ]
-    const rest = [
-      '--epochs',
-      '1',
-      '--batch',
-      '8',
-      '--threads',
-      '1',
-      '--out',
-      folder,
-      '--name',
-      'swept',
-      '--backend',
-      'wasm',
-    ]
+    const rest = [...small, '--out', folder, '--name', 'swept']
     const first = await spikelet(...words, ...rest)
     expect([first.code, first.errors.includes('error')]).toEqual([0, false])
     expect(first.output).toMatch(/neuron {2}T {2}test accuracy[\s\S]*lif +1[\s\S]*lif +2/)
@@ -61,4 +38,17 @@ describe('sweep', () => {
     const again = await spikelet(...words, ...rest, '--json')
     expect(JSON.parse(again.output).rows.map(({ T }: { T: number }) => T)).toEqual([1, 2])
   })
+
+  it.skipIf(!existsSync(new URL('../../../dist/cli/jobs/child.js', import.meta.url)))(
+    'gives the same in several processes at once (needs the build), and tells which runs failed',
+    async () => {
+      const rest = [...small, '--out', folder]
+      const alone = await spikelet(...words, ...rest, '--name', 'alone', '--json')
+      const together = await spikelet(...words, ...rest, '--name', 'together', '--jobs', '2', '--json')
+      expect(together.errors).toMatch(/done lif-T1-seed1 in[\s\S]*/)
+      expect(JSON.parse(together.output).rows).toEqual(JSON.parse(alone.output).rows)
+      const wrong = await spikelet(...words, ...rest, '--name', 'wrong', '--jobs', '2', '--model', 'vgg11')
+      expect([wrong.code, wrong.errors]).toEqual([1, expect.stringContaining('2 of 2 runs failed')])
+    },
+  )
 })

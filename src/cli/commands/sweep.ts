@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os'
 import { join } from 'node:path'
 import { type Datasets, datasetNames } from '../../data/index.ts'
 import { models } from '../../models/index.ts'
@@ -6,6 +7,8 @@ import { type RunSummary, reportHtml } from '../../report/index.ts'
 import { csvText } from '../../train/index.ts'
 import { chooseNeuron } from '../choose-neuron.ts'
 import { defineCommand, type Invocation } from '../command.ts'
+import type { TrainJob } from '../jobs/job.ts'
+import { runInProcesses } from '../jobs/run-in-processes.ts'
 import { createProgress } from '../progress.ts'
 import { exitCodes } from '../surroundings.ts'
 import { meanText, tableText } from '../table.ts'
@@ -58,61 +61,98 @@ export const sweepCommand = defineCommand({
     const dataset = positional[0] as string
     const { folder, runs } = plannedRuns(dataset, invocation)
     for (const { options } of runs) await chooseNeuron(options.neuron, options.neuronOptions)
-    const progress = createProgress(surroundings)
-    const around = { progress, env: surroundings.env }
-    // Recordings become other frames for other T.
-    const opened = new Map<number, Promise<Datasets>>()
-    const datasetsFor = (options: TrainingOptions): Promise<Datasets> => {
-      const known = opened.get(options.T) ?? openImages(dataset, options, around)
-      opened.set(options.T, known)
-      return known
+    const summaries = await (asked.jobs > 1 ? severalAtOnce : oneByOne)(dataset, { folder, runs }, invocation)
+    if (!summaries) {
+      const name = folder.replace(/^.*[\\/]/, '')
+      surroundings.writeError(`stopped, and saved. To go on, give the same command with --name ${name}\n`)
+      return exitCodes.interrupted
     }
-    for (const note of (await datasetsFor(runs[0].options)).notes) progress.line(`${dataset}: ${note}`)
-    progress.line(`${runs.length} runs, in ${folder}`)
-    const backend = await defaultBackend(backendOptions(runs[0].options))
-    try {
-      const requests = runs.map(({ name, options }) => async () => {
-        const datasets = await datasetsFor(options)
-        return earlierRun({
-          dataset,
-          options,
-          folder: join(folder, name),
-          datasets,
-          backend,
-          label: name,
-          resume: false,
-        })
-      })
-      const { summaries } = await stoppable(surroundings, progress, (stop) =>
-        runAll(folder, requests, { surroundings, progress, stop }),
-      )
-      if (!summaries) {
-        const name = folder.replace(/^.*[\\/]/, '')
-        surroundings.writeError(`stopped, and saved. To go on, give the same command with --name ${name}\n`)
-        return exitCodes.interrupted
-      }
-      const rows = rowsOf(runs, summaries)
-      await writeWhole(join(folder, 'sweep.csv'), csvText(rows.flatMap(csvRows)))
-      const named = summaries.map((summary, i) => ({ ...summary, neuron: pointName(runs[i].point) }))
-      await writeWhole(join(folder, 'report.html'), reportHtml(named))
-      surroundings.write(
-        asked.json
-          ? `${JSON.stringify({ folder, rule: summaries[0].final.rule, rows })}\n`
-          : sweepText(rows, summaries, folder),
-      )
-      return exitCodes.done
-    } finally {
-      await backend.close()
-    }
+    const rows = rowsOf(runs, summaries)
+    await writeWhole(join(folder, 'sweep.csv'), csvText(rows.flatMap(csvRows)))
+    const named = summaries.map((summary, i) => ({ ...summary, neuron: pointName(runs[i].point) }))
+    await writeWhole(join(folder, 'report.html'), reportHtml(named))
+    surroundings.write(
+      asked.json
+        ? `${JSON.stringify({ folder, rule: summaries[0].final.rule, rows })}\n`
+        : sweepText(rows, summaries, folder),
+    )
+    return exitCodes.done
   },
 })
+
+type SweepInvocation = Invocation<typeof sweepSchema>
+
+interface PlannedSweep {
+  readonly folder: string
+  readonly runs: readonly PlannedRun[]
+}
+
+/** In this process; undefined if it was stopped. */
+async function oneByOne(
+  dataset: string,
+  { folder, runs }: PlannedSweep,
+  { surroundings }: SweepInvocation,
+): Promise<readonly RunSummary[] | undefined> {
+  const progress = createProgress(surroundings)
+  const around = { progress, env: surroundings.env }
+  // Recordings become other frames for other T.
+  const opened = new Map<number, Promise<Datasets>>()
+  const datasetsFor = (options: TrainingOptions): Promise<Datasets> => {
+    const known = opened.get(options.T) ?? openImages(dataset, options, around)
+    opened.set(options.T, known)
+    return known
+  }
+  for (const note of (await datasetsFor(runs[0].options)).notes) progress.line(`${dataset}: ${note}`)
+  progress.line(`${runs.length} runs, in ${folder}`)
+  const backend = await defaultBackend(backendOptions(runs[0].options))
+  try {
+    const requests = runs.map(({ name, options }) => async () => {
+      const datasets = await datasetsFor(options)
+      return earlierRun({
+        dataset,
+        options,
+        folder: join(folder, name),
+        datasets,
+        backend,
+        label: name,
+        resume: false,
+      })
+    })
+    const { summaries } = await stoppable(surroundings, progress, (stop) =>
+      runAll(folder, requests, { surroundings, progress, stop }),
+    )
+    return summaries
+  } finally {
+    await backend.close()
+  }
+}
+
+/** Each in a process of its own; undefined if it was stopped. @throws SpikeletError if one failed, once all others are done */
+async function severalAtOnce(
+  dataset: string,
+  { folder, runs }: PlannedSweep,
+  { surroundings, options: { jobs: processes } }: SweepInvocation,
+): Promise<readonly RunSummary[] | undefined> {
+  const shared = Math.max(1, Math.floor(availableParallelism() / processes))
+  const jobs = runs.map(
+    ({ name, options }): TrainJob => ({
+      type: 'train',
+      label: name,
+      folder: join(folder, name),
+      dataset,
+      options: { ...options, threads: options.threads ?? shared },
+    }),
+  )
+  surroundings.writeError(`${runs.length} runs, ${processes} at once, in ${folder}\n`)
+  return runInProcesses(jobs, processes, surroundings)
+}
 
 /** Every combination, seeds innermost. */
 export function plannedRuns(
   dataset: string,
   { options: all, given, surroundings }: Pick<Invocation<typeof sweepSchema>, 'options' | 'given' | 'surroundings'>,
 ): { folder: string; runs: PlannedRun[] } {
-  const { neurons, tau: taus, T: steps, bptt, seeds, name, json: _, config: __, ...rest } = all
+  const { neurons, tau: taus, T: steps, bptt, seeds, name, json: _, config: __, jobs: ___, ...rest } = all
   const fixed = withProtocol(rest, given, dataset)
   const protocol = protocolText(rest, given, dataset)
   if (protocol !== '') surroundings.writeError(`${protocol}\n`)

@@ -58,10 +58,7 @@ const learningOptions = {
     .default([])
     .describe('from an epoch on other neurons, such as 3:clif'),
   freeze: z.array(z.string()).default([]).describe('parameters that stay as they are; * is any text'),
-  loss: z
-    .enum(['paper', 'paper-one-hot', 'rate'])
-    .default('paper')
-    .describe('loss; paper draws logits to 1, paper-one-hot to the labels'),
+  loss: z.enum(['paper', 'paper-one-hot', 'rate']).default('paper').describe('loss; one-hot: as for DVS-CIFAR10'),
   labelSmoothing: share().default(0).describe('label smoothing'),
   augment: z.array(z.enum(augmentations)).default([]).describe('changes of training images'),
   validation: share()
@@ -154,6 +151,7 @@ export const sweepSchema = z.object({
   T: z.array(wholeNumber(1)).min(1, 'one or more').default([4]).describe('numbers of time steps, such as 2,4,8'),
   bptt: z.array(wholeNumber(1)).default([]).describe('steps that gradients travel in time, such as 1,2,4; all'),
   seeds: wholeNumber(1).default(3).describe('runs of each combination, with other seeds'),
+  jobs: wholeNumber(1).default(1).describe('runs at once, each in a process of its own'),
   json: z.boolean().default(false).describe('prints the table as JSON'),
   ...networkOfSweep,
   ...learningOfSweep,

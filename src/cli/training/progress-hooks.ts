@@ -14,6 +14,7 @@ export function progressHooks(label: string, progress: Progress, clock: () => nu
         label: `${label}  epoch ${update.epoch}/${update.epochs}`,
         done: update.position,
         total: update.updatesPerEpoch,
+        whole: update.update / (update.epochs * update.updatesPerEpoch),
         loss: mean.loss / mean.count,
         accuracy: mean.accuracy / mean.count,
         imagesPerSecond: update.imagesPerSecond,

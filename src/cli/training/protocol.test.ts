@@ -68,7 +68,7 @@ it('has the starred rows, and says what it set and what was given', () => {
   expect(withProtocol(options, given, 'cifar10').augment).toEqual(['flip', 'trivial', 'erase', 'mixup', 'cutmix'])
   const text = protocolText(options, given, 'cifar10')
   expect(text).toMatch(/^protocol paper-star: .*--model resnet18 --T 6 .*--weight-decay 0.00005/)
-  expect(text).toMatch(/--augment flip,trivial,erase,mixup,cutmix; given instead: --epochs$/)
+  expect(text).toMatch(/--augment flip,trivial,erase,mixup,cutmix --loss paper; given instead: --epochs$/)
   expect(() => withProtocol(options, given, 'dvs-gesture')).toThrow(
     /paper-star has no settings[\s\S]*cifar10, cifar100/,
   )

@@ -1,78 +1,47 @@
 import { UsageError } from '../../base/index.ts'
+import { firstSeed, type Task, tasks } from '../../experiments/index.ts'
 import { flagOf } from '../option-fields.ts'
 import type { TrainingOptions } from './options.ts'
 
 type Settings = Partial<TrainingOptions>
 
 /** What all runs of the paper have alike. Its mixed precision is left to `--precision`, which needs a GPU. */
-const common: Settings = {
+const everywhere: Settings = {
   optimiser: 'sgd',
   momentum: 0.9,
   schedule: 'cosine',
   warmup: 0,
-  loss: 'paper',
   labelSmoothing: 0,
   normalisation: 'perStep',
   accumulate: 1,
   validation: 0,
-  seed: 2022,
+  seed: firstSeed,
 }
 
-const cifar10: Settings = {
-  ...common,
-  model: 'resnet18',
-  T: 6,
-  epochs: 200,
-  batch: 128,
-  lr: 0.1,
-  weightDecay: 5e-5,
-  dropout: 0,
-  augment: ['crop', 'flip', 'cutout'],
+function settingsOf({ settings }: Task): Settings {
+  return { ...everywhere, ...(settings as Settings) }
 }
 
-const events: Settings = { ...common, frames: 'number', frameValues: 'counts', epochs: 300, weightDecay: 5e-4 }
-
-const dvsCifar10: Settings = {
-  ...events,
-  model: 'vgg11',
-  T: 16,
-  batch: 128,
-  lr: 0.05,
-  dropout: 0.3,
-  loss: 'paper-one-hot',
-  frameSize: '48x48',
-  augment: [],
-}
+const eventFrames: Settings = { frames: 'number', frameValues: 'counts' }
 
 /** Settings of the CLIF paper by data set, and by network where they differ. The paper has no Fashion-MNIST. */
 const paper: { readonly [dataset: string]: (model: string | undefined) => Settings } = {
-  cifar10: () => cifar10,
-  cifar100: () => ({ ...cifar10, weightDecay: 5e-4 }),
-  'tiny-imagenet': () => ({
-    ...common,
-    model: 'vgg13',
-    T: 6,
-    epochs: 300,
-    batch: 256,
-    lr: 0.1,
-    weightDecay: 5e-4,
-    dropout: 0,
-    augment: ['auto-imagenet', 'flip'],
+  cifar10: () => settingsOf(tasks.cifar10),
+  cifar100: () => settingsOf(tasks.cifar100),
+  'tiny-imagenet': () => settingsOf(tasks.tinyImagenet),
+  'dvs-cifar10': (model) => ({
+    ...settingsOf(model === 'vggsnn' ? tasks.dvsCifar10Vggsnn : tasks.dvsCifar10),
+    ...eventFrames,
   }),
-  'dvs-cifar10': (model) =>
-    model === 'vggsnn' ? { ...dvsCifar10, model, T: 10, augment: ['flip', 'roll-or-rotate'] } : dvsCifar10,
-  'dvs-gesture': () => ({ ...events, model: 'vgg11', T: 20, batch: 16, lr: 0.1, dropout: 0.4, augment: [] }),
-  'fashion-mnist': () => ({ ...cifar10, model: 'snn5', augment: [] }),
+  'dvs-gesture': () => ({ ...settingsOf(tasks.dvsGesture), ...eventFrames }),
+  'fashion-mnist': () => ({ ...settingsOf(tasks.cifar10), model: 'snn5', augment: [] }),
 }
-
-/** Of the starred rows of Table 1, as the published code has them: these changes stand in place of crop and cutout. */
-const star: Settings = { augment: ['flip', 'trivial', 'erase', 'mixup', 'cutmix'] }
 
 const protocols: { readonly [protocol in 'paper' | 'paper-star']: typeof paper } = {
   paper,
   'paper-star': {
-    cifar10: (model) => ({ ...paper.cifar10(model), ...star }),
-    cifar100: (model) => ({ ...paper.cifar100(model), ...star }),
+    cifar10: () => settingsOf(tasks.cifar10Starred),
+    cifar100: () => settingsOf(tasks.cifar100Starred),
   },
 }
 
@@ -81,7 +50,10 @@ interface Chosen {
   readonly model?: string | undefined
 }
 
-/** What a protocol sets, of the options that a command has and that were not given. */
+/** Options that are absent unless they are given: that they are absent does not say that a command lacks them. */
+const withoutDefault = ['frameSize']
+
+/** What a protocol sets, of the options that a command has. */
 function presetOf(options: Chosen, given: ReadonlySet<string>, dataset: string): [string, unknown][] {
   const { protocol, model } = options
   if (protocol === undefined) return []
@@ -95,7 +67,7 @@ function presetOf(options: Chosen, given: ReadonlySet<string>, dataset: string):
     })
   }
   const settings = known[dataset](given.has('model') ? model : undefined)
-  return Object.entries(settings).filter(([name]) => name in options || name === 'frameSize')
+  return Object.entries(settings).filter(([name]) => name in options || withoutDefault.includes(name))
 }
 
 /**

@@ -1,9 +1,10 @@
 import { join } from 'node:path'
+import type { Backend } from '../../backends/index.ts'
 import type { Datasets } from '../../data/index.ts'
 import { modelNamed } from '../../models/index.ts'
 import type { Network } from '../../nn/index.ts'
 import { type RunSummary, reportHtml } from '../../report/index.ts'
-import { openNodeRunStore, type RunResult, train } from '../../train/index.ts'
+import { openNodeRunStore, type RunResult, type TrainOptions, train } from '../../train/index.ts'
 import { chooseNeuron } from '../choose-neuron.ts'
 import type { Progress } from '../progress.ts'
 import type { Surroundings } from '../surroundings.ts'
@@ -20,7 +21,7 @@ export const summaryFile = 'summary.json'
 
 /** What watches and stops a run. */
 export interface Watch {
-  readonly surroundings: Surroundings
+  readonly surroundings: Pick<Surroundings, 'clock'>
   readonly progress: Progress
   readonly stop: { readonly aborted: boolean }
 }
@@ -45,31 +46,42 @@ export async function networkOf(options: TrainingOptions, { train: images }: Dat
   })
 }
 
+/** What options say to the trainer. @throws UsageError for an unknown neuron */
+export async function trainOptionsOf(
+  options: TrainingOptions,
+  datasets: Datasets,
+  { backend, clock }: { readonly backend: Backend; readonly clock: () => number },
+): Promise<TrainOptions> {
+  return {
+    ...learningOf(options),
+    backend,
+    host: { clock, pause },
+    T: options.T,
+    epochs: options.epochs,
+    batch: options.batch,
+    accumulate: options.accumulate,
+    seed: options.seed,
+    validation: options.validation === 0 ? 'none' : options.validation,
+    transforms: transformsFor(datasets, options.augment),
+    mixing: mixingOf(options.augment),
+    freeze: options.freeze,
+    exchange: await exchangesOf(options),
+    loaderThreads: options.loaderThreads,
+    ...(options.checkpointEvery === undefined ? {} : { checkpointEvery: options.checkpointEvery }),
+  }
+}
+
 /** Trains, keeps the run in its folder, and writes its report there. */
 export async function runTraining(request: RunRequest, watch: Watch): Promise<FinishedRun> {
   const { folder, datasets, options, backend, resume, dataset } = request
   const { clock } = watch.surroundings
   const network = request.network ?? (await networkOf(options, datasets))
-  const exchange = await exchangesOf(options)
+  const training = await trainOptionsOf(options, datasets, { backend, clock })
   const store = await openNodeRunStore(folder, { mode: resume ? 'resume' : 'new', clock })
   try {
     if (!resume) await writeRunCommand(folder, { dataset, options })
     const result = await train(network, datasets, {
-      ...learningOf(options),
-      backend,
-      host: { clock, pause },
-      T: options.T,
-      epochs: options.epochs,
-      batch: options.batch,
-      accumulate: options.accumulate,
-      seed: options.seed,
-      validation: options.validation === 0 ? 'none' : options.validation,
-      transforms: transformsFor(datasets, options.augment),
-      mixing: mixingOf(options.augment),
-      freeze: options.freeze,
-      exchange,
-      loaderThreads: options.loaderThreads,
-      ...(options.checkpointEvery === undefined ? {} : { checkpointEvery: options.checkpointEvery }),
+      ...training,
       store,
       resume,
       stop: watch.stop,

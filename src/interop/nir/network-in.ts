@@ -113,7 +113,7 @@ function addNode(
     const from = sources.map((source) => (source === wiring.input ? 'input' : source))
     built.nodes.push({ name, layer: found.layer ?? new Graph([], 'input'), from })
     for (const [parameter, values] of Object.entries(found.values)) built.values.set(`${name}.${parameter}`, values)
-    if (back !== undefined) built.labels.push({ node: back, type: graph.nodes.get(back)!.type, ...loopLabel(found) })
+    if (back !== undefined) built.labels.push({ node: back, type: graph.nodes.get(back)!.type, ...loopLabel })
   } catch (error) {
     // Numbers that make no neuron or layer, such as a time constant of 0, are told by these in their own words.
     if (!(error instanceof Refusal || error instanceof SpikeletError)) throw error
@@ -146,11 +146,7 @@ function looped(read: LayerIn, node: NirNode, surroundings: Steps): LayerIn {
   }
 }
 
-function loopLabel({ values }: LayerIn): LayerIn['label'] {
-  const delayed = 'spikes come back one step later'
-  if (!('feedback.bias' in values)) return { label: 'faithful', why: delayed }
-  return { label: 'approximate', why: `${delayed}; its bias acts from the second step on` }
-}
+const loopLabel: LayerIn['label'] = { label: 'faithful', why: 'spikes come back one step later' }
 
 /** The shape that several nodes agree on. */
 function summedShape(sources: readonly string[], shapes: ReadonlyMap<string, Shape>): Shape {

@@ -9,6 +9,7 @@ import {
   type Layer,
   Linear,
   type Network,
+  type Parameter,
   Recurrent,
   Spiking,
 } from '../../nn/index.ts'
@@ -119,7 +120,13 @@ function single(layer: Layer, signal: Signal, writing: Writing): Signal {
   throw new Refusal('NIR has no such node')
 }
 
-function add(writing: Writing, name: string, { node, label }: NodeOut, signal: Signal, shape: Shape): Signal {
+/** A parameter of the layer at a path; a network of one layer alone has none. */
+function parameterOf(network: Network, path: string, name: string): Parameter {
+  return network.parameter(path === '' ? name : `${path}.${name}`)
+}
+
+function add(writing: Writing, path: string, { node, label }: NodeOut, signal: Signal, shape: Shape): Signal {
+  const name = path || 'layer'
   place(writing, name, node, signal)
   writing.labels.push({ node: name, type: node.type, ...label })
   return { sources: [name], shape }
@@ -140,8 +147,8 @@ function images(shape: Shape): readonly [channels: number, height: number, width
 
 function convolutionNode(layer: Conv2d, [, height, width]: readonly number[], { network }: Writing): NirNode {
   const { channels, stride = 1, padding = 0, dilation = 1, groups = 1, bias = true } = layer.options
-  const weight = network.parameter(`${layer.path}.weight`)
-  const shift = bias ? network.parameter(`${layer.path}.bias`).toOutside() : new Float32Array(channels)
+  const weight = parameterOf(network, layer.path, 'weight')
+  const shift = bias ? parameterOf(network, layer.path, 'bias').toOutside() : new Float32Array(channels)
   return {
     type: 'Conv2d',
     fields: new Map([
@@ -173,10 +180,10 @@ function convolution(layer: Conv2d, signal: Signal, writing: Writing): Signal {
 }
 
 function linearNode(layer: Linear, { network }: Writing): NirNode {
-  const weight = network.parameter(`${layer.path}.weight`)
+  const weight = parameterOf(network, layer.path, 'weight')
   const matrix = ['weight', numbers(weight.toOutside(), weight.outsideShape)] as const
   if (!(layer.options.bias ?? true)) return { type: 'Linear', fields: new Map([matrix]) }
-  const bias = numbers(network.parameter(`${layer.path}.bias`).toOutside())
+  const bias = numbers(parameterOf(network, layer.path, 'bias').toOutside())
   return { type: 'Affine', fields: new Map([matrix, ['bias', bias]]) }
 }
 
@@ -198,7 +205,7 @@ function flattened(name: string, signal: Signal, writing: Writing): Signal {
 function batchNorm(name: string, path: string, signal: Signal, writing: Writing): Signal {
   const { network } = writing
   const [channels, height, width] = images(signal.shape)
-  const of = (parameter: string) => network.parameter(`${path}.${parameter}`).values
+  const of = (parameter: string) => parameterOf(network, path, parameter).values
   const [weight, bias, mean, variance] = [of('weight'), of('bias'), of('running_mean'), of('running_var')]
   const scale = Float64Array.from(weight, (w, c) => w / Math.sqrt(variance[c] + eps))
   const shift = Float64Array.from(bias, (b, c) => b - mean[c] * scale[c])
@@ -311,11 +318,6 @@ function recurrent({ neurons: layer, feedback, path }: Recurrent, signal: Signal
   const after = add(writing, path, described, signal, signal.shape)
   place(writing, name, back, after)
   writing.edges.push([name, path])
-  const why = 'spikes come back one step later'
-  const biased = feedback.options.bias ?? true
-  const label = biased
-    ? ({ label: 'approximate', why: `${why}; its bias acts from the second step on` } as const)
-    : ({ label: 'faithful', why } as const)
-  writing.labels.push({ node: name, type: back.type, ...label })
+  writing.labels.push({ node: name, type: back.type, label: 'faithful', why: 'spikes come back one step later' })
   return after
 }

@@ -43,7 +43,7 @@ function node(type: NirType, out: NeuronsOut, fields: Record<string, number | Ar
 /** A constant or learned parameter of a neuron. */
 function parameterOf({ neuron, network, path }: NeuronsOut, name: string, absent: number): number | ArrayLike<number> {
   if (neuron.program.parameters.some((parameter) => parameter.name === name)) {
-    return network.parameter(`${path}.${name}`).values
+    return network.parameter(path === '' ? name : `${path}.${name}`).values
   }
   const { options, definition } = neuron.config as { options: Options; definition?: { constants?: Options } }
   const value = options[name] ?? definition?.constants?.[name] ?? absent
@@ -62,7 +62,9 @@ function resetOf({ neuron }: NeuronsOut): { value: number; label: NodeOut['label
   const { reset = 'soft', detachReset: _ } = neuron.config.options as Options
   if (reset === 'none') throw new Refusal('it is never reset, and the neurons of NIR that spike are')
   if (reset === 'soft') return { value: 0, label: { label: 'approximate', why: softReset }, soft: true }
-  return { value: reset === 'hard' ? 0 : (reset as { hard: number }).hard, label: faithful, soft: false }
+  const value = reset === 'hard' ? 0 : (reset as { hard?: unknown }).hard
+  if (typeof value !== 'number') throw new Refusal(`its reset ${JSON.stringify(reset)} sets no value`)
+  return { value, label: faithful, soft: false }
 }
 
 /** Marks a soft reset beside the node, so that Spikelet reads it back as one. */
@@ -100,7 +102,7 @@ const writeLif: Writer = (out) => {
 
 const writePlif: Writer = (out) => {
   const { value, label, soft } = resetOf(out)
-  const tau = mapped(out.network.parameter(`${out.path}.w`).values, (w) => 1 + Math.exp(-w))
+  const tau = mapped(parameterOf(out, 'w', 0), (w) => 1 + Math.exp(-w))
   const rounded: NodeOut['label'] = { label: 'approximate', why: 'its learned decay is rounded as a time constant' }
   const described = leaky(out, tau, { v_threshold: threshold(out), v_reset: value }, soft)
   return { node: described, label: soft ? label : rounded }

@@ -1,4 +1,4 @@
-import { ShapeError, sameShape, shapeText, UsageError } from '../../base/index.ts'
+import { ShapeError, sameShape, shapeText, sizeOf, UsageError } from '../../base/index.ts'
 import { add, concat, steps } from '../../ops/index.ts'
 import { inputTensor, type Tensor } from '../../tensor/index.ts'
 import { type Frame, Layer, type LayerConfig, type Site } from '../layer.ts'
@@ -8,7 +8,10 @@ import type { Conv2d } from './conv2d.ts'
 import type { Linear } from './linear.ts'
 import type { Spiking } from './spiking.ts'
 
-/** Neurons whose spikes come back, one step later, through a Linear or Conv2d: s[t] = neuron(x[t] + feedback(s[t-1])). */
+/**
+ * Neurons whose spikes come back, one step later, through a Linear or Conv2d: s[t] = neuron(x[t] + feedback(s[t-1])). Before
+ * the first step nobody fired: the feedback's bias acts at every step.
+ */
 export class Recurrent extends Layer {
   readonly type = 'recurrent'
   readonly neurons: Spiking
@@ -70,12 +73,23 @@ export class Recurrent extends Layer {
 
   /** x[t] + feedback(s[t-1]). */
   private current(frame: Tensor, last: Tensor | null, run: Run, kept: readonly Tensor[]): Tensor {
-    if (!last) return frame
-    const back = this.feedback.call(last, { ...run, T: 1 })
+    const before = last ?? this.silence(frame, run)
+    if (!before) return frame
+    const back = this.feedback.call(before, { ...run, T: 1 })
+    if (!last) released(run, before, kept)
     const sum = add(run, frame, back)
     released(run, back, kept)
     released(run, frame, kept)
     return sum
+  }
+
+  /** Spikes of neurons that did not fire; null where the feedback makes nothing of them. */
+  private silence(frame: Tensor, run: Run): Tensor | null {
+    if (!(this.feedback.options.bias ?? true)) return null
+    const shape = [1, ...frame.shape.slice(1)]
+    const { spiking } = this.neurons.neuron.program
+    const { backend } = run
+    return inputTensor(spiking ? backend.spikes(shape, new Uint8Array(sizeOf(shape)), 1) : backend.tensor(shape, null))
   }
 
   /** In a stream, the last spikes and states are the next step's; else nobody needs them. */

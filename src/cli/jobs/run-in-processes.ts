@@ -1,0 +1,63 @@
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { SpikeletError } from '../../base/index.ts'
+import type { RunSummary } from '../../report/index.ts'
+import { createProgress, durationText } from '../progress.ts'
+import type { Surroundings } from '../surroundings.ts'
+import { summaryFile } from '../training/run-training.ts'
+import type { TrainJob } from './job.ts'
+import { runJobs } from './pool.ts'
+import { startProcess } from './start-process.ts'
+import { stopRequest } from './stop-request.ts'
+
+/**
+ * Runs several at once, each in a process of its own, with one bar for all.
+ * @returns their verdicts; undefined if they were stopped
+ * @throws SpikeletError naming the runs that failed, once all others are done
+ */
+export async function runInProcesses(
+  jobs: readonly TrainJob[],
+  processes: number,
+  surroundings: Surroundings,
+): Promise<RunSummary[] | undefined> {
+  const progress = createProgress(surroundings)
+  const { stop, ignore } = stopRequest(surroundings, progress)
+  const shares = jobs.map(() => 0)
+  const show = (job: number, share: number) => {
+    shares[job] = share
+    const done = shares.reduce((sum, one) => sum + one, 0)
+    progress.update({
+      label: `${shares.filter((one) => one === 1).length} of ${jobs.length} runs`,
+      done,
+      total: jobs.length,
+    })
+  }
+  try {
+    const ends = await runJobs(jobs, {
+      processes,
+      start: startProcess,
+      stop,
+      clock: surroundings.clock,
+      onProgress: (job, share) => show(job, 0.999 * share),
+      onEnd(job, { status, seconds }) {
+        show(job, 1)
+        progress.line(`${status} ${jobs[job].label} in ${durationText(seconds)}`)
+      },
+    })
+    if (stop.aborted) return undefined
+    const failed = ends.flatMap((end, i) => (end?.status === 'failed' ? [`${jobs[i].label}: ${end.message}`] : []))
+    if (failed.length > 0) {
+      throw new SpikeletError({
+        what: `${failed.length} of ${jobs.length} runs failed`,
+        got: failed.join('; '),
+        next: 'the others are finished and kept; the same command with the --name of this one goes on',
+      })
+    }
+    return await Promise.all(
+      jobs.map(async ({ folder }) => JSON.parse(await readFile(join(folder, summaryFile), 'utf8'))),
+    )
+  } finally {
+    ignore()
+    progress.clear()
+  }
+}

@@ -1,0 +1,65 @@
+import { barChart } from '../../report/index.ts'
+import type { Experiment } from '../experiment.ts'
+import { listedNeurons, PlanBuilder } from '../plan.ts'
+import { publishedAccuracy } from '../published/accuracies.ts'
+import { accuracyOf, accuracyTable, percent, verdictOf } from '../results.ts'
+import { tasks } from '../tasks.ts'
+
+const panels = [
+  { task: 'cifar10', T: 8 },
+  { task: 'cifar100', T: 6 },
+] as const
+
+/** Neurons side by side. */
+export const fig4: Experiment = {
+  name: 'fig4',
+  source: 'Fig. 4',
+  title: 'Which neuron learns best?',
+  question:
+    'The same network learns the same images with LIF, PLIF, KLIF, GLIF and CLIF neurons, and without spikes (ANN: ReLU ' +
+    'units, one time step). Which one is the most accurate?',
+  finding: 'CLIF is above all other spiking neurons, and level with the network without spikes.',
+  takesNeurons: true,
+  plan(request) {
+    const plan = new PlanBuilder(request)
+    const seeds = plan.seeds({ paper: 1, small: 3, smoke: 1 })
+    for (const { task, T } of panels) {
+      const data = tasks[task].title
+      for (const { label, neuron } of listedNeurons(['lif', 'plif', 'klif', 'glif', 'clif'], request)) {
+        const published = publishedAccuracy(task, neuron, T)
+        plan.row({ data, neuron: label, T }, task, { neuron, T }, { seeds, published })
+      }
+      const published = publishedAccuracy(task, 'ann', 1)
+      plan.row({ data, neuron: 'ANN', T: 1 }, task, { neuron: 'relu', T: 1 }, { seeds, published })
+    }
+    return plan.plan
+  },
+  conclude(rows) {
+    const names = [...new Set(rows.map(({ labels }) => String(labels.neuron)))]
+    const data = [...new Set(rows.map(({ labels }) => String(labels.data)))]
+    const of = (neuron: string, set: string) => {
+      const row = rows.find(({ labels }) => labels.neuron === neuron && labels.data === set)
+      return row && accuracyOf(row)
+    }
+    const groups = data.map((label, colour) => ({ label, colour, values: names.map((name) => of(name, label)?.mean) }))
+    const svg = barChart({
+      title: 'Test accuracy by neuron',
+      description: groups
+        .map(({ label, values }) => `${label}: ${names.map((name, i) => `${name} ${percent(values[i])}`).join(', ')}`)
+        .join('; '),
+      x: 'test accuracy, %',
+      rows: names,
+      groups,
+      format: (value) => String(Number(value.toPrecision(3))),
+    })
+    const others = ['LIF', 'PLIF', 'KLIF', 'GLIF']
+    const comparisons = data.flatMap((set) =>
+      others.map((name) => ({ name: `${name}, ${set}`, higher: of('CLIF', set), lower: of(name, set) })),
+    )
+    return {
+      table: accuracyTable(rows),
+      pictures: [{ name: 'accuracy', svg, caption: 'Accuracy after the last epoch, by neuron.' }],
+      verdict: verdictOf(comparisons, 'CLIF is above another spiking neuron'),
+    }
+  },
+}

@@ -1,0 +1,73 @@
+import { lineChart } from '../../report/index.ts'
+import type { Experiment } from '../experiment.ts'
+import { listedNeurons, PlanBuilder } from '../plan.ts'
+import { publishedAccuracies, unavailableRows } from '../published/accuracies.ts'
+import { accuracyOf, accuracyTable, curvesOver, verdictOf } from '../results.ts'
+import { type TaskName, tasks } from '../tasks.ts'
+
+const photographs = [
+  'cifar10',
+  'cifar100',
+  'cifar10Starred',
+  'cifar100Starred',
+  'tinyImagenet',
+] as const satisfies readonly TaskName[]
+
+/** The accuracies that the paper leads with. */
+export const table1: Experiment = {
+  name: 'table1',
+  source: 'Table 1',
+  title: 'How accurate is CLIF on photographs?',
+  question:
+    'Deep networks learn CIFAR-10, CIFAR-100 and Tiny-ImageNet with CLIF neurons, with neurons of other papers, and ' +
+    'without spikes (ANN: ReLU units, one time step).',
+  finding: 'CLIF gains from more time steps, and is level with, or above, the same network without spikes.',
+  takesNeurons: true,
+  plan(request) {
+    const plan = new PlanBuilder(request)
+    for (const task of photographs) {
+      const { title } = tasks[task]
+      for (const [name, byT] of Object.entries(publishedAccuracies[task] ?? {})) {
+        for (const [T, published] of Object.entries(byT)) {
+          const labels = { data: title, neuron: name.toUpperCase(), T: Number(T) }
+          plan.row(labels, task, { neuron: name === 'ann' ? 'relu' : name, T: Number(T) }, { published })
+        }
+      }
+      for (const { label, neuron } of listedNeurons([], request)) {
+        plan.row({ data: title, neuron: label, T: 6 }, task, { neuron, T: 6 })
+      }
+      for (const { neuron, T, published, lacks } of unavailableRows.filter((row) => row.task === task)) {
+        plan.absent({ data: title, neuron, T }, `not run: ${lacks}`, published)
+      }
+    }
+    return plan.plan
+  },
+  conclude(rows) {
+    const clif = rows.filter(({ labels }) => labels.neuron === 'CLIF')
+    const series = curvesOver(clif, 'data', 'T')
+    const svg = lineChart({
+      title: 'Test accuracy of CLIF by number of time steps',
+      description: series
+        .map(({ label, points }) => `${label}: ${points.map(([T, value]) => `${value.toFixed(1)} at ${T}`).join(', ')}`)
+        .join('; '),
+      x: 'T, time steps',
+      y: 'test accuracy, %',
+      wholeX: true,
+      series,
+    })
+    const of = (data: string, neuron: string, T: number) => {
+      const row = rows.find(({ labels }) => labels.data === data && labels.neuron === neuron && labels.T === T)
+      return row && accuracyOf(row)
+    }
+    const comparisons = photographs.map((task) => ({
+      name: tasks[task].title,
+      higher: of(tasks[task].title, 'CLIF', 6),
+      lower: of(tasks[task].title, 'ANN', 1),
+    }))
+    return {
+      table: accuracyTable(rows),
+      pictures: [{ name: 'accuracy', svg, caption: 'Accuracy of CLIF after the last epoch.' }],
+      verdict: verdictOf(comparisons, 'CLIF with T = 6 is above the network without spikes'),
+    }
+  },
+}

@@ -1,0 +1,110 @@
+import { pageHtml } from './page.ts'
+import { escapeXml, sizeOfPicture } from './svg.ts'
+
+/** A table as a page shows it: texts, and which columns hold numbers. */
+export interface PageTable {
+  readonly head: readonly string[]
+  readonly rows: readonly (readonly string[])[]
+  readonly numbers: readonly number[]
+}
+
+/** Everything that a reader needs who has neither the code nor the paper. */
+export interface ExperimentReport {
+  readonly title: string
+  /** Where in which paper. */
+  readonly source: string
+  readonly question: string
+  /** What the paper found. */
+  readonly finding: string
+  readonly verdict: { readonly agrees: 'yes' | 'no' | 'undecided'; readonly text: string }
+  /** What the result is worth. */
+  readonly evidence: string
+  /** Whether the evidence is none: it is then said above all else. */
+  readonly warns: boolean
+  readonly pictures: readonly { readonly svg: string; readonly caption: string }[]
+  readonly table: PageTable
+  /** What a reader must know of the table. */
+  readonly tableNote: string
+  /** What was run, a line each. */
+  readonly run: readonly string[]
+  readonly replaced: readonly { readonly what: string; readonly paper: string; readonly here: string }[]
+  readonly command: string
+}
+
+const style = `
+.lead{font-size:1.08rem;max-width:44rem}
+.verdict{background:var(--card);border:1px solid var(--line);border-left:5px solid var(--own);border-radius:12px;padding:.9rem 1.15rem;margin:1.6rem 0 0}
+.verdict b{display:block}
+.warning{background:var(--card);border:1px dashed var(--series-4);border-radius:12px;padding:.8rem 1.15rem;margin:1.4rem 0 0;max-width:none}
+.wrap td{white-space:normal;min-width:6rem}
+ul.plain{padding-left:1.2rem;margin:.3rem 0;max-width:44rem}
+.pair:has(figure:only-child){grid-template-columns:minmax(0,46rem)}
+.pair figure.wide{grid-column:1/-1}
+.pair:has(figure.wide:only-child){grid-template-columns:minmax(0,1fr)}
+.warning+.lead{margin-top:1.4rem}
+.verdict{max-width:none}
+`
+
+const verdicts = {
+  yes: { title: 'Points where the paper points.', colour: 2 },
+  no: { title: 'Does not point where the paper points.', colour: 1 },
+  undecided: { title: 'Undecided.', colour: 4 },
+} as const
+
+/**
+ * An experiment as one HTML page: the question, the answer, pictures, table, what was run and what was replaced.
+ * @throws nothing: texts are escaped, pictures are taken as they are
+ */
+export function experimentHtml(report: ExperimentReport): string {
+  const { title, source, question, finding, evidence, warns, run, replaced, command } = report
+  const body = [
+    `<header><p class="quiet">${escapeXml(source)}</p>\n<h1>${escapeXml(title)}</h1></header>`,
+    warns ? `<p class="warning" role="note"><b>${escapeXml(evidence)}</b></p>` : '',
+    `<p class="lead">${escapeXml(question)}</p>`,
+    `<p><b>What the paper found:</b> ${escapeXml(finding)}</p>`,
+    verdictHtml(report),
+    section('Pictures', pictures(report)),
+    section('Numbers', `${tableHtml(report.table)}\n<p class="quiet">${escapeXml(report.tableNote)}</p>`),
+    section('What was run', list([...(warns ? [] : [evidence]), ...run])),
+    section('What was replaced', replacements(replaced)),
+    section('To repeat it', `<pre tabindex="0"><code>${escapeXml(command)}</code></pre>`),
+  ]
+  return pageHtml({ title: `${title} (${source})`, style, body: body.filter(Boolean).join('\n') })
+}
+
+function section(title: string, contents: string): string {
+  return contents === '' ? '' : `<section>\n<h2>${title}</h2>\n${contents}\n</section>`
+}
+
+function verdictHtml({ verdict }: ExperimentReport): string {
+  const { title, colour } = verdicts[verdict.agrees]
+  return `<p class="verdict" style="--own:var(--series-${colour})"><b>${title}</b>${escapeXml(verdict.text)}</p>`
+}
+
+function pictures({ pictures: all }: ExperimentReport): string {
+  if (all.length === 0) return ''
+  const figures = all.map(
+    ({ svg, caption }) =>
+      `<figure${sizeOfPicture(svg)[0] > 460 ? ' class="wide"' : ''}>${svg}<figcaption>${escapeXml(caption)}</figcaption></figure>`,
+  )
+  return `<div class="pair">\n${figures.join('\n')}\n</div>`
+}
+
+function list(lines: readonly string[]): string {
+  return lines.length === 0
+    ? ''
+    : `<ul class="plain">${lines.map((line) => `<li>${escapeXml(line)}</li>`).join('')}</ul>`
+}
+
+function replacements(replaced: ExperimentReport['replaced']): string {
+  if (replaced.length === 0) return ''
+  const rows = replaced.map(({ what, paper, here }) => [what, paper, here])
+  return tableHtml({ head: ['what', 'in the paper', 'here'], rows, numbers: [] }, ' class="wrap"')
+}
+
+function tableHtml({ head, rows, numbers }: PageTable, attributes = ''): string {
+  const kind = (column: number) => (numbers.includes(column) ? ' class="number"' : '')
+  const top = head.map((text, column) => `<th scope="col"${kind(column)}>${escapeXml(text)}</th>`).join('')
+  const lines = rows.map((row) => `<tr>${row.map((cell, i) => `<td${kind(i)}>${escapeXml(cell)}</td>`).join('')}</tr>`)
+  return `<div class="scroll" tabindex="0"><table${attributes}><thead><tr>${top}</tr></thead><tbody>${lines.join('\n')}</tbody></table></div>`
+}
