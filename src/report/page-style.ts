@@ -14,6 +14,7 @@ p{margin:.3rem 0;max-width:44rem}
 .tile b{display:block;font-size:2rem;line-height:1.2;font-weight:650;font-variant-numeric:tabular-nums;letter-spacing:-.02em}
 .tile small{color:var(--quiet);font-size:.82rem;display:block;line-height:1.4}
 .pair{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(100%,24rem),1fr));gap:1rem}
+.maps{display:grid;grid-template-columns:repeat(auto-fill,minmax(8.5rem,1fr));gap:.4rem}
 .narrow{max-width:40rem}
 figure{margin:0;padding:1rem 1.1rem}
 figcaption{font-size:.85rem;color:var(--quiet);margin-top:.5rem}

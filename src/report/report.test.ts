@@ -1,4 +1,7 @@
 import { describe, expect, test } from 'vitest'
+import { energy } from '../analysis/index.ts'
+import { modelNamed } from '../models/index.ts'
+import { clif } from '../neurons/index.ts'
 import { reportHtml } from './report.ts'
 import { epochStatistics, groupRuns, statisticsOf } from './run-groups.ts'
 import type { RunSummary } from './run-summary.ts'
@@ -48,6 +51,21 @@ describe('report', () => {
     expect(html).toContain('Most often, cat was taken for dog (2).')
     expect(html).not.toMatch(/<script|<link|src=|url\(|@import/)
     expect(html.match(/role="img" aria-label="[^"]{20,}"/g)?.length).toBe(5)
+  })
+
+  test('draws gradients and energy of the first run that has them', () => {
+    const network = modelNamed('snn5')({ input: [16, 16, 1], classes: 2, neuron: clif(), T: 2 })
+    const rates = Object.fromEntries([...network.neurons.keys()].map((path) => [path, 0.1]))
+    const size = [[1, 0.25], [0, 1]] // biome-ignore format: a matrix
+    const layers = Array.from({ length: 9 }, (_, i) => ({ layer: `layer${i}`, size }))
+    const gradients = { unit: "d s[t'] / d x[t]", about: 'snn5, local', layers }
+    const html = reportHtml([run('clif', 0), run('clif', 1, { gradients, energy: energy(network, { T: 2, rates }) })])
+    expectWellFormed(html)
+    expect(html).toContain('Where gradients go through time')
+    expect(html).toContain('6 of 9 layers')
+    expect(html.match(/from step 2 to step 1: 0\.250/g)?.length).toBe(6)
+    expect(html).toMatch(/clif-1: [\d.]+ .J an inference with memory/)
+    expect(reportHtml([run('clif', 0)])).not.toContain('Where gradients go')
   })
 
   test('seeds of one neuron become a mean with its spread', () => {

@@ -3,6 +3,7 @@ import { heatMap } from './heat-map.ts'
 import { lineChart, type Series } from './line-chart.ts'
 import { pageStyle } from './page-style.ts'
 import { epochStatistics, groupRuns, type RunGroup, statisticsOf } from './run-groups.ts'
+import { energies, gradientMaps } from './run-pictures.ts'
 import type { EpochSummary, RunSummary } from './run-summary.ts'
 import { chartStyle, colourCount, escapeXml } from './svg.ts'
 
@@ -18,6 +19,8 @@ export function reportHtml(runs: readonly RunSummary[]): string {
     section('How it learnt', curves(groups)),
     section('Results', results(runs)),
     section('How often neurons fire', firingRates(groups), 'narrow'),
+    section('Where gradients go through time', gradientMaps(groups), 'pair'),
+    section('What energy it takes', energies(groups)),
     section('What was taken for what', confusions(groups), 'pair'),
     section('To repeat it', runs.map(details).join('\n')),
   ]

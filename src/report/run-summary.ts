@@ -1,3 +1,5 @@
+import type { Energy } from '../analysis/index.ts'
+
 /** One epoch of a run. Accuracies are in 0..1. */
 export interface EpochSummary {
   epoch: number
@@ -8,6 +10,16 @@ export interface EpochSummary {
   testAccuracy?: number
   learningRate: number
   imagesPerSecond: number
+}
+
+/** How much gradient every layer of neurons passes back through time. */
+export interface RunGradients {
+  /** Of all values. */
+  readonly unit: string
+  /** Which gradient it is, and of how many samples. */
+  readonly about: string
+  /** [T][T]: row t, column t'. */
+  readonly layers: readonly { readonly layer: string; readonly size: readonly (readonly number[])[] }[]
 }
 
 /** What a report needs to know of one run. */
@@ -30,6 +42,10 @@ export interface RunSummary {
   }
   /** Spikes per neuron and time step, in 0..1, in the network's order. */
   firingRates: readonly { layer: string; rate: number }[]
+  /** Of the trained network, for some test images. */
+  gradients?: RunGradients
+  /** Of an inference, with the firing rates above. */
+  energy?: Energy
   /** [true class][predicted class], counts. */
   confusion?: readonly (readonly number[])[]
   classes?: readonly string[]

@@ -1,12 +1,11 @@
 import { z } from 'zod'
-import { type GradientMap, gradientLeft, gradientMap, layerGradientMap } from '../../analysis/index.ts'
-import { UsageError } from '../../base/index.ts'
-import { Loader, makeTransform } from '../../data/index.ts'
+import { type GradientMap, gradientLeft, gradientMap } from '../../analysis/index.ts'
+import { makeTransform } from '../../data/index.ts'
 import { neurons } from '../../neurons/index.ts'
 import { defaultBackend } from '../../node-backend.ts'
 import { save, valueText } from '../../node-save.ts'
 import { distances } from '../../report/index.ts'
-import { inputOf, loadCheckpoint, usualEncode } from '../../train/index.ts'
+import { loadCheckpoint } from '../../train/index.ts'
 import { chooseNeuron } from '../choose-neuron.ts'
 import { defineCommand, type Invocation } from '../command.ts'
 import { createProgress } from '../progress.ts'
@@ -16,6 +15,7 @@ import { tableText } from '../table.ts'
 import { checkpointTraining } from '../training/checkpoint-training.ts'
 import { frameChoiceOf } from '../training/frames.ts'
 import { openImages } from '../training/images.ts'
+import { testGradients } from '../training/test-gradients.ts'
 
 const count = () => z.number('a whole number').int('a whole number').min(1, '1 or more')
 
@@ -80,19 +80,12 @@ async function ofNetwork(file: string, options: Options, surroundings: Surroundi
   const choice = { T, data: options.data, ...frameChoiceOf(known.frames) }
   const progress = createProgress(surroundings)
   const { test } = await openImages(known.dataset, choice, { progress, env: surroundings.env })
-  const transforms = known.transforms.map(makeTransform)
-  const batchSize = Math.min(options.images, test.length)
-  const loader = new Loader(test, { batchSize, seed: 0, transforms, shuffle: false, lastBatch: 'keep' })
   const backend = await defaultBackend({ threads: 1 })
   try {
     await net.place(backend)
-    for await (const { images, labels } of loader.epoch()) {
-      const x = inputOf(net, backend, images, { T, seed: options.seed, encode: usualEncode(test) })
-      return await layerGradientMap(net, x, { T, kind: options.kind, labels })
-    }
-    throw new UsageError({ what: 'the data set has no test images', place: test.name, next: 'look at another one' })
+    const { seed, kind, images } = options
+    return await testGradients(net, test, { T, seed, kind, images, transforms: known.transforms.map(makeTransform) })
   } finally {
-    await loader.close()
     await backend.close()
   }
 }

@@ -1,4 +1,5 @@
 import { join } from 'node:path'
+import { energy } from '../../analysis/index.ts'
 import type { Backend } from '../../backends/index.ts'
 import type { Datasets } from '../../data/index.ts'
 import { modelNamed } from '../../models/index.ts'
@@ -14,7 +15,8 @@ import type { TrainingOptions } from './options.ts'
 import { progressHooks } from './progress-hooks.ts'
 import { writeRunCommand, writeWhole } from './run-folder.ts'
 import type { RunRequest } from './run-request.ts'
-import { summaryOf } from './summary.ts'
+import { type Analysed, summaryOf } from './summary.ts'
+import { testGradients } from './test-gradients.ts'
 
 /** A finished run's verdict, beside its record. */
 export const summaryFile = 'summary.json'
@@ -88,13 +90,31 @@ export async function runTraining(request: RunRequest, watch: Watch): Promise<Fi
       hooks: progressHooks(request.label, watch.progress, clock),
       log: (line) => watch.progress.line(`${request.label}  ${line}`),
     })
-    const summary = result.stopped ? undefined : summaryOf(request, result)
+    const summary = result.stopped ? undefined : summaryOf(request, result, await analysed(request, result))
     if (summary) await keepSummary(folder, summary)
     return { result, summary }
   } finally {
     watch.progress.clear()
     await store.close()
   }
+}
+
+/** What the trained network is looked at with: enough for a picture, little beside an epoch. */
+const lookedAt = { images: 8, sample: 256 }
+
+/** Gradients and energy of the trained network; nothing for one without neurons. */
+async function analysed({ datasets, options }: RunRequest, { network, firingRates }: RunResult): Promise<Analysed> {
+  const { T, augment, seed } = options
+  if (network.neurons.size === 0) return {}
+  const { evaluation: transforms } = transformsFor(datasets, augment)
+  const { unit, about, maps } = await testGradients(network, datasets.test, { ...lookedAt, T, seed, transforms })
+  const layers = maps.map(({ name, total }) => ({
+    layer: name,
+    size: total.size.map((row) => Array.from(row, (value) => Number(value.toPrecision(4)))),
+  }))
+  const rates = Object.fromEntries(firingRates.map(({ layer, rate }) => [layer, rate]))
+  const sequence = datasets.test.steps !== undefined
+  return { gradients: { unit, about, layers }, energy: energy(network, { T, rates, sequence }) }
 }
 
 async function keepSummary(folder: string, summary: RunSummary): Promise<void> {

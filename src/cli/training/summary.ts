@@ -3,8 +3,11 @@ import type { EpochRecord, RunResult } from '../../train/index.ts'
 import { repeatText } from './repeat.ts'
 import type { RunRequest } from './run-request.ts'
 
+/** What was found out about the trained network. */
+export type Analysed = Pick<RunSummary, 'gradients' | 'energy'>
+
 /** A finished run as reports and tables want it. */
-export function summaryOf(request: RunRequest, result: RunResult): RunSummary | undefined {
+export function summaryOf(request: RunRequest, result: RunResult, analysed: Analysed): RunSummary | undefined {
   const { dataset, options, folder } = request
   if (result.final === null) return undefined
   return {
@@ -17,6 +20,7 @@ export function summaryOf(request: RunRequest, result: RunResult): RunSummary | 
     epochs: result.epochs.map(epochSummary),
     final: result.final,
     firingRates: result.firingRates,
+    ...analysed,
     confusion: result.confusion,
     classes: result.classes,
   }

@@ -1,0 +1,58 @@
+import { memoryTotal } from '../analysis/index.ts'
+import { draw } from './draw.ts'
+import { energyText } from './energy-chart.ts'
+import { matrixMap } from './matrix-map.ts'
+import type { RunGroup } from './run-groups.ts'
+import type { RunGradients, RunSummary } from './run-summary.ts'
+import { escapeXml } from './svg.ts'
+
+/** Most layers whose maps are drawn for one run; of more, those spread evenly from the first to the last. */
+const mostMaps = 6
+
+function spreadEvenly<Item>(items: readonly Item[]): readonly Item[] {
+  if (items.length <= mostMaps) return items
+  return Array.from({ length: mostMaps }, (_, i) => items[Math.round((i * (items.length - 1)) / (mostMaps - 1))])
+}
+
+/** For the first run of each group, how much gradient each layer's neurons pass back through time. */
+export function gradientMaps(groups: readonly RunGroup[]): string {
+  return groups
+    .map(({ runs, colour }) => {
+      const run = runs.find(({ gradients }) => gradients)
+      return run?.gradients ? mapsOf(run, run.gradients, colour) : ''
+    })
+    .join('\n')
+}
+
+function mapsOf({ name }: RunSummary, { layers, unit, about }: RunGradients, colour: number): string {
+  const shown = spreadEvenly(layers)
+  const largest = Math.max(0, ...shown.flatMap(({ size }) => size.flat()))
+  const maps = shown.map(({ layer, size }) =>
+    matrixMap({
+      title: layer,
+      description: `Size of ${unit} in ${layer}, from step t' (columns) back to step t (rows).`,
+      size,
+      largest,
+      colour,
+    }),
+  )
+  const some = shown.length < layers.length ? ` ${shown.length} of ${layers.length} layers.` : ''
+  const caption = `${name}: size of ${unit}, how much of it the input of step t receives from step t'. ${about}.${some}`
+  return `<figure><div class="maps">${maps.join('\n')}</div><figcaption>${escapeXml(caption)}</figcaption></figure>`
+}
+
+/** For the first run of each group, where the energy of an inference goes. */
+export function energies(groups: readonly RunGroup[]): string {
+  return groups
+    .map(({ runs }) => {
+      const run = runs.find((one) => one.energy)
+      if (!run?.energy) return ''
+      const { accounting, assumptions, memory, synaptic } = run.energy
+      const caption =
+        `${run.name}: ${energyText(memoryTotal(memory.inference))} an inference with memory, ` +
+        `${energyText(synaptic.inference.energy)} for synaptic operations alone, by estimate (${accounting} accounting). ` +
+        assumptions.join('; ')
+      return `<figure>${draw(run.energy)}<figcaption>${escapeXml(caption)}</figcaption></figure>`
+    })
+    .join('\n')
+}
