@@ -30,7 +30,7 @@ export const models: { readonly [name: string]: ModelFactory } = {
   vgg16: vgg(16),
   vgg19: vgg(19),
   vggsnn,
-  transformer: transformer('transformer', { depth: 2, channels: 256 }),
+  transformer: transformer('transformer', { depth: 2, channels: 256, spread: true }),
   'transformer-small': transformer('transformer-small', { depth: 1, channels: 64 }),
 }
 

@@ -35,9 +35,12 @@ export class SpikeDrivenAttention extends Layer {
   private readonly chooser: Spiking
   private readonly projection: Conv2d
   private readonly norm: BatchNorm2d
+  private readonly spread: boolean
 
-  constructor(options: ModelOptions, channels: number) {
+  /** @param spread whether keys, values, their products and the masked queries spread to their neighbours, for events */
+  constructor(options: ModelOptions, channels: number, spread = false) {
     super()
+    this.spread = spread
     const { neuron, normalisation = 'perStep', T } = options
     const plain = () => new Spiking({ neuron, ...(T === undefined ? {} : { T }) })
     const each = <Made>(make: () => Made) => ({ q: make(), k: make(), v: make() })
@@ -96,15 +99,25 @@ export class SpikeDrivenAttention extends Layer {
   private attend(q: Tensor, k: Tensor, v: Tensor, run: Run): Tensor {
     const [height, width] = q.shape.slice(2)
     const binary = [q, k, v].every(({ handle }) => handle.kind === 'spikes')
-    const together = multiply(run, k, v, { binary })
-    const whole = { kind: 'average', kernel: [height, width], stride: [1, 1], padding: [0, 0] } as const
-    const mean = pool(run, together, whole)
+    const [keys, values] = [this.spreading(k, run), this.spreading(v, run)]
+    const both = multiply(run, keys, values, { binary })
+    for (const made of [keys, values]) released(run, made, [])
+    const together = this.spreading(both, run)
+    const mean = pool(run, together, { kind: 'average', kernel: [height, width], stride: [1, 1], padding: [0, 0] })
     const sum = scale(run, mean, sizeOf([height, width]))
     const chosen = this.chooser.call(sum, run)
     // One place becomes all places: each takes the channel's choice.
     const everywhere = pool(run, chosen, { kind: 'adaptiveAverage', size: [height, width] })
     const masked = multiply(run, q, everywhere, { binary: binary && chosen.handle.kind === 'spikes' })
-    for (const made of [q, k, v, together, mean, sum, chosen, everywhere]) released(run, made, [])
-    return masked
+    for (const made of [q, together, mean, sum, chosen, everywhere]) released(run, made, [])
+    return this.spreading(masked, run)
+  }
+
+  /** The maximum over 3x3 neighbours, where that is wanted; releases what it is given. */
+  private spreading(x: Tensor, run: Run): Tensor {
+    if (!this.spread) return x
+    const wide = pool(run, x, { kind: 'max', kernel: [3, 3], stride: [1, 1], padding: [1, 1] })
+    released(run, x, [])
+    return wide
   }
 }

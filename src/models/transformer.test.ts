@@ -82,11 +82,11 @@ function loops(net: Network, neuron: 'lif' | 'clif') {
         }
     return result
   }
-  function maximum(x: Sequence): Sequence {
+  function maximum(x: Sequence, stride = 2): Sequence {
     const [height, width, channels] = sizes(x)
-    return pixels(Math.ceil(height / 2), Math.ceil(width / 2), channels, (t, y, column, c) => {
+    return pixels(Math.ceil(height / stride), Math.ceil(width / stride), channels, (t, y, column, c) => {
       const seen = [-1, 0, 1].flatMap((i) =>
-        [-1, 0, 1].map((j) => x[t][2 * y + i]?.[2 * column + j]?.[c] ?? Number.NEGATIVE_INFINITY),
+        [-1, 0, 1].map((j) => x[t][stride * y + i]?.[stride * column + j]?.[c] ?? Number.NEGATIVE_INFINITY),
       )
       return Math.max(...seen)
     })
@@ -96,15 +96,17 @@ function loops(net: Network, neuron: 'lif' | 'clif') {
     const channels = sizes(x)[2]
     return pixels(1, 1, channels, (t, _, __, c) => x[t].flat().reduce((sum, place) => sum + place[c], 0))
   }
-  function attention(path: string, x: Sequence, open = false): Sequence {
+  function attention(path: string, x: Sequence, { open = false, spread = false } = {}): Sequence {
     const spikes = fire(x)
     const [q, k, v] = ['q', 'k', 'v'].map((name) =>
       fire(norm(`${path}${name}_bn`, conv(`${path}${name}_conv`, spikes))),
     )
-    const shared = pixels(...sizes(k), (t, y, column, c) => k[t][y][column][c] * v[t][y][column][c])
+    const wide = (of: Sequence) => (spread ? maximum(of, 1) : of)
+    const [keys, values] = [wide(k), wide(v)]
+    const shared = wide(pixels(...sizes(k), (t, y, column, c) => keys[t][y][column][c] * values[t][y][column][c]))
     const chosen = open ? pixels(1, 1, sizes(k)[2], () => 1) : fire(overPlaces(shared))
     const masked = pixels(...sizes(q), (t, y, column, c) => q[t][y][column][c] * chosen[t][0][0][c])
-    return norm(`${path}proj_bn`, conv(`${path}proj_conv`, masked))
+    return norm(`${path}proj_bn`, conv(`${path}proj_conv`, wide(masked)))
   }
   function whole(image: Sequence): number[][] {
     let x = image
@@ -141,26 +143,29 @@ describe.each([
   ['clif', clif()],
 ] as const)('with %s, the values are those of plain loops', (name, neuron) => {
   test.each([
-    ['interpreter', async () => createInterpreter(), 9],
-    ['wasm', async () => createWasm({ threads: 2 }), 4],
-  ] as const)('attention on %s', async (_, create, digits) => {
+    ['interpreter', false, async () => createInterpreter(), 9],
+    ['interpreter', true, async () => createInterpreter(), 9],
+    ['wasm', false, async () => createWasm({ threads: 2 }), 4],
+    ['wasm', true, async () => createWasm({ threads: 2 }), 4],
+  ] as const)('attention on %s, spread %s', async (_, spread, create, digits) => {
     const shape = [T, 1, 3, 2, 8]
     const net = new Net({
       name: 'attention',
       input: [3, 2, 8],
-      layer: new SpikeDrivenAttention({ input: [3, 2, 8], classes: 1, neuron }, 8),
+      layer: new SpikeDrivenAttention({ input: [3, 2, 8], classes: 1, neuron }, 8, spread),
     })
     fill(net)
     const values = hashedUniform(T * 48, 7).map((r) => Math.fround(3 * r - 0.5))
     const backend = await create()
     const ours = await logits(net, backend, shape, values)
     const given = pixels(3, 2, 8, (t, y, x, c) => values[t * 48 + (y * 2 + x) * 8 + c])
-    const expected = loops(net, name).attention('', given).flat(3)
+    const expected = loops(net, name).attention('', given, { spread }).flat(3)
     ours.forEach((value, i) => {
       expect(value).toBeCloseTo(expected[i], digits)
     })
-    // Some spikes pass, and some do not.
-    const open = loops(net, name).attention('', given, true).flat(3)
+    // Some spikes pass, and some do not; what is spread differs from what is not.
+    const other = spread ? {} : { open: true }
+    const open = loops(net, name).attention('', given, other).flat(3)
     const differing = ours.filter((value, i) => Math.abs(value - open[i]) > 1e-3).length
     expect(differing).toBeGreaterThan(ours.length / 10)
     expect(new Set(ours.map((value) => value.toFixed(6))).size).toBeGreaterThan(12)

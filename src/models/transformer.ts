@@ -20,6 +20,8 @@ export interface TransformerSize {
   readonly depth: number
   /** Channels of every place, a multiple of 8. */
   readonly channels: number
+  /** Spikes of attention spread to their 3x3 neighbours, as published for events. Default false. */
+  readonly spread?: boolean
 }
 
 function plainNeurons({ neuron, T }: ModelOptions): Spiking {
@@ -80,12 +82,12 @@ function twoLayers(options: ModelOptions, channels: number): Layer {
  */
 export function spikeDrivenTransformer(name: string, size: TransformerSize, options: ModelOptions): Network {
   checkImage(name, options.input, 8)
-  const { depth, channels } = size
+  const { depth, channels, spread = false } = size
   const blocks = Array.from(
     { length: depth },
     () =>
       new NamedSequence('block', [
-        link('attention', new Residual(new SpikeDrivenAttention(options, channels))),
+        link('attention', new Residual(new SpikeDrivenAttention(options, channels, spread))),
         link('mlp', twoLayers(options, channels)),
       ]),
   )
