@@ -39,6 +39,15 @@ describe('verdict', () => {
     expect(told.agrees).toBe(agrees)
   })
 
+  it('does not speak of chance where one run each says nothing of it', () => {
+    const one = (value: number) => ({ name: 'T', higher: spreadOf([value]), lower: spreadOf([1]) })
+    expect(verdictOf([one(2)], 'A is above B').text).toMatch(
+      /^A is above B in 1 of 1 cases .*chance alone would do is not known/,
+    )
+    const known = { name: 'T', higher: spread(3), lower: spread(1) }
+    expect(verdictOf([known], 'A is above B').text).toMatch(/^A is above B by more than chance in 1 of 1/)
+  })
+
   it('of nothing is undecided', () => {
     expect(verdictOf([{ name: 'T', higher: spread(1), lower: undefined }], 'A').agrees).toBe('undecided')
   })

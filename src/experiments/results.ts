@@ -112,7 +112,8 @@ export interface Comparison {
 }
 
 /**
- * Whether the same is higher in all comparisons, by more than chance: the spread of seeds, and of test images.
+ * Whether the same is higher in all comparisons, by more than chance: the spread of seeds, and of test images. Where
+ * neither is known, any difference counts, and the text says so.
  * @param told what a reader is told: `CLIF is above LIF`
  */
 export function verdictOf(comparisons: readonly Comparison[], told: string, digits = 1): Verdict {
@@ -124,9 +125,13 @@ export function verdictOf(comparisons: readonly Comparison[], told: string, digi
     ({ name, higher, lower }) => `${name}: ${higher.mean.toFixed(digits)} against ${lower.mean.toFixed(digits)}`,
   )
   const agrees = sure.length === both.length ? 'yes' : against.length > sure.length ? 'no' : 'undecided'
-  const text = `${told} by more than chance in ${sure.length} of ${both.length} cases (${details.join('; ')}).`
+  const known = both.every(({ higher, lower }) => higher.noise > 0 && lower.noise > 0)
+  const counted = `in ${sure.length} of ${both.length} cases (${details.join('; ')}).`
+  const text = known ? `${told} by more than chance ${counted}` : `${told} ${counted} ${chanceUnknown}`
   return { agrees, text }
 }
+
+const chanceUnknown = 'One run each: what chance alone would do is not known.'
 
 /** Whether one is above the other by more than chance. */
 export function exceeds(a: Spread, b: Spread): boolean {
