@@ -1,7 +1,7 @@
 import type { PreviewSample } from '../data/index.ts'
 import { lineChart } from './line-chart.ts'
-import { pageStyle } from './page-style.ts'
-import { chartStyle, escapeXml } from './svg.ts'
+import { pageHtml } from './page.ts'
+import { escapeXml } from './svg.ts'
 
 /** What a preview page shows. */
 export interface Preview {
@@ -28,27 +28,12 @@ const style = `
  */
 export function previewHtml({ title, about, samples }: Preview): string {
   const rates = ratesOf(samples)
-  return `<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="color-scheme" content="light dark">
-<title>${escapeXml(title)}</title>
-<style>${chartStyle}${pageStyle}${style}</style>
-</head>
-<body>
-<main>
-<header><h1>${escapeXml(title)}</h1><p class="quiet">${escapeXml(about)}</p></header>
+  const body = `<header><h1>${escapeXml(title)}</h1><p class="quiet">${escapeXml(about)}</p></header>
 <section class="sheet">
 ${samples.map((sample) => figure(sample, samples.length === 1 ? 384 : 100)).join('\n')}
 </section>
-${rates === '' ? '' : `<section><h2>Events a second</h2>\n${rates}\n</section>`}
-<footer>Written by Spikelet.</footer>
-</main>
-</body>
-</html>
-`
+${rates === '' ? '' : `<section><h2>Events a second</h2>\n${rates}\n</section>`}`
+  return pageHtml({ title, style, body })
 }
 
 /** A sample about `across` wide; small ones are whole multiples of a pixel. */

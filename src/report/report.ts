@@ -1,11 +1,11 @@
 import { barChart } from './bar-chart.ts'
 import { heatMap } from './heat-map.ts'
 import { lineChart, type Series } from './line-chart.ts'
-import { pageStyle } from './page-style.ts'
+import { pageHtml } from './page.ts'
 import { epochStatistics, groupRuns, type RunGroup, statisticsOf } from './run-groups.ts'
 import { energies, gradientMaps } from './run-pictures.ts'
 import type { EpochSummary, RunSummary } from './run-summary.ts'
-import { chartStyle, colourCount, escapeXml } from './svg.ts'
+import { colourCount, escapeXml } from './svg.ts'
 
 /**
  * Runs as one HTML page that needs nothing beside itself: no scripts, no network.
@@ -24,23 +24,7 @@ export function reportHtml(runs: readonly RunSummary[]): string {
     section('What was taken for what', confusions(groups), 'pair'),
     section('To repeat it', runs.map(details).join('\n')),
   ]
-  return `<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="color-scheme" content="light dark">
-<title>${escapeXml(titleOf(runs))}</title>
-<style>${chartStyle}${pageStyle}</style>
-</head>
-<body>
-<main>
-${parts.filter(Boolean).join('\n')}
-<footer>Written by Spikelet.</footer>
-</main>
-</body>
-</html>
-`
+  return pageHtml({ title: titleOf(runs), body: parts.filter(Boolean).join('\n') })
 }
 
 function section(title: string, contents: string, className = ''): string {

@@ -51,7 +51,7 @@ export function energies(groups: readonly RunGroup[]): string {
       `${name}: ${energyText(memoryTotal(memory.inference))} an inference with memory, ` +
       `${energyText(synaptic.inference.energy)} for synaptic operations alone; an estimate, ${accounting} accounting.`
     return [
-      `<figure><div class="wide" tabindex="0" role="region" aria-label="energy">${draw(energy)}</div><figcaption>${escapeXml(caption)}</figcaption></figure>`,
+      `<figure><div class="scroll" tabindex="0" role="region" aria-label="energy">${draw(energy)}</div><figcaption>${escapeXml(caption)}</figcaption></figure>`,
     ]
   })
   const assumptions = [...new Set(known.flatMap(({ energy }) => energy?.assumptions ?? []))]
