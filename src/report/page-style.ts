@@ -15,6 +15,8 @@ p{margin:.3rem 0;max-width:44rem}
 .tile small{color:var(--quiet);font-size:.82rem;display:block;line-height:1.4}
 .pair{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(100%,24rem),1fr));gap:1rem}
 .maps{display:grid;grid-template-columns:repeat(auto-fill,minmax(12rem,1fr));gap:.8rem}
+.wide{overflow-x:auto;-webkit-overflow-scrolling:touch}
+.wide>svg{min-width:36rem}
 .stack{display:grid;gap:1rem}
 .narrow{max-width:40rem}
 figure{margin:0;padding:1rem 1.1rem}

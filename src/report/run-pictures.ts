@@ -50,7 +50,9 @@ export function energies(groups: readonly RunGroup[]): string {
     const caption =
       `${name}: ${energyText(memoryTotal(memory.inference))} an inference with memory, ` +
       `${energyText(synaptic.inference.energy)} for synaptic operations alone; an estimate, ${accounting} accounting.`
-    return [`<figure>${draw(energy)}<figcaption>${escapeXml(caption)}</figcaption></figure>`]
+    return [
+      `<figure><div class="wide" tabindex="0" role="region" aria-label="energy">${draw(energy)}</div><figcaption>${escapeXml(caption)}</figcaption></figure>`,
+    ]
   })
   const assumptions = [...new Set(known.flatMap(({ energy }) => energy?.assumptions ?? []))]
   if (assumptions.length === 0) return ''
