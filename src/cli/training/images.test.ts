@@ -11,11 +11,11 @@ const around = { progress: createProgress(surroundings), env: {} }
 const open = (name: string, choice: Partial<ImageChoice> = {}) => openImages(name, { T: 4, ...choice }, around)
 
 describe('openImages', () => {
-  it('takes the first images where there is a limit, and says so', async () => {
+  it('takes some of the images where there is a limit, and says so', async () => {
     const [all, some] = [await open('fashion-mnist'), await open('fashion-mnist', { limit: 5 })]
     expect([some.train.length, some.test.length]).toEqual([5, 5])
     expect(some.train.pixels).toEqual(all.train.pixels?.slice(0, 5 * 28 * 28))
-    expect(some.notes.join()).toContain('first 5 training and 5 test images')
+    expect(some.notes.join()).toContain('of these 5 training and 5 test images')
     const huge = await open('fashion-mnist', { limit: 1e6 })
     expect([huge.train.length, huge.test.length]).toEqual([all.train.length, all.test.length])
   })

@@ -2,10 +2,10 @@ import { UsageError } from '../../base/index.ts'
 import {
   autoAugment,
   cutout,
-  type Dataset,
   type Datasets,
   datasetNames,
   isImageSet,
+  limitDataset,
   type Mixing,
   normalisationOf,
   normalise,
@@ -14,7 +14,6 @@ import {
   randomErasing,
   randomFlip,
   rollOrRotate,
-  sampleBytes,
   type Transform,
   trivialAugmentWide,
 } from '../../data/index.ts'
@@ -50,21 +49,9 @@ export async function openImages(
   const datasets = await openDataset(name, data, isImageSet(name) ? {} : recordingOptions(name, options, progress, env))
   progress.clear()
   if (limit === undefined) return datasets
-  const [train, test] = [firstOf(datasets.train, limit), firstOf(datasets.test, limit)]
-  const notes = [...datasets.notes, `of these the first ${train.length} training and ${test.length} test images`]
+  const [train, test] = [limitDataset(datasets.train, limit), limitDataset(datasets.test, limit)]
+  const notes = [...datasets.notes, `of these ${train.length} training and ${test.length} test images`]
   return { ...datasets, train, test, notes }
-}
-
-function firstOf(dataset: Dataset, limit: number): Dataset {
-  const length = Math.min(limit, dataset.length)
-  if (length === dataset.length) return dataset
-  const { pixels, members, ...rest } = dataset
-  return {
-    ...rest,
-    length,
-    ...(members === undefined ? {} : { members: `${members}, first ${length}` }),
-    ...(pixels ? { pixels: pixels.subarray(0, length * sampleBytes(dataset)) } : {}),
-  }
 }
 
 export type Augmentation = (typeof augmentations)[number]

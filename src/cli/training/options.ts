@@ -69,7 +69,7 @@ const learningOptions = {
 /** On which images. */
 const imageOptions = {
   data: z.string().optional().describe("folder with the data set's files"),
-  limit: wholeNumber(1).optional().describe('uses only the first N training and test images'),
+  limit: wholeNumber(1).optional().describe('uses only N training and N test images, of every class'),
 }
 
 /** How recordings of an event camera become frames. */

@@ -36,8 +36,3 @@ export function memberLines({ classes, members, reading }: Recordings): string[]
   const lines = members.map(({ id, label, bytes }) => `${id}\t${classes[label]}\t${bytes}`)
   return reading === undefined ? lines : [reading, ...lines]
 }
-
-/** The first recordings, as many as `limit` says. */
-export function firstRecordings(recordings: Recordings, limit: number): Recordings {
-  return { ...recordings, members: recordings.members.slice(0, limit) }
-}

@@ -9,8 +9,9 @@ import { dvsGesture, gestureClasses } from './dvs-gesture.ts'
 import { dvsCifar10, eventFolder, nMnist } from './event-sets.ts'
 import { type ConversionSurroundings, frameDatasets } from './frame-dataset.ts'
 import { imageFolder } from './image-folder.ts'
+import { limitRecordings } from './limit.ts'
 import { digits, fashionClasses, fashionMnist, mnist } from './mnist.ts'
-import { firstRecordings, type RecordingSets } from './recordings.ts'
+import type { RecordingSets } from './recordings.ts'
 import { shd, shdClasses } from './shd.ts'
 import { tinyImagenet } from './tiny-imagenet.ts'
 
@@ -149,7 +150,7 @@ export interface RecordingOptions {
 /** How recordings become frames, and where these are kept. */
 export interface OpenOptions extends RecordingOptions, ConversionSurroundings {
   frames?: ConversionOptions
-  /** Only the first recordings of both sides; the others are not even converted. */
+  /** Only so many recordings of both sides, of every class alike; the others are not even converted. */
   limit?: number
 }
 
@@ -186,7 +187,7 @@ async function openFrames(name: string, folder: Folder, options: OpenOptions): P
     })
   }
   const sets = await openRecordings(name, folder, options)
-  const part = { ...sets, train: firstRecordings(sets.train, limit), test: firstRecordings(sets.test, limit) }
+  const part = { ...sets, train: limitRecordings(sets.train, limit), test: limitRecordings(sets.test, limit) }
   return frameDatasets(part, frames, rest)
 }
 
