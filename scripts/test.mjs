@@ -7,7 +7,7 @@ import { join } from 'node:path'
 import { gpuEnvironment } from './gpu-environment.mjs'
 import { summaryOf } from './test-summary.mjs'
 
-const limitMinutes = 15
+const limitMinutes = 17
 
 const gpu = gpuEnvironment()
 

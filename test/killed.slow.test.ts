@@ -10,7 +10,7 @@ import { EventList, verifyFiles, writeEventBin } from '../src/data/index.ts'
 import { startServer } from './downloads/server.ts'
 
 const built = new URL('../dist/', import.meta.url)
-const kills = 20
+const kills = Number(process.env.SPIKELET_KILLS ?? 6)
 
 /** A process that is killed with SIGKILL after some milliseconds, unless it ends before. */
 async function killedAfter(child: ChildProcess, ms: number): Promise<'killed' | 'ended'> {

@@ -47,13 +47,15 @@ describe.skipIf(!existsSync(main))('reproduce (needs the build)', () => {
   test('killed in the middle, it goes on without running again what is finished', async () => {
     const first = start()
     const finished = () => [...first.seen.errors.matchAll(/^finished (\S+)/gm)].map(([, key]) => key)
+    const runs = join(folder, 'out', 'runs')
     await until(() => finished().length >= 2)
+    // Not between two runs: one must be at work.
+    let processes: readonly number[] = []
+    await until(async () => (processes = await lockHolders(runs)).length > 0)
     first.child.kill('SIGKILL')
     await first.ended
     const before = finished()
-    const runs = join(folder, 'out', 'runs')
-    const [processes, written] = [await lockHolders(runs), await Promise.all(before.map((key) => writtenAt(runs, key)))]
-    expect(processes.length).toBeGreaterThan(0)
+    const written = await Promise.all(before.map((key) => writtenAt(runs, key)))
     await until(() => !processes.some(isAlive))
     const done = (await readdir(runs)).filter((key) => existsSync(join(runs, key, 'summary.json'))).length
 
@@ -86,8 +88,8 @@ function ended(child: ChildProcess): Promise<number | null> {
   return new Promise((resolve) => child.on('close', resolve))
 }
 
-async function until(condition: () => boolean): Promise<void> {
-  while (!condition()) await new Promise((resolve) => setTimeout(resolve, 50))
+async function until(condition: () => boolean | Promise<boolean>): Promise<void> {
+  while (!(await condition())) await new Promise((resolve) => setTimeout(resolve, 50))
 }
 
 /** Processes that are at work on runs. */
