@@ -51,7 +51,7 @@ describe('train', () => {
   })
 
   it('trains, says how it went, and leaves a run', async () => {
-    expect(trained.errors).toContain('of these the first 300 training and 300 test images')
+    expect(trained.errors).toContain('of these 300 training and 300 test images')
     expect(trained.errors).toContain('epoch 1/1')
     expect(trained.output).toMatch(/test accuracy +\d+\.\d\d %/)
     expect(trained.code).toBe(0)
