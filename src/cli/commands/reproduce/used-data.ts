@@ -32,7 +32,7 @@ function used(dataset: string, { dataset: { train, test }, notes = [] }: Config)
   const remarks = notes.length > 0 ? ` (${notes.join('; ')})` : ''
   const line = `${dataset}: ${train} samples to learn from, ${test} to judge by${remarks}.`
   // What --limit takes is among the replacements already.
-  const lacking = notes.filter((note) => !note.startsWith('of these the first'))
+  const lacking = notes.filter((note) => !/^of these \d/.test(note))
   if (lacking.length === 0) return { line }
   return { line, replaced: { what: `files, ${dataset}`, paper: 'all', here: lacking.join('; ') } }
 }
