@@ -14,6 +14,7 @@ export default defineConfig({
           exclude: ['**/*.slow.test.ts', '**/*.gpu.test.ts'],
           // For a test that hangs, not for a machine that is busy.
           testTimeout: 60_000,
+          hookTimeout: 60_000,
         },
       },
       {
@@ -21,6 +22,7 @@ export default defineConfig({
           name: 'slow',
           include: ['src/**/*.slow.test.ts', 'test/**/*.slow.test.ts'],
           testTimeout: 300_000,
+          hookTimeout: 300_000,
           fileParallelism: false,
         },
       },
