@@ -40,12 +40,16 @@ export function remarkOf({ missing, failures }: RowResult): string {
   return [...(missing ? [missing] : []), ...failures.map((message) => `failed: ${message}`)].join('; ')
 }
 
+/** The column of remarks, where a row has one. */
+export function remarkColumn(rows: readonly RowResult[]): Column[] {
+  return rows.some((row) => remarkOf(row) !== '') ? [{ name: 'remark' }] : []
+}
+
 /** Labels, accuracies and the paper's, a line per row. */
 export function accuracyTable(rows: readonly RowResult[]): ResultTable {
   const labels = [...new Set(rows.flatMap((row) => Object.keys(row.labels)))]
   const several = rows.some(({ outcomes }) => outcomes.length > 1)
   const printed = rows.some(({ published }) => published !== undefined)
-  const remarked = rows.some((row) => remarkOf(row) !== '')
   const columns: Column[] = [
     ...labels.map((name) => ({ name })),
     { name: 'accuracy, %', digits: 2 },
@@ -53,7 +57,7 @@ export function accuracyTable(rows: readonly RowResult[]): ResultTable {
     { name: 'runs', digits: 0 },
     { name: 'best test epoch, %', digits: 2 },
     ...(printed ? [{ name: 'paper, %', digits: 2 }] : []),
-    ...(remarked ? [{ name: 'remark' }] : []),
+    ...remarkColumn(rows),
   ]
   return { columns, rows: rows.map(accuracyLine) }
 }

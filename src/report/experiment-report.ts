@@ -1,5 +1,5 @@
-import { pageHtml } from './page.ts'
-import { escapeXml, sizeOfPicture } from './svg.ts'
+import { pageHtml, pictureHtml } from './page.ts'
+import { escapeXml } from './svg.ts'
 
 /** A table as a page shows it: texts, and which columns hold numbers. */
 export interface PageTable {
@@ -39,8 +39,6 @@ const style = `
 .wrap td{white-space:normal;min-width:6rem}
 ul.plain{padding-left:1.2rem;margin:.3rem 0;max-width:44rem}
 .pair:has(figure:only-child){grid-template-columns:minmax(0,46rem)}
-.pair figure.wide{grid-column:1/-1}
-.pair:has(figure.wide:only-child){grid-template-columns:minmax(0,1fr)}
 .warning+.lead{margin-top:1.4rem}
 .verdict{max-width:none}
 `
@@ -83,10 +81,7 @@ function verdictHtml({ verdict }: ExperimentReport): string {
 
 function pictures({ pictures: all }: ExperimentReport): string {
   if (all.length === 0) return ''
-  const figures = all.map(
-    ({ svg, caption }) =>
-      `<figure${sizeOfPicture(svg)[0] > 460 ? ' class="wide"' : ''}>${svg}<figcaption>${escapeXml(caption)}</figcaption></figure>`,
-  )
+  const figures = all.map(({ svg, caption }) => pictureHtml(svg, caption))
   return `<div class="pair">\n${figures.join('\n')}\n</div>`
 }
 

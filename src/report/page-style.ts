@@ -14,6 +14,8 @@ p{margin:.3rem 0;max-width:44rem}
 .tile b{display:block;font-size:2rem;line-height:1.2;font-weight:650;font-variant-numeric:tabular-nums;letter-spacing:-.02em}
 .tile small{color:var(--quiet);font-size:.82rem;display:block;line-height:1.4}
 .pair{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(100%,24rem),1fr));gap:1rem}
+.pair figure.wide{grid-column:1/-1}
+.pair:has(figure.wide:only-child){grid-template-columns:minmax(0,1fr)}
 .maps{display:grid;grid-template-columns:repeat(auto-fill,minmax(12rem,1fr));gap:.8rem}
 .scroll>svg{min-width:36rem}
 .stack{display:grid;gap:1rem}

@@ -1,7 +1,7 @@
 import { barChart } from './bar-chart.ts'
 import { heatMap } from './heat-map.ts'
 import { lineChart, type Series } from './line-chart.ts'
-import { pageHtml } from './page.ts'
+import { figureHtml, pageHtml } from './page.ts'
 import { epochStatistics, groupRuns, type RunGroup, statisticsOf } from './run-groups.ts'
 import { energies, gradientMaps } from './run-pictures.ts'
 import type { EpochSummary, RunSummary } from './run-summary.ts'
@@ -106,17 +106,13 @@ function curves(groups: readonly RunGroup[]): string {
   ]
   const band = groups.some((group) => group.runs.length > 1) ? ' Bands reach from the lowest to the highest run.' : ''
   const captions = ['Loss by epoch.', 'Accuracy by epoch, in percent.'].map((text) => text + band)
-  return `<div class="pair">${charts.map((chart, i) => figure(chart, captions[i])).join('\n')}</div>`
+  return `<div class="pair">${charts.map((chart, i) => figureHtml(chart, captions[i])).join('\n')}</div>`
 }
 
 function lastValues(series: readonly Series[]): string {
   return series
     .map(({ label, points }) => `${label}: ${points[points.length - 1][1].toPrecision(3)} at the end`)
     .join('; ')
-}
-
-function figure(chart: string, caption: string): string {
-  return `<figure>${chart}<figcaption>${escapeXml(caption)}</figcaption></figure>`
 }
 
 function results(runs: readonly RunSummary[]): string {
@@ -174,7 +170,7 @@ function firingRates(groups: readonly RunGroup[]): string {
     groups: bars,
     format: (value) => String(Number(value.toPrecision(3))),
   })
-  return figure(chart, 'Spikes per neuron and time step, in percent, by layer from the input on.')
+  return figureHtml(chart, 'Spikes per neuron and time step, in percent, by layer from the input on.')
 }
 
 function confusions(groups: readonly RunGroup[]): string {
@@ -197,7 +193,7 @@ function confusion({ name, confusion: counts, classes = [] }: RunSummary, colour
     counts,
     colour,
   })
-  return figure(chart, `${name}: shares of each true class in percent. ${worstConfusion(counts, classes)}`)
+  return figureHtml(chart, `${name}: shares of each true class in percent. ${worstConfusion(counts, classes)}`)
 }
 
 function worstConfusion(counts: readonly (readonly number[])[], classes: readonly string[]): string {

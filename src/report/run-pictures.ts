@@ -2,6 +2,7 @@ import { memoryTotal } from '../analysis/index.ts'
 import { draw } from './draw.ts'
 import { energyText } from './energy-chart.ts'
 import { matrixMap } from './matrix-map.ts'
+import { figureHtml } from './page.ts'
 import type { RunGroup } from './run-groups.ts'
 import type { RunGradients, RunSummary } from './run-summary.ts'
 import { escapeXml } from './svg.ts'
@@ -38,7 +39,7 @@ function mapsOf({ name }: RunSummary, { layers, unit, about }: RunGradients, col
   )
   const some = shown.length < layers.length ? ` ${shown.length} of ${layers.length} layers.` : ''
   const caption = `${name}: size of ${unit}, how much of it the input of step t receives from step t'. ${about}.${some}`
-  return `<figure><div class="maps">${maps.join('\n')}</div><figcaption>${escapeXml(caption)}</figcaption></figure>`
+  return figureHtml(`<div class="maps">${maps.join('\n')}</div>`, caption)
 }
 
 /** For the first run of each group, where the energy of an inference goes. */
@@ -50,9 +51,8 @@ export function energies(groups: readonly RunGroup[]): string {
     const caption =
       `${name}: ${energyText(memoryTotal(memory.inference))} an inference with memory, ` +
       `${energyText(synaptic.inference.energy)} for synaptic operations alone; an estimate, ${accounting} accounting.`
-    return [
-      `<figure><div class="scroll" tabindex="0" role="region" aria-label="energy">${draw(energy)}</div><figcaption>${escapeXml(caption)}</figcaption></figure>`,
-    ]
+    const picture = `<div class="scroll" tabindex="0" role="region" aria-label="energy">${draw(energy)}</div>`
+    return [figureHtml(picture, caption)]
   })
   const assumptions = [...new Set(known.flatMap(({ energy }) => energy?.assumptions ?? []))]
   if (assumptions.length === 0) return ''

@@ -46,10 +46,6 @@ function dealing(images: number, pixels: number, rows: number, pixelsPerTask: nu
   return { imagesPerTask, parts, tasks: groups * parts }
 }
 
-/** Lanes of the kernels for groups of these sizes: the widest that divide them, since lists and frames have no tails. */
-const lanesFor = (m: Machine, ...sizes: readonly number[]): number =>
-  sizes.every((n) => n % m.lanes === 0) ? m.lanes : 4
-
 const align = (bytes: number): number => Math.ceil(bytes / 64) * 64
 
 interface Copy {
@@ -93,7 +89,7 @@ export function eventConvolution(
   const taps = g.kernel[0] * g.kernel[1]
   const pixels = g.outHeight * g.outWidth
   perGroup(g, ({ inputs, firstInput, outputs, firstOutput }) => {
-    const lanes = lanesFor(m, inputs)
+    const lanes = m.lanesDividing(inputs)
     const { blocks, stride } = blocksOf(outputs, lanes)
     const rows = taps * inputs
     const { imagesPerTask, parts, tasks } = dealing(g.images, pixels, g.outHeight, 128)
@@ -307,7 +303,7 @@ export function eventInputGradientInto(
 ): void {
   const pixels = g.height * g.width
   perGroup(g, ({ inputs, firstInput, outputs, firstOutput }) => {
-    const lanes = lanesFor(m, inputs, outputs)
+    const lanes = m.lanesDividing(inputs, outputs)
     const phases = inputPhases(g, inputs, outputs, lanes)
     const pieces = phases.flatMap((p) => p.pieces)
     const segments = pieces.flat()
@@ -408,7 +404,7 @@ export function eventWeightGradientInto(
   const frameHeight = rows.count
   const frameWidth = columns.count
   perGroup(g, ({ inputs, firstInput, outputs, firstOutput }) => {
-    const lanes = lanesFor(m, outputs)
+    const lanes = m.lanesDividing(outputs)
     const { blocks, stride } = blocksOf(outputs, lanes)
     const frameBytes = frameHeight * frameWidth * stride
     const imagesPerGroup = Math.min(g.images, Math.max(1, Math.floor(pixelsPerGroup / (frameHeight * frameWidth))))

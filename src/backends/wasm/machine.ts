@@ -45,6 +45,11 @@ export class Machine {
     return this.widest.lanes
   }
 
+  /** The widest lanes that divide all of these sizes: for kernels without tails. */
+  lanesDividing(...sizes: readonly number[]): number {
+    return sizes.every((n) => n % this.lanes === 0) ? this.lanes : this.narrow.lanes
+  }
+
   /** As `kernel`, for as many lanes as asked for: those of WebAssembly or those of `lanes`. */
   vectorKernel<Options extends readonly unknown[]>(
     lanes: number,

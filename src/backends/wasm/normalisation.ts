@@ -18,7 +18,7 @@ export interface Statistics {
 export function sumColumns(m: Machine, x: WasmTensor, steps: number, columns: number) {
   const rows = x.size / steps / columns
   const blocks = Math.ceil(rows / rowsPerBlock)
-  const lanes = columns % m.lanes === 0 ? m.lanes : 4
+  const lanes = m.lanesDividing(columns)
   const padded = Math.ceil(columns / lanes) * lanes
   const sums = new Float64Array(steps * columns)
   const squares = new Float64Array(steps * columns)

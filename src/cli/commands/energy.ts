@@ -39,7 +39,7 @@ const schema = z.object({
   json: z.boolean().default(false).describe('prints all numbers as JSON'),
   out: z.string().default('energy.svg').describe('where the picture goes'),
   data: z.string().optional().describe("folder with the data set's files, to measure a checkpoint's rates"),
-  limit: wholeNumber(1).optional().describe('measures with the first N test images only'),
+  limit: wholeNumber(1).optional().describe('measures with N test images only'),
   batch: wholeNumber(1).default(128).describe('images at once'),
   sensor: frameOptions.sensor,
   layout: frameOptions.layout,

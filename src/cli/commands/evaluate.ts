@@ -25,7 +25,7 @@ export const evaluateCommand = defineCommand({
     json: z.boolean().default(false).describe('prints the result as JSON'),
     batch: wholeNumber(1).default(128).describe('images at once'),
     data: z.string().optional().describe("folder with the data set's files"),
-    limit: wholeNumber(1).optional().describe('first N images only'),
+    limit: wholeNumber(1).optional().describe('N test images only'),
     sensor: frameOptions.sensor,
     layout: frameOptions.layout,
     cache: frameOptions.cache,

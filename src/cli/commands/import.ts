@@ -59,7 +59,7 @@ const schema = z.object({
   reset: z.enum(['node', 'soft']).default('node').describe('resets of a NIR graph; soft: subtract the threshold'),
   dataset: z.string().optional().describe('data set that it was trained on'),
   data: z.string().optional().describe("folder with the data set's files: the network is judged by its test side"),
-  limit: wholeNumber(1).optional().describe('judges by the first N test samples only'),
+  limit: wholeNumber(1).optional().describe('judges by N test samples only'),
   batch: wholeNumber(1).default(32).describe('samples at once'),
   ...frameOptions,
   ...machineOptions,

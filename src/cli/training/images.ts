@@ -50,11 +50,17 @@ export async function openImages(
   progress.clear()
   if (limit === undefined) return datasets
   const [train, test] = [limitDataset(datasets.train, limit), limitDataset(datasets.test, limit)]
-  const notes = [...datasets.notes, `of these ${train.length} training and ${test.length} test images`]
+  const notes = [...datasets.notes, `${ofThese}${train.length} training and ${test.length} test images`]
   return { ...datasets, train, test, notes }
 }
 
 export type Augmentation = (typeof augmentations)[number]
+
+/** How the note on a limit begins. */
+const ofThese = 'of these '
+
+/** Whether a note of a data set says no more than what `--limit` left of it. */
+export const isLimitNote = (note: string): boolean => note.startsWith(ofThese)
 
 /** Transforms for training and for evaluation, in the order of published code. */
 export function transformsFor(

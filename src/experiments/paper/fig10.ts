@@ -1,6 +1,6 @@
 import { lineChart } from '../../report/index.ts'
 import type { Experiment, ResultTable, RowResult } from '../experiment.ts'
-import { remarkOf, type Spread, spreadOf, verdictOf } from '../results.ts'
+import { remarkColumn, remarkOf, type Spread, spreadOf, verdictOf } from '../results.ts'
 import { tasks } from '../tasks.ts'
 import { byTask, fiveTasksPlan } from './five-tasks.ts'
 
@@ -59,14 +59,13 @@ function lossOf(rows: readonly RowResult[], neuron: string): Spread | undefined 
 }
 
 function table(rows: readonly RowResult[]): ResultTable {
-  const remarked = rows.some((row) => remarkOf(row) !== '')
   return {
     columns: [
       { name: 'data' },
       { name: 'neuron' },
       { name: 'last test loss', digits: 4 },
       { name: 'accuracy, %', digits: 2 },
-      ...(remarked ? [{ name: 'remark' }] : []),
+      ...remarkColumn(rows),
     ],
     rows: rows.map((row) => ({
       ...row.labels,

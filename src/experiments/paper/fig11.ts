@@ -1,7 +1,7 @@
 import { barChart } from '../../report/index.ts'
 import type { Experiment, ResultPicture, ResultTable, RowResult, TableRow } from '../experiment.ts'
 import { type PublishedDataset, publishedFiringRates } from '../published/firing-rates.ts'
-import { percent, remarkOf, type Spread, spreadOf, verdictOf } from '../results.ts'
+import { percent, remarkColumn, remarkOf, type Spread, spreadOf, verdictOf } from '../results.ts'
 import { type TaskName, tasks } from '../tasks.ts'
 import { byTask, fiveTasks, fiveTasksPlan } from './five-tasks.ts'
 
@@ -75,7 +75,6 @@ function picture(task: TaskName, rows: readonly RowResult[]): ResultPicture {
 }
 
 function table(rows: readonly RowResult[]): ResultTable {
-  const remarked = rows.some((row) => remarkOf(row) !== '')
   return {
     columns: [
       { name: 'data' },
@@ -83,7 +82,7 @@ function table(rows: readonly RowResult[]): ResultTable {
       { name: 'layer' },
       { name: 'fires, %', digits: 3 },
       { name: 'paper, %', digits: 3 },
-      ...(remarked ? [{ name: 'remark' }] : []),
+      ...remarkColumn(rows),
     ],
     rows: rows.flatMap(linesOf),
   }

@@ -1,7 +1,7 @@
 import { lineChart } from '../../report/index.ts'
 import type { Experiment, ResultTable, RowResult } from '../experiment.ts'
 import { PlanBuilder } from '../plan.ts'
-import { remarkOf, spreadOf, undecided } from '../results.ts'
+import { remarkColumn, remarkOf, spreadOf, undecided } from '../results.ts'
 
 /** LIF exchanged for CLIF in the middle of training. */
 export const fig3a: Experiment = {
@@ -50,13 +50,12 @@ function lastLoss({ outcomes }: RowResult): number | undefined {
 }
 
 function table(rows: readonly RowResult[]): ResultTable {
-  const remarked = rows.some((row) => remarkOf(row) !== '')
   return {
     columns: [
       { name: 'exchange' },
       { name: 'last training loss', digits: 4 },
       { name: 'accuracy, %', digits: 2 },
-      ...(remarked ? [{ name: 'remark' }] : []),
+      ...remarkColumn(rows),
     ],
     rows: rows.map((row) => ({
       ...row.labels,

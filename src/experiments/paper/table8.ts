@@ -2,7 +2,7 @@ import { lineChart } from '../../report/index.ts'
 import type { Column, Experiment, RowResult, TableRow } from '../experiment.ts'
 import { PlanBuilder } from '../plan.ts'
 import { publishedTable8 } from '../published/table8.ts'
-import { remarkOf, spreadOf, undecided } from '../results.ts'
+import { remarkColumn, remarkOf, spreadOf, undecided } from '../results.ts'
 import { type RunAsLifRow, table8Values } from '../run-as-lif.ts'
 import { tasks } from '../tasks.ts'
 
@@ -36,14 +36,13 @@ export const table8: Experiment = {
     return plan.plan
   },
   conclude(rows) {
-    const remarked = rows.some((row) => remarkOf(row) !== '')
     const columns: Column[] = [
       { name: 'data' },
       { name: 'trained with' },
       { name: 'run as' },
       { name: 'accuracy, %', digits: 2 },
       { name: 'paper, %', digits: 2 },
-      ...(remarked ? [{ name: 'remark' }] : []),
+      ...remarkColumn(rows),
     ]
     const done = rows.filter(({ outcomes }) => outcomes.some(({ asLif }) => asLif))
     return {

@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Replacement } from '../../../experiments/index.ts'
+import { isLimitNote } from '../../training/images.ts'
 import { type PlannedExperiment, runFolder } from './planned-jobs.ts'
 
 /** What a reader must know of a data set that was used. */
@@ -32,7 +33,7 @@ function used(dataset: string, { dataset: { train, test }, notes = [] }: Config)
   const remarks = notes.length > 0 ? ` (${notes.join('; ')})` : ''
   const line = `${dataset}: ${train} samples to learn from, ${test} to judge by${remarks}.`
   // What --limit takes is among the replacements already.
-  const lacking = notes.filter((note) => !/^of these \d/.test(note))
+  const lacking = notes.filter((note) => !isLimitNote(note))
   if (lacking.length === 0) return { line }
   return { line, replaced: { what: `files, ${dataset}`, paper: 'all', here: lacking.join('; ') } }
 }
