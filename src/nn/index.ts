@@ -4,6 +4,8 @@ export { activityObserver, firingRates, type LayerActivity } from './firing-rate
 export { type Flow, type Frame, inLayer, Layer, type LayerConfig, type LayerRow, type Site } from './layer.ts'
 export * from './layers/index.ts'
 export { Network, type NetworkConfig, type NetworkOptions, type NetworkState } from './network.ts'
+export { normEps } from './norm.ts'
+export { type Pair, pairOf } from './pair.ts'
 export { type Layout, Parameter } from './parameter.ts'
 export { released } from './released.ts'
 export type { Run, States, Stream } from './run.ts'

@@ -5,7 +5,10 @@ import type { Run } from './run.ts'
 import { joined } from './site.ts'
 import { constantStart } from './starts.ts'
 
-/** The parameters and running statistics of a BatchNorm: eps 1e-5, momentum 0.1, as PyTorch. */
+/** What is added to a variance before its root is taken. */
+export const normEps = 1e-5
+
+/** The parameters and running statistics of a BatchNorm: eps and momentum as PyTorch's defaults. */
 export class Norm {
   private readonly weight: Parameter
   private readonly bias: Parameter
@@ -30,7 +33,7 @@ export class Norm {
       bias: this.bias.on(run.backend),
       runningMean: this.runningMean.on(run.backend).handle,
       runningVariance: this.runningVariance.on(run.backend).handle,
-      eps: 1e-5,
+      eps: normEps,
       momentum: 0.1,
       statistics: this.statistics,
       training: run.training,

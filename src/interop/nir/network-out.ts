@@ -9,19 +9,20 @@ import {
   type Layer,
   Linear,
   type Network,
+  normEps,
+  type Pair,
   type Parameter,
+  pairOf,
   Recurrent,
   Spiking,
 } from '../../nn/index.ts'
 import type { NirGraph, NirLabel, NirNode } from './graph.ts'
-import { type NodeOut, neuronWriters } from './neurons-out.ts'
+import { type NodeOut, neuronWriters, writtenNeurons } from './neurons-out.ts'
 import { Refusal } from './values.ts'
 import { integers, numbers } from './write-nir.ts'
 
 /** The version of the format that is written. */
 const version = '1.0.4'
-
-const eps = 1e-5
 
 /** Nodes whose values are summed, and the shape they have, [C, H, W] or [N]. */
 interface Signal {
@@ -120,6 +121,11 @@ function single(layer: Layer, signal: Signal, writing: Writing): Signal {
   throw new Refusal('NIR has no such node')
 }
 
+/** The shape that a layer was built to give. */
+function shapeBehind({ path }: Layer, { network }: Writing): Shape {
+  return outside(network.rows.find((row) => row.path === path)!.output.shape)
+}
+
 /** A parameter of the layer at a path; a network of one layer alone has none. */
 function parameterOf(network: Network, path: string, name: string): Parameter {
   return network.parameter(path === '' ? name : `${path}.${name}`)
@@ -130,14 +136,6 @@ function add(writing: Writing, path: string, { node, label }: NodeOut, signal: S
   place(writing, name, node, signal)
   writing.labels.push({ node: name, type: node.type, ...label })
   return { sources: [name], shape }
-}
-
-function pair(size: number | readonly [number, number]): readonly [number, number] {
-  return typeof size === 'number' ? [size, size] : size
-}
-
-function covered(size: number, kernel: number, stride: number, padding: number, dilation = 1): number {
-  return Math.floor((size + 2 * padding - dilation * (kernel - 1) - 1) / stride) + 1
 }
 
 function images(shape: Shape): readonly [channels: number, height: number, width: number] {
@@ -154,29 +152,19 @@ function convolutionNode(layer: Conv2d, [, height, width]: readonly number[], { 
     fields: new Map([
       ['input_shape', integers(height, width)],
       ['weight', numbers(weight.toOutside(), weight.outsideShape)],
-      ['stride', integers(...pair(stride))],
-      ['padding', integers(...pair(padding))],
-      ['dilation', integers(...pair(dilation))],
+      ['stride', integers(...pairOf(stride))],
+      ['padding', integers(...pairOf(padding))],
+      ['dilation', integers(...pairOf(dilation))],
       ['groups', integers(groups)],
       ['bias', numbers(shift)],
     ]),
   }
 }
 
-function convolutionShape({ options }: Conv2d, [, height, width]: readonly number[]): Shape {
-  const [kernel, stride] = [pair(options.kernelSize), pair(options.stride ?? 1)]
-  const [padding, dilation] = [pair(options.padding ?? 0), pair(options.dilation ?? 1)]
-  return [
-    options.channels,
-    covered(height, kernel[0], stride[0], padding[0], dilation[0]),
-    covered(width, kernel[1], stride[1], padding[1], dilation[1]),
-  ]
-}
-
 function convolution(layer: Conv2d, signal: Signal, writing: Writing): Signal {
   const shape = images(signal.shape)
   const node = convolutionNode(layer, shape, writing)
-  return add(writing, layer.path, { node, label: faithful }, signal, convolutionShape(layer, shape))
+  return add(writing, layer.path, { node, label: faithful }, signal, shapeBehind(layer, writing))
 }
 
 function linearNode(layer: Linear, { network }: Writing): NirNode {
@@ -207,7 +195,7 @@ function batchNorm(name: string, path: string, signal: Signal, writing: Writing)
   const [channels, height, width] = images(signal.shape)
   const of = (parameter: string) => parameterOf(network, path, parameter).values
   const [weight, bias, mean, variance] = [of('weight'), of('bias'), of('running_mean'), of('running_var')]
-  const scale = Float64Array.from(weight, (w, c) => w / Math.sqrt(variance[c] + eps))
+  const scale = Float64Array.from(weight, (w, c) => w / Math.sqrt(variance[c] + normEps))
   const shift = Float64Array.from(bias, (b, c) => b - mean[c] * scale[c])
   const node: NirNode = {
     type: 'Conv2d',
@@ -229,7 +217,7 @@ function neuronNode(layer: Spiking, shape: Shape, { network, dt }: Writing): Nod
   const { neuron, path } = layer
   if (neuron.temporal) throw new Refusal(`neuron '${neuron.name}' mixes time`)
   const write = Object.hasOwn(neuronWriters, neuron.name) ? neuronWriters[neuron.name] : undefined
-  if (!write) throw new Refusal(`neuron '${neuron.name}'; known: ${Object.keys(neuronWriters).slice(0, 5).join(', ')}`)
+  if (!write) throw new Refusal(`neuron '${neuron.name}'; known: ${writtenNeurons.join(', ')}`)
   return write({ neuron, path, network, shape, dt })
 }
 
@@ -239,20 +227,15 @@ function neurons(layer: Spiking, signal: Signal, writing: Writing): Signal {
   return add(writing, path, neuronNode(layer, current.shape, writing), current, current.shape)
 }
 
-function averagePool({ options, path }: AvgPool2d, signal: Signal, writing: Writing): Signal {
-  const [channels, height, width] = images(signal.shape)
-  const kernel = pair(options.kernelSize)
-  const stride = pair(options.stride ?? options.kernelSize)
-  const padding = pair(options.padding ?? 0)
-  const shape = [
-    channels,
-    covered(height, kernel[0], stride[0], padding[0]),
-    covered(width, kernel[1], stride[1], padding[1]),
-  ]
+function averagePool(layer: AvgPool2d, signal: Signal, writing: Writing): Signal {
+  const { options, path } = layer
+  images(signal.shape)
+  const kernel = pairOf(options.kernelSize)
+  const stride = pairOf(options.stride ?? options.kernelSize)
+  const padding = pairOf(options.padding ?? 0)
+  const shape = shapeBehind(layer, writing)
   return add(writing, path, { node: poolNode(kernel, stride, padding), label: faithful }, signal, shape)
 }
-
-type Pair = readonly [number, number]
 
 function poolNode(kernel: Pair, stride: Pair, padding: Pair): NirNode {
   const fields = new Map([
@@ -266,7 +249,7 @@ function poolNode(kernel: Pair, stride: Pair, padding: Pair): NirNode {
 /** An adaptive pool that shrinks by whole numbers is a plain one; one that changes nothing is left out. */
 function adaptivePool({ options, path }: AdaptiveAvgPool2d, signal: Signal, writing: Writing): Signal {
   const [channels, height, width] = images(signal.shape)
-  const [rows, columns] = pair(options.size)
+  const [rows, columns] = pairOf(options.size)
   if (rows === height && columns === width) return signal
   if (height % rows === 0 && width % columns === 0) {
     const kernel = [height / rows, width / columns] as const

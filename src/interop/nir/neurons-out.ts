@@ -171,3 +171,6 @@ export const neuronWriters: { readonly [neuron: string]: Writer } = {
   nirThreshold: again('Threshold', { threshold: 'threshold' }),
   nirDelay: writeDelay,
 }
+
+/** Neurons of Spikelet's own that have a writer; the others came from NIR. */
+export const writtenNeurons = Object.keys(neuronWriters).filter((name) => !name.startsWith('nir'))
