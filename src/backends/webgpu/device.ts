@@ -6,7 +6,7 @@ import { Tuner, type TuningStore } from './tuner.ts'
 
 export interface DeviceOptions extends MachineOptions {
   readonly software: boolean
-  /** Products of matrices in float16, sums in float32. */
+  /** Mixed precision: operands of products, and sequences of images in memory, in float16; all else in float32. */
   readonly half: boolean
   /** What the adapter is called. */
   readonly adapter: string
@@ -34,7 +34,7 @@ export class Device {
     this.machine = new Machine(device, options)
     const tunes = options.tuning !== null && !options.software && device.features.has('timestamp-query')
     this.tuner = tunes ? new Tuner(this.machine, options.adapter, options.tuning) : null
-    this.tensors = new Tensors(this.machine)
+    this.tensors = new Tensors(this.machine, options.half)
   }
 
   /** Gives `work` blocks of scratch memory, taken back afterwards. */

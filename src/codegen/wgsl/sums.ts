@@ -27,6 +27,12 @@ const result = partialResult
 /** What is summed: values; values and squares, both shifted by the first row; gradients and their products with x. */
 export type SumKind = 'values' | 'moments' | 'products'
 
+/** How what is summed is stored, and, of products, what it is multiplied with. */
+export interface SumStorage {
+  readonly x: Storage
+  readonly y?: Storage
+}
+
 interface Summand {
   readonly bindings: readonly Binding[]
   /** Before the first row of a column. */
@@ -35,8 +41,8 @@ interface Summand {
   readonly add: string
 }
 
-function summand(kind: SumKind, storage: Storage): Summand {
-  const x: Binding = { name: 'x', storage: kind === 'products' ? 'dense' : storage }
+function summand(kind: SumKind, stored: SumStorage): Summand {
+  const x: Binding = { name: 'x', storage: stored.x }
   if (kind === 'values') return { bindings: [x], prepare: '', add: 'sum.x += load_x(at);' }
   if (kind === 'moments') {
     return {
@@ -46,7 +52,7 @@ function summand(kind: SumKind, storage: Storage): Summand {
     }
   }
   return {
-    bindings: [x, { name: 'y', storage }, { name: 'means', storage: 'dense' }],
+    bindings: [x, { name: 'y', storage: stored.y ?? 'dense' }, { name: 'means', storage: 'dense' }],
     prepare: '  let shift = means[z * p.columns + column];',
     add: 'let g = load_x(at); sum += vec2f(g, g * (load_y(at) - shift));',
   }
@@ -70,8 +76,8 @@ const directLanes = 64
 const directRowsEach = 128
 
 /** Partial sums of one block: workgroup (column tile, block, group). */
-export function partialSums(kind: SumKind, storage: Storage, columns: number, direct: boolean): KernelSource {
-  const { bindings, prepare, add } = summand(kind, storage)
+export function partialSums(kind: SumKind, stored: SumStorage, columns: number, direct: boolean): KernelSource {
+  const { bindings, prepare, add } = summand(kind, stored)
   const parts = {
     name: `sums of ${kind}`,
     sizes: ['rows', 'columns', 'blocks'],
@@ -245,24 +251,24 @@ export function finishProducts(): KernelSource {
 }
 
 /** Gradient of x from that of its normalised values, in place. `training`: the statistics depend on x too. */
-export function normaliseBackward(storage: Storage, training: boolean): KernelSource {
+export function normaliseBackward(x: Storage, gradient: Storage, training: boolean): KernelSource {
   return elementKernel({
     name: 'normalise backward',
     sizes: ['columns', 'groupSize', 'scales'],
     bindings: [
-      { name: 'x', storage },
+      { name: 'x', storage: x },
       { name: 'table', storage: 'dense' },
       ...(training ? [{ name: 'shares', storage: 'dense' } as const] : []),
-      { name: 'gradient', storage: 'dense', write: true },
+      { name: 'gradient', storage: gradient, write: true },
     ],
     body: `  let c = i % p.columns;
   let at = i / p.groupSize * p.columns + c;
   ${
     training
-      ? 'let g = gradient[i] - shares[2u * at] - (load_x(i) - table[at]) * shares[2u * at + 1u];'
-      : 'let g = gradient[i];'
+      ? 'let g = load_gradient(i) - shares[2u * at] - (load_x(i) - table[at]) * shares[2u * at + 1u];'
+      : 'let g = load_gradient(i);'
   }
-  gradient[i] = g * table[p.scales + at];`,
+  save_gradient(i, g * table[p.scales + at]);`,
   })
 }
 
@@ -270,8 +276,8 @@ export function normaliseBackward(storage: Storage, training: boolean): KernelSo
 export type CountKind = 'squares' | 'nonzero' | 'spikes'
 
 const counted: { readonly [kind in CountKind]: string } = {
-  squares: 'let v = x[at]; sum += vec2f(v * v, 0.0);',
-  nonzero: 'sum += vec2f(select(0.0, 1.0, x[at] != 0.0), 1.0);',
+  squares: 'let v = load_x(at); sum += vec2f(v * v, 0.0);',
+  nonzero: 'sum += vec2f(select(0.0, 1.0, load_x(at) != 0.0), 1.0);',
   spikes: 'sum += vec2f(f32(countOneBits(x[at] & 0x01010101u)), f32(countOneBits(x[at] & 0x02020202u)));',
 }
 
@@ -286,11 +292,11 @@ const tree = `  sums[lane] = sum;
 const sumsOfAll = `var<workgroup> sums: array<vec2f, ${threads}>;`
 
 /** Partial counts, one pair a workgroup; without workgroup memory, one an invocation. */
-export function partialCounts(kind: CountKind, direct: boolean): KernelSource {
+export function partialCounts(kind: CountKind, x: Storage, direct: boolean): KernelSource {
   const parts = {
     name: `sums of ${kind}`,
     sizes: ['count', 'first'],
-    bindings: [{ name: 'x', storage: kind === 'spikes' ? 'words' : 'dense' } as const, result],
+    bindings: [{ name: 'x', storage: kind === 'spikes' ? 'words' : x } as const, result],
   }
   if (direct) {
     return kernel({
