@@ -101,6 +101,7 @@ function backendOn(d: Device, adapter: string, features: readonly string[], memo
       features: [adapter, ...features],
       largestTensorBytes: machine.pool.largest,
       memoryBytes,
+      ...(d.half ? { float16Images: true } : {}),
     },
 
     tensor: (shape, values) => tensors.dense(shape, values),
