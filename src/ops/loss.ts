@@ -11,13 +11,7 @@ import type { Tensor } from '../tensor/index.ts'
  * float16
  * @throws ShapeError
  */
-export function loss(
-  scope: Scope,
-  logits: Tensor,
-  targets: Tensor,
-  options: LossOptions,
-  gradientScale = 1,
-): Tensor {
+export function loss(scope: Scope, logits: Tensor, targets: Tensor, options: LossOptions, gradientScale = 1): Tensor {
   const [, N, K] = logits.shape
   if (logits.shape.length !== 3 || targets.shape.length !== 2 || targets.shape[0] !== N || targets.shape[1] !== K) {
     throw new ShapeError({

@@ -79,9 +79,7 @@ export function convolution(
     residualScale: residual?.scale ?? 1,
   }
   d.tuned(name, rows, columns, (tile) => {
-    const kernel = d.machine.kernel(`${name} ${tileKey(tile)}`, () =>
-      wgsl.convolutionForward(s, o, tile, d.half),
-    )
+    const kernel = d.machine.kernel(`${name} ${tileKey(tile)}`, () => wgsl.convolutionForward(s, o, tile, d.half))
     d.machine.run(kernel, blocks, values, gridOf(wgsl.workgroupsOf(tile, rows, columns), s.groups))
   })
   return y
@@ -136,9 +134,7 @@ function inputGradient(
     ...(open ? { x: x.block } : {}),
   }
   d.tuned(name, rows, columns, (tile) => {
-    const kernel = d.machine.kernel(`${name} ${tileKey(tile)}`, () =>
-      wgsl.convolutionInputGradient(s, o, tile, d.half),
-    )
+    const kernel = d.machine.kernel(`${name} ${tileKey(tile)}`, () => wgsl.convolutionInputGradient(s, o, tile, d.half))
     d.machine.run(kernel, blocks, { frames, xScale: x.scale }, gridOf(wgsl.workgroupsOf(tile, rows, columns), s.groups))
   })
   return target

@@ -50,7 +50,13 @@ export function accumulate(d: Device, target: GpuTensor, source: GpuTensor, fact
 }
 
 export function scale(d: Device, target: GpuTensor, factor: number): void {
-  d.over(`scale ${target.stored}`, () => wgsl.scaleKernel(target.stored), target.size, { result: target.block }, { factor })
+  d.over(
+    `scale ${target.stored}`,
+    () => wgsl.scaleKernel(target.stored),
+    target.size,
+    { result: target.block },
+    { factor },
+  )
 }
 
 /** Scales all to a joint norm of at most `maxNorm`, on the device; gives the norm before. */

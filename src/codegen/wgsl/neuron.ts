@@ -387,7 +387,9 @@ function reverseStep(text: NeuronText, k: number): { values: string[]; results: 
   return {
     values: stepText(adjoint.instructions, program.instructions.length, name, given),
     results: [
-      o.repeated ? `summed += ${name(adjoint.input)};` : `${o.wide ? 'save4' : 'save'}_result(t${k} * p.count + i, ${name(adjoint.input)});`,
+      o.repeated
+        ? `summed += ${name(adjoint.input)};`
+        : `${o.wide ? 'save4' : 'save'}_result(t${k} * p.count + i, ${name(adjoint.input)});`,
       ...adjoint.parameters.map((id, i) =>
         extra[i].rows === 1
           ? `share${i} += ${name(id)};`
