@@ -23,6 +23,9 @@ export class Device {
   /** Whether the device is a program on the CPU, for which kernels without workgroup memory are better. */
   readonly software: boolean
 
+  /** How workgroups add up. */
+  readonly sums: wgsl.SumWay
+
   private readonly tuner: Tuner | null
   /** Most invocations of a workgroup. */
   private readonly invocations: number
@@ -30,6 +33,7 @@ export class Device {
   constructor(device: GPUDevice, options: DeviceOptions) {
     this.software = options.software
     this.half = options.half
+    this.sums = options.software ? 'direct' : device.features.has('subgroups') ? 'subgroups' : 'tree'
     this.invocations = device.limits.maxComputeInvocationsPerWorkgroup
     this.machine = new Machine(device, options)
     const tunes = options.tuning !== null && !options.software && device.features.has('timestamp-query')

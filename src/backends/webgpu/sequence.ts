@@ -106,19 +106,17 @@ export function countsOf(
   finish: 'norm' | 'counts',
   most: number,
 ): GpuTensor {
-  const plans = parts.map(({ count }) => wgsl.countPlan(count, d.software))
+  const plans = parts.map(({ count }) => wgsl.countPlan(count, d.sums))
   const total = plans.reduce((sum, { pairs }) => sum + pairs, 0)
   const target = d.tensors.make('dense', [2])
   d.scratch([8 * total], ([partials]) => {
     let first = 0
     parts.forEach(({ x, count }, k) => {
-      const kernel = d.machine.kernel(`counts ${kind} ${x.stored}`, () =>
-        wgsl.partialCounts(kind, x.stored, d.software),
-      )
+      const kernel = d.machine.kernel(`counts ${kind} ${x.stored}`, () => wgsl.partialCounts(kind, x.stored, d.sums))
       d.machine.run(kernel, { x: x.block, result: partials }, { count, first }, gridOf(plans[k].workgroups))
       first += plans[k].pairs
     })
-    const sum = d.machine.kernel(`finish ${finish}`, () => wgsl.finishCounts(finish, d.software))
+    const sum = d.machine.kernel(`finish ${finish}`, () => wgsl.finishCounts(finish, d.sums))
     d.machine.run(sum, { partials, result: target.block }, { count: total, most }, [1, 1, 1])
   })
   return target

@@ -21,12 +21,12 @@ export function withPartialSums<Result>(
   use: (sums: PartialSums) => Result,
 ): Result {
   const rows = x.size / groups / columns
-  const { grid, blocks } = wgsl.sumPlan(rows, columns, groups, d.software)
+  const { grid, blocks } = wgsl.sumPlan(rows, columns, groups, d.sums)
   const { y, means } = more
   const stored = { x: x.stored, ...(y ? { y: y.stored } : {}) }
   return d.scratch([8 * groups * blocks * columns], ([partials]) => {
     const key = `sums ${kind} ${Object.values(stored).join(' ')} ${wgsl.columnTile(columns)}`
-    const kernel = d.machine.kernel(key, () => wgsl.partialSums(kind, stored, columns, d.software))
+    const kernel = d.machine.kernel(key, () => wgsl.partialSums(kind, stored, columns, d.sums))
     d.machine.run(
       kernel,
       { x: x.block, result: partials, ...(y ? { y: y.block } : {}), ...(means ? { means } : {}) },

@@ -51,7 +51,8 @@ export const elementThreads = 256
 
 /**
  * A kernel: in its body `p` is the block of numbers, `group` the number of the workgroup (counted through x and y),
- * `lane` the invocation in it, `wid` the workgroup's place.
+ * `lane` the invocation in it, `wid` the workgroup's place; with subgroups, `subLane` is the place in one, and `subSize` its
+ * size.
  */
 export function kernel(parts: KernelParts): KernelSource {
   const {
@@ -86,7 +87,11 @@ export function kernel(parts: KernelParts): KernelSource {
 fn main(
   @builtin(workgroup_id) wid: vec3u,
   @builtin(num_workgroups) grid: vec3u,
-  @builtin(local_invocation_index) lane: u32,
+  @builtin(local_invocation_index) lane: u32,${
+    extensions.has('subgroups')
+      ? '\n  @builtin(subgroup_invocation_id) subLane: u32,\n  @builtin(subgroup_size) subSize: u32,'
+      : ''
+  }
 ) {
   let group = wid.y * grid.x + wid.x;
 ${body}
