@@ -12,7 +12,10 @@ import type { KernelChoice } from './kernel-choice.ts'
  */
 
 /** `spikes`: one byte per value, bit 0 the spike, bit 1 "the surrogate's window is open here", and a common scale. */
-export type Kind = 'dense' | 'spikes'
+export type PlainKind = 'dense' | 'spikes'
+
+/** `counts`: sums of a few spikes, as a pool makes them, in a form of the backend's own; it may give `dense` instead. */
+export type Kind = PlainKind | 'counts'
 
 /** A tensor on a device, opaque to everything above. */
 export interface Handle {

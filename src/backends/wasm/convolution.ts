@@ -6,22 +6,20 @@ import { eventConvolution, eventInputGradientInto, eventWeightGradientInto } fro
 import { type Geometry, geometryOf } from './geometry.ts'
 import type { Machine } from './machine.ts'
 import { sumColumns } from './normalisation.ts'
-import { addInto, countActivity } from './sequence.ts'
+import { addInto, countBytes, withNumbers } from './sequence.ts'
 import type { WasmTensor } from './tensors.ts'
 
-/** Whether event kernels can read x: spikes, channels in whole groups of four. */
+/** Whether event kernels can read x: spikes or counts of them, channels in whole groups of four. */
 function hasEvents(x: WasmTensor, g: Geometry): boolean {
-  return x.kind === 'spikes' && (g.channels / g.groups) % 4 === 0
+  return x.kind !== 'dense' && (g.channels / g.groups) % 4 === 0
 }
 
 const hasWholeOutputs = (g: Geometry): boolean => (g.outputs / g.groups) % 4 === 0
 
-/** Share of bytes of x whose spike bit, or whose window bit, is set. */
+/** Spikes, or open windows, per value of x. */
 function rateOf(m: Machine, x: WasmTensor, pass: Pass): number {
-  const counts = countActivity(m, x)
-  const [active, open] = m.tensors.floats(counts)
-  m.tensors.release(counts)
-  return (pass === 'input gradient' ? open : active) / x.size
+  const { spikes, windows } = countBytes(m, x, x.levels)
+  return (pass === 'input gradient' ? windows : spikes) / x.size
 }
 
 /** The kernels for a pass over spikes that could take either. */
@@ -42,7 +40,9 @@ export function convolution(
   const shape = [x.shape[0], x.shape[1], g.outHeight, g.outWidth, g.outputs]
   const output = m.tensors.make('dense', shape)
   if (steps === x.shape[0] && hasEvents(x, g) && chosen(m, 'forward', g, x) === 'events') {
-    eventConvolution(m, g, x, weight, bias, residual, output)
+    const run = (past: WasmTensor | null) => eventConvolution(m, g, x, weight, bias, past, output)
+    if (residual?.kind === 'counts') withNumbers(m, residual, run)
+    else run(residual)
     return output
   }
   denseForward(m, g, x, weight, bias, output)
@@ -86,7 +86,7 @@ function inputGradient(
   want: 'open' | 'full',
 ): WasmTensor {
   const result = m.tensors.make('dense', x.shape)
-  const openOnly = want === 'open' && x.kind === 'spikes'
+  const openOnly = want === 'open' && x.kind !== 'dense'
   if (openOnly && hasEvents(x, g) && hasWholeOutputs(g) && chosen(m, 'input gradient', g, x) === 'events') {
     eventInputGradientInto(m, g, x, weight, gradient, result)
     return result

@@ -94,8 +94,8 @@ export function eventConvolution(
     const rows = taps * inputs
     const { imagesPerTask, parts, tasks } = dealing(g.images, pixels, g.outHeight, 128)
     const listOffset = align(4 * (g.height * g.width + 1))
-    const mergedOffset = listOffset + align(4 * g.height * g.width * inputs + 2 * copiedAtOnce)
-    const mergedBytes = mergedBudget + 4 * rows + copiedAtOnce
+    const mergedOffset = listOffset + align(4 * g.height * g.width * inputs * x.levels + 2 * copiedAtOnce)
+    const mergedBytes = mergedBudget + 4 * rows * x.levels + copiedAtOnce
     const pixelsOffset = mergedOffset + align(mergedBytes + 2 * copiedAtOnce)
     const scratchBytes = pixelsOffset + align(pixelRecordBytes * imagesPerTask * pixels)
     const blockBytes = rows * stride
@@ -118,8 +118,9 @@ export function eventConvolution(
               toStep: stride,
             })),
           )
-          const kind = residual?.kind ?? 'none'
-          m.run(m.vectorKernel(lanes, `event forward ${kind}`, eventForward, kind), tasks, [
+          const kind = residual ? (residual.kind === 'dense' ? 'dense' : 'spikes') : 'none'
+          const kernel = m.vectorKernel(lanes, `event forward ${kind} ${x.levels}`, eventForward, kind, x.levels)
+          m.run(kernel, tasks, [
             g.images,
             imagesPerTask,
             x.address + firstInput,
@@ -415,13 +416,14 @@ export function eventWeightGradientInto(
     const mostPixels = Math.max(...phases.map((p) => p.pixels.length / 2))
     const perTask = channelsPerTask(lanes, inputs)
     // Lists of the channels, and two tables of the band's pixels; vectors may write past the end of each.
-    const listBytes = align(4 * imagesPerGroup * mostPixels + 64)
+    const listBytes = align(4 * imagesPerGroup * mostPixels * x.levels + 64)
     const scratchBytes = 64 + (perTask + 2) * listBytes
     const tableWords = phases.reduce(
       (sum, p) => sum + p.pixels.length + p.taps.length,
       4 * phases.length + 4 * blocks.length,
     )
-    const kernel = m.vectorKernel(lanes, `event weight gradient ${perTask}`, eventWeightGradient, perTask)
+    const name = `event weight gradient ${perTask} ${x.levels}`
+    const kernel = m.vectorKernel(lanes, name, eventWeightGradient, perTask, x.levels)
     const runImages = Math.max(1, Math.floor(framesBudget / groupBytes)) * imagesPerGroup
     const firstRun = Math.min(runImages, g.images)
     m.scratch(4 * tableWords, (table) =>

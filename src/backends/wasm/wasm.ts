@@ -10,7 +10,16 @@ import type { NativeCode } from './native.ts'
 import { runNeuron, runNeuronBackward } from './neuron-layer.ts'
 import { measurePeak, type Peak } from './peak.ts'
 import { runPool, runPoolBackward } from './pooling.ts'
-import { addTensors, combineInto, concatSteps, countActivity, dropSteps, sliceSteps, sumOverSteps } from './sequence.ts'
+import {
+  addTensors,
+  combineInto,
+  concatSteps,
+  countActivity,
+  dropSteps,
+  sliceSteps,
+  sumOverSteps,
+  withNumbers,
+} from './sequence.ts'
 import type { WasmTensor } from './tensors.ts'
 import { allFinite, runAdamW, runLoss, runSgd, squaredNorm } from './training.ts'
 
@@ -135,7 +144,8 @@ export async function createWasm(options: WasmOptions = {}): Promise<WasmBackend
     async read(handle) {
       const x = of(handle)
       if (x.kind === 'dense') return tensors.floats(x).slice()
-      return Float32Array.from(tensors.bytes(x), (byte) => (byte & 1 ? x.scale : 0))
+      if (x.kind === 'spikes') return Float32Array.from(tensors.bytes(x), (byte) => (byte & 1 ? x.scale : 0))
+      return withNumbers(m, x, (dense) => tensors.floats(dense).slice())
     },
     readBytes: async (handle) => tensors.bytes(of(handle)).slice(),
     release: (handle) => tensors.release(of(handle)),
@@ -240,18 +250,6 @@ export async function createWasm(options: WasmOptions = {}): Promise<WasmBackend
 }
 
 const pointwise = { stride: [1, 1], padding: [0, 0], dilation: [1, 1], groups: 1 } as const
-
-/** Runs work on a tensor of floats: neuron kernels read nothing else, so spikes are written out for as long as it takes. */
-function withNumbers<Result>(m: Machine, x: WasmTensor, work: (dense: WasmTensor) => Result): Result {
-  if (x.kind === 'dense') return work(x)
-  const dense = m.tensors.make('dense', x.shape)
-  combineInto(m, x.size, dense.address, { tensor: x, address: x.address, factor: 1 }, null)
-  try {
-    return work(dense)
-  } finally {
-    m.tensors.release(dense)
-  }
-}
 
 /** [T, N, ...] as images of one pixel. */
 function asImages(m: Machine, x: WasmTensor): WasmTensor {

@@ -1,5 +1,5 @@
 import { ResourceError, type Shape, ShapeError, SpikeletError, shapeText, sizeOf } from '../../base/index.ts'
-import type { Handle, Kind } from '../backend.ts'
+import type { Handle, PlainKind } from '../backend.ts'
 import type { Machine } from './machine.ts'
 import type { Block } from './pool.ts'
 
@@ -11,7 +11,7 @@ interface Storage {
 
 /** A tensor in device memory. */
 export class GpuTensor implements Handle {
-  readonly kind: Kind
+  readonly kind: PlainKind
   readonly shape: Shape
   readonly size: number
   /** What a spike stands for. */
@@ -19,7 +19,7 @@ export class GpuTensor implements Handle {
   readonly storage: Storage
   released = false
 
-  constructor(kind: Kind, shape: Shape, scale: number, storage: Storage) {
+  constructor(kind: PlainKind, shape: Shape, scale: number, storage: Storage) {
     this.kind = kind
     this.shape = shape
     this.size = sizeOf(shape)
@@ -47,14 +47,14 @@ export class Tensors {
   }
 
   /** A tensor with whatever its memory held. */
-  make(kind: Kind, shape: Shape, scale = 1): GpuTensor {
+  make(kind: PlainKind, shape: Shape, scale = 1): GpuTensor {
     const bytes = sizeOf(shape) * (kind === 'dense' ? 4 : 1)
     const block = this.machine.pool.take(bytes, `a tensor ${shapeText(shape)}`)
     return this.enter(new GpuTensor(kind, [...shape], scale, { block, users: 0 }))
   }
 
   /** A tensor of zeros, or of closed silent neurons. */
-  zeros(kind: Kind, shape: Shape, scale = 1): GpuTensor {
+  zeros(kind: PlainKind, shape: Shape, scale = 1): GpuTensor {
     const made = this.make(kind, shape, scale)
     this.machine.clear(made.block, made.bytes)
     return made

@@ -1,4 +1,5 @@
 import { appendPixel } from './event-lists.ts'
+import { spikeBitsOf } from './spike-bytes.ts'
 import { n, overTasks, readArguments, times4 } from './tasks.ts'
 import { f32, f32x4, i32, i32x4, type Local, type Value, v128, wide } from './value.ts'
 import { assemble, type Target } from './writer.ts'
@@ -62,7 +63,8 @@ export const copiedAtOnce = 64
 /** Bytes of a pixel's record in the batch: first entry, end, byte offset of its output. */
 export const pixelRecordBytes = 12
 
-export function eventForward(target: Target, counter: number, residual: ResidualKind) {
+/** @param levels most spikes that one byte of x counts: each is an event of its own */
+export function eventForward(target: Target, counter: number, residual: ResidualKind, levels: number) {
   return assemble(target, (w, args, thread) => {
     const a = readArguments(w, args, eventForwardArguments)
     const scale = w.wide(f32x4.splatWide(f32.load(args, 4 * eventForwardArguments.indexOf('scale'))))
@@ -84,7 +86,7 @@ export function eventForward(target: Target, counter: number, residual: Residual
       const count = w.i32(inputPixels)
       w.while(count, () => {
         w.do(i32.store(start, list))
-        appendPixel(w, 0, pixel, a.channels, a.table, a.stride, list)
+        for (const bit of spikeBitsOf(levels)) appendPixel(w, bit, pixel, a.channels, a.table, a.stride, list)
         w.set(pixel, i32.add(pixel, a.pixelBytes))
         w.set(start, i32.add(start, n(4)))
         w.set(count, i32.sub(count, n(1)))
@@ -191,7 +193,8 @@ export function eventForward(target: Target, counter: number, residual: Residual
       w.set(at, merged)
       w.set(record, records)
     }
-    const pixelRoom = w.i32(i32.add(i32.mul(i32.mul(a.kernelHeight, a.kernelWidth), times4(a.channels)), n(64)))
+    const mostEvents = i32.mul(i32.mul(a.kernelHeight, a.kernelWidth), i32.mul(a.channels, n(levels)))
+    const pixelRoom = w.i32(i32.add(times4(mostEvents), n(64)))
 
     overTasks(w, counter, a.tasks, (task) => {
       w.set(image, i32.mul(i32.div(task, a.parts), a.imagesPerTask))

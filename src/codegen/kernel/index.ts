@@ -8,4 +8,5 @@ export { type NeuronKernelOptions, neuronArguments, neuronForward, neuronsTogeth
 export { neuronBackward, scratchRowBytes } from './neuron-backward.ts'
 export * from './peak.ts'
 export * from './pool.ts'
+export { mostLevels } from './spike-bytes.ts'
 export type { Target } from './writer.ts'
