@@ -171,8 +171,18 @@ export interface Backend {
   close(): Promise<void>
 
   // Layers.
-  /** x * weight + bias + residual; the residual has the output's shape, or its first axis is 1. */
-  conv2d(x: Handle, weight: Handle, bias: Handle | null, residual: Handle | null, options: Conv2dOptions): Handle
+  /**
+   * x * weight + bias + residual; the residual has the output's shape, or its first axis is 1.
+   * @param normalised whether BatchNorm in training is likely to come next: its sums may be taken on the way
+   */
+  conv2d(
+    x: Handle,
+    weight: Handle,
+    bias: Handle | null,
+    residual: Handle | null,
+    options: Conv2dOptions,
+    normalised?: boolean,
+  ): Handle
   conv2dBackward(
     x: Handle,
     weight: Handle,

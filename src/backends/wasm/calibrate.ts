@@ -50,7 +50,7 @@ export function calibrate(m: Machine, now: () => number): CostModel {
   }
   const model: { [P in Pass]: PassCost } = {
     forward: passCost(
-      (i) => eventConvolution(m, g, spikes[i], weight, null, null, output),
+      (i) => eventConvolution(m, g, spikes[i], weight, null, null, output, false),
       () => denseForward(m, g, spikes[1], weight, null, output),
     ),
     'weight gradient': passCost(

@@ -34,13 +34,14 @@ export function convolution(
   bias: WasmTensor | null,
   residual: WasmTensor | null,
   options: Conv2dOptions,
+  normalised: boolean,
 ): WasmTensor {
   const g = geometryOf(x, weight, options)
   const steps = Math.max(x.shape[0], residual?.shape[0] ?? 1)
   const shape = [x.shape[0], x.shape[1], g.outHeight, g.outWidth, g.outputs]
   const output = m.tensors.make('dense', shape)
   if (steps === x.shape[0] && hasEvents(x, g) && chosen(m, 'forward', g, x) === 'events') {
-    const run = (past: WasmTensor | null) => eventConvolution(m, g, x, weight, bias, past, output)
+    const run = (past: WasmTensor | null) => eventConvolution(m, g, x, weight, bias, past, output, normalised)
     if (residual?.kind === 'counts') withNumbers(m, residual, run)
     else run(residual)
     return output

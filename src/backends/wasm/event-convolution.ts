@@ -19,6 +19,7 @@ import {
 import { floatWord } from './crew.ts'
 import { type Geometry, perGroup, phaseTaps, reach } from './geometry.ts'
 import type { Machine } from './machine.ts'
+import { addTasks } from './normalisation.ts'
 import type { WasmTensor } from './tensors.ts'
 
 /** Output channels as blocks of vectors that the sums of one pass fit in registers. */
@@ -77,6 +78,7 @@ function copySegments(m: Machine, segments: readonly Copy[]): void {
 /** Room for one batch of merged lists; with the weights of a block it should stay in the second-level cache. */
 const mergedBudget = 192 * 1024
 
+/** @param normalised whether the output's columns are summed on the way */
 export function eventConvolution(
   m: Machine,
   g: Geometry,
@@ -85,6 +87,7 @@ export function eventConvolution(
   bias: WasmTensor | null,
   residual: WasmTensor | null,
   output: WasmTensor,
+  normalised: boolean,
 ): void {
   const taps = g.kernel[0] * g.kernel[1]
   const pixels = g.outHeight * g.outWidth
@@ -99,7 +102,11 @@ export function eventConvolution(
     const pixelsOffset = mergedOffset + align(mergedBytes + 2 * copiedAtOnce)
     const scratchBytes = pixelsOffset + align(pixelRecordBytes * imagesPerTask * pixels)
     const blockBytes = rows * stride
-    m.scratch(256 + 16 * blocks.length, (table) =>
+    const steps = output.shape[0]
+    const summed = normalised && g.groups === 1
+    const sumBytes = summed ? 16 * g.images * parts * Math.ceil(outputs / lanes) * lanes : 0
+    const sumsOffset = align(256 + 16 * blocks.length)
+    m.scratch(sumsOffset + sumBytes, (table) =>
       m.scratch(blocks.length * blockBytes, (packed) =>
         m.scratch(m.crew.threads * scratchBytes, (scratch) => {
           const compress = table + 16 * blocks.length
@@ -152,7 +159,13 @@ export function eventConvolution(
             parts,
             floatWord(x.scale),
             floatWord(residual?.scale ?? 1),
+            summed ? table + sumsOffset : 0,
           ])
+          if (summed) {
+            const perStep = (g.images / steps) * parts
+            const taken = addTasks(m, table + sumsOffset, steps, perStep, outputs, lanes)
+            output.columnSums = { ...taken, rows: (g.images / steps) * pixels }
+          }
         }),
       ),
     )

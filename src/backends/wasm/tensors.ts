@@ -8,6 +8,13 @@ interface Storage {
   uses: number
 }
 
+/** Sums and sums of squares of each step's columns, [steps][columns], over so many rows each. */
+export interface ColumnSums {
+  readonly sums: Float64Array
+  readonly squares: Float64Array
+  readonly rows: number
+}
+
 /**
  * A tensor in the arena: float32, or bytes with a scale. A byte of `counts` says in bit 0 whether there is a spike at all, in
  * bit 1 whether a window is open, and in bit k whether there are k spikes or more, k from 2 to `levels`. Views share storage.
@@ -21,6 +28,8 @@ export class WasmTensor implements Handle {
   readonly storage: Storage
   readonly address: number
   released = false
+  /** Sums of its columns, where whoever made it took them on the way. */
+  columnSums: ColumnSums | null = null
 
   constructor(kind: Kind, shape: Shape, scale: number, levels: number, storage: Storage, address: number) {
     this.kind = kind

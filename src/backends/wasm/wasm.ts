@@ -112,6 +112,7 @@ export async function createWasm(options: WasmOptions = {}): Promise<WasmBackend
         got: `${values.length}`,
       })
     }
+    changed(x)
     tensors.floats(x).set(values)
   }
 
@@ -156,13 +157,13 @@ export async function createWasm(options: WasmOptions = {}): Promise<WasmBackend
     kernelChoices: () => m.choices.all(),
     close: () => crew.close(),
 
-    conv2d: (x, weight, bias, residual, o) =>
-      convolution(m, of(x), of(weight), bias && of(bias), residual && of(residual), o),
+    conv2d: (x, weight, bias, residual, o, normalised = false) =>
+      convolution(m, of(x), of(weight), bias && of(bias), residual && of(residual), o, normalised),
     conv2dBackward: (x, weight, gradient, o, want) => convolutionBackward(m, of(x), of(weight), of(gradient), o, want),
     linear: (x, weight, bias) => {
       const rows = asImages(m, of(x))
       const w = tensors.view(of(weight), [1, 1, ...of(weight).shape])
-      const made = convolution(m, rows, w, bias && of(bias), null, pointwise)
+      const made = convolution(m, rows, w, bias && of(bias), null, pointwise, false)
       for (const view of [rows, w]) tensors.release(view)
       const output = tensors.view(made, [x.shape[0], x.shape[1], w.shape[3]])
       tensors.release(made)
@@ -209,6 +210,7 @@ export async function createWasm(options: WasmOptions = {}): Promise<WasmBackend
     loss: (logits, targets, o) => runLoss(m, of(logits), of(targets), o),
     accumulate(target, source, factor) {
       const [t, s] = [of(target), of(source)]
+      changed(t)
       combineInto(
         m,
         t.size,
@@ -219,6 +221,7 @@ export async function createWasm(options: WasmOptions = {}): Promise<WasmBackend
     },
     scale(target, factor) {
       const t = of(target)
+      changed(t)
       combineInto(m, t.size, t.address, { tensor: t, address: t.address, factor }, null)
     },
     clipNorm(gradients, maxNorm) {
@@ -247,6 +250,11 @@ export async function createWasm(options: WasmOptions = {}): Promise<WasmBackend
       return times
     },
   }
+}
+
+/** Sums that were taken of a tensor hold no longer. */
+function changed(x: WasmTensor): void {
+  x.columnSums = null
 }
 
 const pointwise = { stride: [1, 1], padding: [0, 0], dilation: [1, 1], groups: 1 } as const

@@ -128,51 +128,6 @@ export function adamW(target: Target, counter: number) {
   })
 }
 
-export const rowsPerBlock = 256
-
-export const columnSumArguments = ['tasks', 'rows', 'columns', 'blocks', 'source', 'target'] as const
-
-/**
- * Sums and sums of squares of each column of a [steps, rows, columns] array, in float64: one task is `rowsPerBlock` rows of
- * one step and writes [sums | squares], columns padded to whole vectors.
- */
-export function columnSums(target: Target, counter: number) {
-  return assemble(target, (w, args) => {
-    const a = readArguments(w, args, columnSumArguments)
-    const [step, block, row, rows, column, at, to, base] = Array.from({ length: 8 }, () => w.i32())
-    const rowBytes = w.i32(times4(a.columns))
-    const padded = w.i32(i32.and(i32.add(a.columns, n(w.lanes - 1)), n(-w.lanes)))
-    const halves = [0, 1].map(() => ({ sum: w.wide(), square: w.wide() }))
-    overTasks(w, counter, a.tasks, (task) => {
-      w.set(step, i32.div(task, a.blocks))
-      w.set(block, i32.sub(task, i32.mul(step, a.blocks)))
-      w.set(row, i32.mul(block, n(rowsPerBlock)))
-      w.set(rows, i32.sub(a.rows, row))
-      w.if(i32.gtU(rows, n(rowsPerBlock)), () => w.set(rows, n(rowsPerBlock)))
-      w.set(base, i32.add(a.source, i32.mul(i32.add(i32.mul(step, a.rows), row), rowBytes)))
-      w.set(to, i32.add(a.target, i32.mul(task, i32.shl(padded, n(4)))))
-      w.for(column, n(0), a.columns, n(w.lanes), () => {
-        for (const { sum, square } of halves) for (const total of [sum, square]) w.set(total, f32x4.const(0))
-        w.set(at, i32.add(base, times4(column)))
-        w.for(row, n(0), rows, n(1), () => {
-          halves.forEach(({ sum, square }, half) => {
-            const x = w.wide(wide.loadDoubles(at, (w.bytes / 2) * half))
-            w.set(sum, f64x2.add(sum, x))
-            w.set(square, f64x2.add(square, f64x2.mul(x, x)))
-          })
-          w.set(at, i32.add(at, rowBytes))
-        })
-        const squares = w.i32(i32.add(to, i32.shl(padded, n(3))))
-        halves.forEach(({ sum, square }, half) => {
-          w.do(wide.store(to, sum, w.bytes * half))
-          w.do(wide.store(squares, square, w.bytes * half))
-        })
-        w.set(to, i32.add(to, n(2 * w.bytes)))
-      })
-    })
-  })
-}
-
 /** Sum of squares of each task's values, float64. Arguments: tasks, count, source, target. `count` is exact: a tail is summed singly. */
 export function sumOfSquares(target: Target, counter: number) {
   return assemble(target, (w, args) => {

@@ -1,3 +1,4 @@
+export { columnSums, rowsPerBlock } from './column-sums.ts'
 export * from './dense.ts'
 export * from './elementwise.ts'
 export * from './event-forward.ts'
