@@ -1,8 +1,10 @@
 import { closeWindows } from '../../codegen/index.ts'
 import type { Conv2dOptions, InputGradient } from '../backend.ts'
-import type { KernelKind, Pass } from '../kernel-choice.ts'
+import type { Pass } from '../kernel-choice.ts'
 import { denseForward, denseInputGradient, denseWeightGradient } from './dense-convolution.ts'
-import { eventConvolution, eventInputGradientInto, eventWeightGradientInto } from './event-convolution.ts'
+import { eventForwardInto } from './event-forward.ts'
+import { eventInputGradientInto } from './event-input-gradient.ts'
+import { eventWeightGradientInto } from './event-weight-gradient.ts'
 import { type Geometry, geometryOf } from './geometry.ts'
 import type { Machine } from './machine.ts'
 import { sumColumns } from './normalisation.ts'
@@ -22,9 +24,10 @@ function rateOf(m: Machine, x: WasmTensor, pass: Pass): number {
   return (pass === 'input gradient' ? windows : spikes) / x.size
 }
 
-/** The kernels for a pass over spikes that could take either. */
-function chosen(m: Machine, pass: Pass, g: Geometry, x: WasmTensor): KernelKind {
-  return m.choices.choose(pass, g, () => rateOf(m, x, pass))
+/** The event kernels' tile for a pass over spikes that could take either kernels; null where dense ones are better. */
+function eventTile(m: Machine, pass: Pass, g: Geometry, x: WasmTensor): number | null {
+  const { kernels, tile } = m.choices.choose(pass, g, () => rateOf(m, x, pass))
+  return kernels === 'events' ? tile : null
 }
 
 export function convolution(
@@ -40,8 +43,9 @@ export function convolution(
   const steps = Math.max(x.shape[0], residual?.shape[0] ?? 1)
   const shape = [x.shape[0], x.shape[1], g.outHeight, g.outWidth, g.outputs]
   const output = m.tensors.make('dense', shape)
-  if (steps === x.shape[0] && hasEvents(x, g) && chosen(m, 'forward', g, x) === 'events') {
-    const run = (past: WasmTensor | null) => eventConvolution(m, g, x, weight, bias, past, output, normalised)
+  const tile = steps === x.shape[0] && hasEvents(x, g) ? eventTile(m, 'forward', g, x) : null
+  if (tile !== null) {
+    const run = (past: WasmTensor | null) => eventForwardInto(m, g, x, weight, bias, past, output, tile, normalised)
     if (residual?.kind === 'counts') withNumbers(m, residual, run)
     else run(residual)
     return output
@@ -69,9 +73,9 @@ function biasGradient(m: Machine, gradient: WasmTensor, outputs: number): WasmTe
 
 function weightGradient(m: Machine, g: Geometry, x: WasmTensor, weight: WasmTensor, gradient: WasmTensor): WasmTensor {
   const result = m.tensors.make('dense', weight.shape)
-  if (hasEvents(x, g) && hasWholeOutputs(g) && chosen(m, 'weight gradient', g, x) === 'events') {
-    eventWeightGradientInto(m, g, x, gradient, result)
-  } else {
+  const tile = hasEvents(x, g) && hasWholeOutputs(g) ? eventTile(m, 'weight gradient', g, x) : null
+  if (tile !== null) eventWeightGradientInto(m, g, x, gradient, result, tile)
+  else {
     m.zero(result)
     denseWeightGradient(m, g, x, gradient, result)
   }
@@ -88,8 +92,9 @@ function inputGradient(
 ): WasmTensor {
   const result = m.tensors.make('dense', x.shape)
   const openOnly = want === 'open' && x.kind !== 'dense'
-  if (openOnly && hasEvents(x, g) && hasWholeOutputs(g) && chosen(m, 'input gradient', g, x) === 'events') {
-    eventInputGradientInto(m, g, x, weight, gradient, result)
+  const tile = openOnly && hasEvents(x, g) && hasWholeOutputs(g) ? eventTile(m, 'input gradient', g, x) : null
+  if (tile !== null) {
+    eventInputGradientInto(m, g, x, weight, gradient, result, tile)
     return result
   }
   denseInputGradient(m, g, weight, gradient, result)
