@@ -8,7 +8,8 @@ import { geometryOf } from './geometry.ts'
 import type { Machine } from './machine.ts'
 import { bestSeconds } from './measure.ts'
 import { randomSpikes } from './random-spikes.ts'
-import { type TileCosts, tileSize } from './tiles.ts'
+import type { WasmTensor } from './tensors.ts'
+import { type TileCosts, tileSize, timedRates } from './tiles.ts'
 
 /** 3x3 convolutions from many pixels of few channels to few pixels of many. */
 const layers = [
@@ -18,7 +19,6 @@ const layers = [
   { images: 16, size: 4, channels: 512 },
 ]
 const options = { stride: [1, 1], padding: [1, 1], dilation: [1, 1], groups: 1 } as const
-const rate = 0.15
 
 /** Tiles to choose from; the first is kept unless another is clearly better. */
 function candidates(m: Machine, pass: Pass, channels: number, lanes: number): readonly number[] {
@@ -28,30 +28,31 @@ function candidates(m: Machine, pass: Pass, channels: number, lanes: number): re
   return [most, Math.ceil(most / 2)]
 }
 
-/** Times the event kernels at layers of several sizes with several tiles, on all threads. @param now seconds */
+/** Times the event kernels at layers of several sizes and two rates with several tiles, on all threads. @param now seconds */
 export function calibrateTiles(m: Machine, now: () => number): TileCosts {
   const model = { forward: [], 'weight gradient': [], 'input gradient': [] } as {
     [P in Pass]: TileCosts[P][number][]
   }
   for (const { images, size, channels } of layers) {
     const frame = [1, images, size, size, channels]
-    const spikes = randomSpikes(m, frame, rate, channels)
+    const spikes = timedRates.map((rate) => randomSpikes(m, frame, rate, channels))
     const [gradient, image] = [0, 1].map(() => m.tensors.make('dense', frame))
     const [weight, result] = [0, 1].map(() => m.tensors.make('dense', [3, 3, channels, channels]))
     for (const zeroed of [gradient, weight]) m.zero(zeroed)
-    const g = geometryOf(spikes, weight, options)
-    const passes: { readonly [P in Pass]: (tile: number) => void } = {
-      forward: (tile) => eventForwardInto(m, g, spikes, weight, null, null, image, tile, false),
-      'weight gradient': (tile) => eventWeightGradientInto(m, g, spikes, gradient, result, tile),
-      'input gradient': (tile) => eventInputGradientInto(m, g, spikes, weight, gradient, image, tile),
+    const g = geometryOf(spikes[0], weight, options)
+    const passes: { readonly [P in Pass]: (x: WasmTensor, tile: number) => void } = {
+      forward: (x, tile) => eventForwardInto(m, g, x, weight, null, null, image, tile, false),
+      'weight gradient': (x, tile) => eventWeightGradientInto(m, g, x, gradient, result, tile),
+      'input gradient': (x, tile) => eventInputGradientInto(m, g, x, weight, gradient, image, tile),
     }
     for (const pass of Object.keys(passes) as Pass[]) {
       const tiles = candidates(m, pass, channels, eventLanes(m, pass, g)).map((tile) => {
-        return { tile, seconds: bestSeconds(now, () => passes[pass](tile)) }
+        const [few, many] = spikes.map((x) => bestSeconds(now, () => passes[pass](x, tile)))
+        return { tile, times: [few, many] as const }
       })
       model[pass].push({ size: tileSize(pass, g), tiles })
     }
-    for (const tensor of [spikes, gradient, image, weight, result]) m.tensors.release(tensor)
+    for (const tensor of [...spikes, gradient, image, weight, result]) m.tensors.release(tensor)
   }
   return model
 }

@@ -35,8 +35,7 @@ export function calibrate(m: Machine, now: () => number): CostModel {
   const tiles = calibrateTiles(m, now)
   const price = (work: () => void): number => bestSeconds(now, work) / multiplyAdds
   const passCost = (pass: Pass, events: (i: number, tile: number) => void, dense: () => void): PassCost => {
-    const tile = tileOf(pass, g, tiles)
-    const [low, high] = rates.map((_, i) => price(() => events(i, tile)))
+    const [low, high] = rates.map((rate, i) => price(() => events(i, tileOf(pass, g, rate, tiles))))
     const perRate = Math.max(0, (high - low) / (rates[1] - rates[0]))
     return { fixed: Math.max(0, low - perRate * rates[0]), perRate, dense: price(dense) }
   }

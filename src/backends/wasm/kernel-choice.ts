@@ -54,7 +54,7 @@ export class KernelChoices {
     const before = this.made.get(key)
     if (before?.tile !== undefined) return { kernels: before.kernels, tile: before.tile }
     const choice = before ?? this.decide(pass, layer, rate())
-    const tile = tileOf(pass, g, this.model?.tiles)
+    const tile = tileOf(pass, g, choice.rate, this.model?.tiles)
     this.made.set(key, { ...choice, tile })
     return { kernels: choice.kernels, tile }
   }

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import { hashedUniform } from '../../base/index.ts'
 import type { Pass } from '../kernel-choice.ts'
 import { createWasm } from './index.ts'
-import { type TileCosts, tileOf, tileSize } from './tiles.ts'
+import { type TileCosts, tileOf, tileSize, timedRates } from './tiles.ts'
 
 const options = { stride: [2, 1], padding: [1, 1], dilation: [1, 1], groups: 1 } as const
 const geometry = {
@@ -18,16 +18,22 @@ const geometry = {
 } as const
 const passes: readonly Pass[] = ['forward', 'weight gradient', 'input gradient']
 
-test('a layer takes the tile that was best at the layer nearest in size, and a later one only where it gains', () => {
+test('a layer takes the tile that was best at its rate in the layer nearest in size, and a later one only where it gains', () => {
+  const times = (few: number, many: number) => [
+    { tile: 8, times: [1, 2] as const },
+    { tile: 4, times: [few, many] as const },
+  ]
   const costs = [
-    { size: 100, tiles: [8, 4].map((tile) => ({ tile, seconds: tile === 8 ? 1 : 0.98 })) },
-    { size: 10000, tiles: [8, 4].map((tile) => ({ tile, seconds: tile === 8 ? 1 : 0.9 })) },
+    { size: 100, tiles: times(0.98, 1.96) },
+    { size: 10000, tiles: times(0.8, 2.2) },
   ]
   const model: TileCosts = { forward: costs, 'weight gradient': costs, 'input gradient': costs }
   const near = { ...geometry, kernel: [1, 1], channels: 4, outputs: 60 } as const
   expect(tileSize('forward', near)).toBe(960)
-  expect(tileOf('forward', near, model)).toBe(8)
-  expect(tileOf('forward', { ...near, outputs: 64 }, model)).toBe(4)
+  for (const rate of [0, 0.1, 1]) expect(tileOf('forward', near, rate, model)).toBe(8)
+  const far = { ...near, outputs: 64 }
+  const tiles = [0, timedRates[0], 0.1, 0.15, timedRates[1], 1].map((rate) => tileOf('forward', far, rate, model))
+  expect(tiles).toEqual([4, 4, 4, 8, 8, 8])
   expect(tileSize('weight gradient', geometry)).toBe(45)
 })
 
