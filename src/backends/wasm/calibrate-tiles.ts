@@ -21,11 +21,10 @@ const layers = [
 const options = { stride: [1, 1], padding: [1, 1], dilation: [1, 1], groups: 1 } as const
 
 /** Tiles to choose from; the first is kept unless another is clearly better. */
-function candidates(m: Machine, pass: Pass, channels: number, lanes: number): readonly number[] {
+function candidates(pass: Pass, lanes: number): readonly number[] {
   if (pass === 'weight gradient') return [256, 128, 64, 512]
   if (pass === 'input gradient') return [128, 64, 256, 512].map((size) => 1024 * size)
-  const most = Math.min(maximumVectors(lanes), channels / m.lanes)
-  return [most, Math.ceil(most / 2)]
+  return [maximumVectors(lanes), maximumVectors(lanes) / 2]
 }
 
 /** Times the event kernels at layers of several sizes and two rates with several tiles, on all threads. @param now seconds */
@@ -46,7 +45,7 @@ export function calibrateTiles(m: Machine, now: () => number): TileCosts {
       'input gradient': (x, tile) => eventInputGradientInto(m, g, x, weight, gradient, image, tile),
     }
     for (const pass of Object.keys(passes) as Pass[]) {
-      const tiles = candidates(m, pass, channels, eventLanes(m, pass, g)).map((tile) => {
+      const tiles = candidates(pass, eventLanes(m, pass, g)).map((tile) => {
         const [few, many] = spikes.map((x) => bestSeconds(now, () => passes[pass](x, tile)))
         return { tile, times: [few, many] as const }
       })
