@@ -6,6 +6,7 @@ import { describeMultiply } from './contract/multiply.ts'
 import { describeNeuron } from './contract/neuron.ts'
 import { describeNormalisation } from './contract/normalisation.ts'
 import { describePool } from './contract/pool.ts'
+import { describePooled } from './contract/pooled.ts'
 import { describeSequence } from './contract/sequence.ts'
 import { describeTraining } from './contract/training.ts'
 import { describeTruncation } from './contract/truncation.ts'
@@ -30,6 +31,7 @@ export function describeBackend(name: string, create: () => Promise<Backend>, to
     describeTruncation(contract)
     describeNormalisation(contract)
     describePool(contract)
+    describePooled(contract)
     describeMultiply(contract)
     describeTraining(contract)
   })

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { createInterpreter } from '../backends/index.ts'
 import { lif } from '../neurons/index.ts'
-import { add, conv2d, pool, reshape, spiking } from '../ops/index.ts'
+import { add, conv2d, dropout, pool, reshape, spiking } from '../ops/index.ts'
 import { parameterTensor, tensorOf } from '../tensor/index.ts'
 import { Tape } from './tape.ts'
 
@@ -60,6 +60,15 @@ describe('a tape', () => {
     }
     expect(results[0]).toEqual(results[1])
     expect(results[0].some((value) => value !== 0)).toBe(true)
+  })
+
+  test('spikes that are wanted get their whole gradient through operations that pass bytes on', async () => {
+    const { backend, tape, scope, weight, spikes } = chain()
+    tape.want(spikes)
+    const same = reshape(scope, dropout(scope, spikes, 0, 1), spikes.shape)
+    const y = conv2d(scope, same, weight, null, null, plain)
+    const gradients = tape.backward(y, backend.tensor(y.shape, [1, 1]))
+    expect(Array.from(await backend.read(gradients.get(spikes)!))).toEqual([1, 2, 3, 1, 2, 3])
   })
 
   test('keeps an output that is kept, and releases the others', async () => {

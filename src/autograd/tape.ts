@@ -20,6 +20,8 @@ export interface Operation {
   rebuild?(): Handle
   /** The output is the input's memory under another shape, and so will be its gradient. */
   readonly view?: boolean
+  /** The output's windows are those of this operation's own surrogate. Elsewhere they are the inputs'. */
+  readonly ownWindows?: boolean
   /**
    * Gradients of the inputs, in their order, from those of the outputs (null where none came; not all are null). It may
    * return a gradient it was given; all else it returns is new. `need` says which gradient of each input is wanted.
@@ -81,6 +83,8 @@ export class Tape {
   private entries: Entry[] = []
   private readonly wanted = new Set<Tensor>()
   private readonly kept = new Set<Tensor>()
+  /** Tensors inside the network whose gradient is wanted everywhere for the sake of what they were made of. */
+  private readonly full = new Set<Tensor>()
   private done = false
   private readonly memory: TapeMemory
 
@@ -124,6 +128,7 @@ export class Tape {
       })
     }
     this.done = true
+    this.findFull()
     const gradients = new Gradients(this.backend)
     gradients.add(root, gradient ?? this.backend.tensor(root.shape, [1]))
     for (let entry = this.entries.pop(); entry; entry = this.entries.pop()) this.step(entry, gradients)
@@ -163,7 +168,18 @@ export class Tape {
 
   private need(input: Tensor | null): InputGradient {
     if (!input?.tracked) return 'none'
-    return input.handle.kind === 'spikes' && !input.leaf && !this.wanted.has(input) ? 'open' : 'full'
+    return input.handle.kind !== 'dense' && !this.isFull(input) ? 'open' : 'full'
+  }
+
+  private isFull(tensor: Tensor): boolean {
+    return tensor.leaf || this.wanted.has(tensor) || this.full.has(tensor)
+  }
+
+  private findFull(): void {
+    for (const { inputs, outputs, ownWindows } of this.entries) {
+      if (ownWindows || !inputs.some((input) => input?.tracked && this.isFull(input))) continue
+      for (const output of outputs) this.full.add(output)
+    }
   }
 }
 

@@ -12,7 +12,10 @@ import type { KernelChoice } from './kernel-choice.ts'
  */
 
 /** `spikes`: one byte per value, bit 0 the spike, bit 1 "the surrogate's window is open here", and a common scale. */
-export type Kind = 'dense' | 'spikes'
+export type PlainKind = 'dense' | 'spikes'
+
+/** `counts`: sums of a few spikes, as a pool makes them, in a form of the backend's own; it may give `dense` instead. */
+export type Kind = PlainKind | 'counts'
 
 /** A tensor on a device, opaque to everything above. */
 export interface Handle {
@@ -170,8 +173,18 @@ export interface Backend {
   close(): Promise<void>
 
   // Layers.
-  /** x * weight + bias + residual; the residual has the output's shape, or its first axis is 1. */
-  conv2d(x: Handle, weight: Handle, bias: Handle | null, residual: Handle | null, options: Conv2dOptions): Handle
+  /**
+   * x * weight + bias + residual; the residual has the output's shape, or its first axis is 1.
+   * @param normalised whether BatchNorm in training is likely to come next: its sums may be taken on the way
+   */
+  conv2d(
+    x: Handle,
+    weight: Handle,
+    bias: Handle | null,
+    residual: Handle | null,
+    options: Conv2dOptions,
+    normalised?: boolean,
+  ): Handle
   conv2dBackward(
     x: Handle,
     weight: Handle,

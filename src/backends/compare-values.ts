@@ -1,11 +1,11 @@
 import type { Shape } from '../base/index.ts'
 import type { Neuron } from '../equations/index.ts'
-import type { Backend, Handle, Kind, NeuronCall, Numbers } from './backend.ts'
+import type { Backend, Handle, NeuronCall, Numbers, PlainKind } from './backend.ts'
 import { createInterpreter } from './interpreter/index.ts'
 
 /** A tensor's content at one moment. */
 export interface Snapshot {
-  readonly kind: Kind
+  readonly kind: PlainKind
   readonly shape: Shape
   readonly values: Promise<Numbers>
   readonly bytes: Promise<Uint8Array> | null
@@ -15,7 +15,7 @@ export interface Snapshot {
 export function snapshot(backend: Backend, handle: Handle): Snapshot {
   const spikes = handle.kind === 'spikes'
   return {
-    kind: handle.kind,
+    kind: spikes ? 'spikes' : 'dense',
     shape: handle.shape,
     values: backend.read(handle),
     bytes: spikes ? backend.readBytes(handle) : null,

@@ -10,6 +10,11 @@ export interface KernelChoice {
   readonly layer: string
   readonly pass: Pass
   readonly kernels: KernelKind
+  /**
+   * What event kernels take together: vectors of output channels (forward), pixels (weight gradient), or bytes of weights
+   * (input gradient). Left out in records that are older than tiles.
+   */
+  readonly tile?: number
   /** Share of spikes (input gradient: of open windows) that it was chosen for. */
   readonly rate: number
   /** Predicted picoseconds per multiply-add of the dense sum; null where there was no model to ask. */

@@ -49,6 +49,8 @@ export interface PlannedRow {
   readonly published?: number | undefined
   /** Why nothing is run. */
   readonly missing?: string
+  /** The data set of the row's label, and the one that its runs take in place of it. */
+  readonly standIn?: { readonly of: string; readonly dataset: string }
 }
 
 /** Something of the paper that was exchanged for something else. */

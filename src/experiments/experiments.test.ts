@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { defineNeuron } from '../equations/index.ts'
 import { type Experiment, experimentNamed, experiments, type PlanRequest, type Scale, scales } from './index.ts'
+import { remarkOf } from './results.ts'
 
 const everything = () => true
 const mine = defineNeuron({ name: 'mine', equations: 'u = 0.5 * u + x\ns = spike(u - 1)\nu = u - s' })()
@@ -101,6 +102,11 @@ describe.each(['small', 'smoke'] as Scale[])('at the scale %s', (scale) => {
     expect(rows.find(({ labels }) => labels.data === 'CIFAR-100')?.missing).toBe(
       'cifar100 is not there: npx spikelet data get cifar100',
     )
+    const events = rows.find(({ labels }) => labels.data === 'DVS-Gesture')!
+    expect(events.standIn).toEqual({ of: 'DVS-Gesture', dataset: 'n-mnist' })
+    expect(remarkOf({ ...events, outcomes: [], failures: ['why'] })).toBe('on n-mnist instead; failed: why')
+    const all = planOf(experimentNamed('fig10'), { scale, has: () => true })
+    expect(all.rows.some(({ standIn }) => standIn !== undefined)).toBe(false)
   })
 })
 

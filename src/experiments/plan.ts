@@ -53,7 +53,9 @@ export class PlanBuilder {
     }
     for (const one of first.replaced) this.replace(one)
     const runs = scaled.flatMap((one) => ('run' in one ? [{ ...one.run, ...(analysis ? { analysis } : {}) }] : []))
-    this.rows.push({ labels, runs, ...rest })
+    const { dataset } = first.run
+    const standIn = dataset === tasks[task].dataset ? {} : { standIn: { of: tasks[task].title, dataset } }
+    this.rows.push({ labels, runs, ...rest, ...standIn })
   }
 
   /** A row of the paper that is not run. */

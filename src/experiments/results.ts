@@ -35,9 +35,10 @@ export function accuracyOf({ outcomes }: RowResult): Spread | undefined {
   return { ...spread, noise: Math.max(spread.noise, drawn) }
 }
 
-/** Why a row has less than it should. */
-export function remarkOf({ missing, failures }: RowResult): string {
-  return [...(missing ? [missing] : []), ...failures.map((message) => `failed: ${message}`)].join('; ')
+/** Why a row has less than it should, or something else. */
+export function remarkOf({ missing, standIn, failures }: RowResult): string {
+  const other = standIn ? [`on ${standIn.dataset} instead`] : []
+  return [...(missing ? [missing] : []), ...other, ...failures.map((message) => `failed: ${message}`)].join('; ')
 }
 
 /** The column of remarks, where a row has one. */

@@ -10,6 +10,7 @@ import { conv2dShape, expectVector } from './shapes.ts'
  * @param weight [kh, kw, Cin / groups, Cout]
  * @param bias [Cout] or null
  * @param residual a tensor of the output's shape, or one frame [1, N, H', W', Cout] for all steps; spikes or dense
+ * @param normalised whether BatchNorm in training is likely to read the output next
  * @returns [T or 1, N, H', W', Cout]
  * @throws ShapeError
  */
@@ -20,17 +21,21 @@ export function conv2d(
   bias: Tensor | null,
   residual: Tensor | null,
   options: Conv2dOptions,
+  normalised = false,
 ): Tensor {
   const shape = [x.shape[0], x.shape[1], ...conv2dShape(x.shape.slice(2), weight.shape, options)]
   if (bias) expectVector("a convolution's bias", bias.shape, weight.shape[3])
   if (residual) expectResidual(residual, shape)
   const { backend } = scope
-  const make = () => backend.conv2d(x.handle, weight.handle, bias?.handle ?? null, residual?.handle ?? null, options)
+  const make = (summed: boolean) => {
+    const [b, past] = [bias?.handle ?? null, residual?.handle ?? null]
+    return backend.conv2d(x.handle, weight.handle, b, past, options, summed)
+  }
   const [y] = record(scope, {
     name: 'conv2d',
     inputs: [x, weight, bias, residual],
-    outputs: [make()],
-    rebuild: make,
+    outputs: [make(normalised)],
+    rebuild: () => make(false),
     backward: ([g], need) => {
       if (!g) return []
       const want = { input: need[0], weight: need[1] !== 'none', bias: need[2] !== 'none' }

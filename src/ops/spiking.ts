@@ -53,6 +53,7 @@ export function spiking(scope: Scope, x: Tensor, options: SpikingOptions): { out
     inputs: [x, ...parameters, norm?.weight ?? null, norm?.bias ?? null, ...(options.state ?? [])],
     outputs: [result.output, ...(result.state ?? [])],
     saved: saved?.handles ?? [],
+    ownWindows: true,
     backward: ([g, ...last]) => {
       if (!saved) return []
       const made: Handle[] = []

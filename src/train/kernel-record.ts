@@ -15,14 +15,26 @@ export function kernelsNow({ info, kernelChoices }: Backend): KernelRecord {
 export function kernelRecord(text: string, file: string): KernelRecord {
   try {
     const { features, choices } = JSON.parse(text) as KernelRecord
-    const whole =
-      features.every((f) => typeof f === 'string') &&
-      choices.every((c) => typeof c.layer === 'string' && ['events', 'dense'].includes(c.kernels))
+    const whole = features.every((f) => typeof f === 'string') && choices.every(isChoice)
     if (whole) return { features, choices }
   } catch (cause) {
     throw new FormatError({ what: 'not a record of kernels', place: file, cause })
   }
   throw new FormatError({ what: 'not a record of kernels', place: file, expected: '"features" and "choices"' })
+}
+
+function kernelName({ pass, layer, kernels, tile }: KernelChoice): string {
+  return `${pass} of ${layer}: ${kernels}${kernels === 'events' && tile ? ` by ${tile}` : ''}`
+}
+
+function isChoice({ layer, pass, kernels, tile, rate }: KernelChoice): boolean {
+  return (
+    typeof layer === 'string' &&
+    ['forward', 'weight gradient', 'input gradient'].includes(pass) &&
+    ['events', 'dense'].includes(kernels) &&
+    Number.isFinite(rate) &&
+    (tile === undefined || (Number.isInteger(tile) && tile > 0))
+  )
 }
 
 /** Why a run that goes on may get other bits than one that never stopped; null where it will not. */
@@ -31,7 +43,7 @@ export function kernelWarning(before: KernelRecord, now: KernelRecord): string |
   if (other(before.features, now.features)) {
     return `trained on ${before.features.join(', ')} so far, now on ${now.features.join(', ')}: bits may differ`
   }
-  const names = ({ choices }: KernelRecord) => choices.map((c) => `${c.pass} of ${c.layer}: ${c.kernels}`)
+  const names = ({ choices }: KernelRecord) => choices.map(kernelName)
   const kept = new Set(names(now))
   const changed = names(before).find((name) => !kept.has(name))
   return changed ? `${changed} before, and not now: bits may differ` : null

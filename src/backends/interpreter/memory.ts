@@ -1,5 +1,5 @@
 import { ResourceError, type Shape, ShapeError, SpikeletError, shapeText, sizeOf } from '../../base/index.ts'
-import type { Handle, Kind } from '../backend.ts'
+import type { Handle, PlainKind } from '../backend.ts'
 
 /** What views of one tensor share. `users` counts the handles that still hold it. */
 interface Storage {
@@ -10,13 +10,13 @@ interface Storage {
 
 /** A tensor in ordinary memory: float64 values, or spike bytes and their scale. */
 export class HostHandle implements Handle {
-  readonly kind: Kind
+  readonly kind: PlainKind
   readonly shape: Shape
   readonly storage: Storage
   readonly scale: number
   released = false
 
-  constructor(kind: Kind, shape: Shape, storage: Storage, scale: number) {
+  constructor(kind: PlainKind, shape: Shape, storage: Storage, scale: number) {
     this.kind = kind
     this.shape = shape
     this.storage = storage
@@ -85,7 +85,7 @@ export class Memory {
     for (const handle of made) if (!handle.released) this.release(handle)
   }
 
-  private enter(kind: Kind, shape: Shape, storage: Storage, scale: number): HostHandle {
+  private enter(kind: PlainKind, shape: Shape, storage: Storage, scale: number): HostHandle {
     if (storage.users++ === 0) {
       this.used += bytesOf(storage)
       this.peak = Math.max(this.peak, this.used)

@@ -1,32 +1,33 @@
 import { closeWindows } from '../../codegen/index.ts'
 import type { Conv2dOptions, InputGradient } from '../backend.ts'
-import type { KernelKind, Pass } from '../kernel-choice.ts'
+import type { Pass } from '../kernel-choice.ts'
 import { denseForward, denseInputGradient, denseWeightGradient } from './dense-convolution.ts'
-import { eventConvolution, eventInputGradientInto, eventWeightGradientInto } from './event-convolution.ts'
+import { eventForwardInto } from './event-forward.ts'
+import { eventInputGradientInto } from './event-input-gradient.ts'
+import { eventWeightGradientInto } from './event-weight-gradient.ts'
 import { type Geometry, geometryOf } from './geometry.ts'
 import type { Machine } from './machine.ts'
 import { sumColumns } from './normalisation.ts'
-import { addInto, countActivity } from './sequence.ts'
+import { addInto, countBytes, withNumbers } from './sequence.ts'
 import type { WasmTensor } from './tensors.ts'
 
-/** Whether event kernels can read x: spikes, channels in whole groups of four. */
+/** Whether event kernels can read x: spikes or counts of them, channels in whole groups of four. */
 function hasEvents(x: WasmTensor, g: Geometry): boolean {
-  return x.kind === 'spikes' && (g.channels / g.groups) % 4 === 0
+  return x.kind !== 'dense' && (g.channels / g.groups) % 4 === 0
 }
 
 const hasWholeOutputs = (g: Geometry): boolean => (g.outputs / g.groups) % 4 === 0
 
-/** Share of bytes of x whose spike bit, or whose window bit, is set. */
+/** Spikes, or open windows, per value of x. */
 function rateOf(m: Machine, x: WasmTensor, pass: Pass): number {
-  const counts = countActivity(m, x)
-  const [active, open] = m.tensors.floats(counts)
-  m.tensors.release(counts)
-  return (pass === 'input gradient' ? open : active) / x.size
+  const { spikes, windows } = countBytes(m, x, x.levels)
+  return (pass === 'input gradient' ? windows : spikes) / x.size
 }
 
-/** The kernels for a pass over spikes that could take either. */
-function chosen(m: Machine, pass: Pass, g: Geometry, x: WasmTensor): KernelKind {
-  return m.choices.choose(pass, g, () => rateOf(m, x, pass))
+/** The event kernels' tile for a pass over spikes that could take either kernels; null where dense ones are better. */
+function eventTile(m: Machine, pass: Pass, g: Geometry, x: WasmTensor): number | null {
+  const { kernels, tile } = m.choices.choose(pass, g, () => rateOf(m, x, pass))
+  return kernels === 'events' ? tile : null
 }
 
 export function convolution(
@@ -36,13 +37,17 @@ export function convolution(
   bias: WasmTensor | null,
   residual: WasmTensor | null,
   options: Conv2dOptions,
+  normalised: boolean,
 ): WasmTensor {
   const g = geometryOf(x, weight, options)
   const steps = Math.max(x.shape[0], residual?.shape[0] ?? 1)
   const shape = [x.shape[0], x.shape[1], g.outHeight, g.outWidth, g.outputs]
   const output = m.tensors.make('dense', shape)
-  if (steps === x.shape[0] && hasEvents(x, g) && chosen(m, 'forward', g, x) === 'events') {
-    eventConvolution(m, g, x, weight, bias, residual, output)
+  const tile = steps === x.shape[0] && hasEvents(x, g) ? eventTile(m, 'forward', g, x) : null
+  if (tile !== null) {
+    const run = (past: WasmTensor | null) => eventForwardInto(m, g, x, weight, bias, past, output, tile, normalised)
+    if (residual?.kind === 'counts') withNumbers(m, residual, run)
+    else run(residual)
     return output
   }
   denseForward(m, g, x, weight, bias, output)
@@ -68,9 +73,9 @@ function biasGradient(m: Machine, gradient: WasmTensor, outputs: number): WasmTe
 
 function weightGradient(m: Machine, g: Geometry, x: WasmTensor, weight: WasmTensor, gradient: WasmTensor): WasmTensor {
   const result = m.tensors.make('dense', weight.shape)
-  if (hasEvents(x, g) && hasWholeOutputs(g) && chosen(m, 'weight gradient', g, x) === 'events') {
-    eventWeightGradientInto(m, g, x, gradient, result)
-  } else {
+  const tile = hasEvents(x, g) && hasWholeOutputs(g) ? eventTile(m, 'weight gradient', g, x) : null
+  if (tile !== null) eventWeightGradientInto(m, g, x, gradient, result, tile)
+  else {
     m.zero(result)
     denseWeightGradient(m, g, x, gradient, result)
   }
@@ -86,9 +91,10 @@ function inputGradient(
   want: 'open' | 'full',
 ): WasmTensor {
   const result = m.tensors.make('dense', x.shape)
-  const openOnly = want === 'open' && x.kind === 'spikes'
-  if (openOnly && hasEvents(x, g) && hasWholeOutputs(g) && chosen(m, 'input gradient', g, x) === 'events') {
-    eventInputGradientInto(m, g, x, weight, gradient, result)
+  const openOnly = want === 'open' && x.kind !== 'dense'
+  const tile = openOnly && hasEvents(x, g) && hasWholeOutputs(g) ? eventTile(m, 'input gradient', g, x) : null
+  if (tile !== null) {
+    eventInputGradientInto(m, g, x, weight, gradient, result, tile)
     return result
   }
   denseInputGradient(m, g, weight, gradient, result)

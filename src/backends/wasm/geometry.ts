@@ -58,6 +58,11 @@ export function reach(g: Geometry, axis: 0 | 1): { low: number; count: number } 
   return { low, count: Math.max(high, outSize - 1) - low + 1 }
 }
 
+/** Images whose frames of the output gradient have about `tile` pixels together; at least one. */
+export function imagesTogether(g: Geometry, tile: number): number {
+  return Math.min(g.images, Math.max(1, Math.floor(tile / (reach(g, 0).count * reach(g, 1).count))))
+}
+
 /** Calls `work` with the channel ranges of each group. */
 export function perGroup(
   g: Geometry,

@@ -1,6 +1,7 @@
 import { expect, it } from 'vitest'
 import { createWasm } from './index.ts'
 import { type CostModel, KernelChoices } from './kernel-choice.ts'
+import { typicalTileCosts } from './tiles.ts'
 
 const geometry = {
   images: 2,
@@ -19,23 +20,27 @@ const geometry = {
 
 /** Events cost 1 + 10 per share of spikes, dense sums 3: they meet at a rate of 0.2. */
 const model: CostModel = {
-  forward: { fixed: 1, perRate: 10, dense: 3 },
-  'weight gradient': { fixed: 1, perRate: 10, dense: 3 },
-  'input gradient': { fixed: 5, perRate: 1, dense: 3 },
+  passes: {
+    forward: { fixed: 1, perRate: 10, dense: 3 },
+    'weight gradient': { fixed: 1, perRate: 10, dense: 3 },
+    'input gradient': { fixed: 5, perRate: 1, dense: 3 },
+  },
+  tiles: typicalTileCosts,
 }
 
 it('takes the cheaper kernels at the rate of the first input, and stays with them', () => {
   const choices = new KernelChoices()
   choices.model = model
-  expect(choices.choose('forward', geometry, () => 0.19)).toBe('events')
-  expect(choices.choose('forward', geometry, () => 0.9)).toBe('events')
-  expect(choices.choose('forward', { ...geometry, outputs: 64 }, () => 0.21)).toBe('dense')
-  expect(choices.choose('input gradient', geometry, () => 0.01)).toBe('dense')
+  expect(choices.choose('forward', geometry, () => 0.19)).toEqual({ kernels: 'events', tile: 8 })
+  expect(choices.choose('forward', geometry, () => 0.9).kernels).toBe('events')
+  expect(choices.choose('forward', { ...geometry, outputs: 64 }, () => 0.21).kernels).toBe('dense')
+  expect(choices.choose('input gradient', geometry, () => 0.01).kernels).toBe('dense')
   expect(choices.all()[0]).toEqual({
     layer: 'conv 3x3, stride 1x1, padding 1x1: 8x8x16 to 32',
     pass: 'forward',
     kernels: 'events',
     rate: 0.19,
+    tile: 8,
     predicted: { events: (1 + 1.9) * 1e12, dense: 3e12 },
   })
 })
@@ -45,11 +50,8 @@ it('keeps to choices that were made before, whatever the model says', () => {
   before.model = model
   before.choose('forward', geometry, () => 0.5)
   const after = new KernelChoices(before.all())
-  expect(after.choose('forward', geometry, () => 0)).toBe('dense')
-  expect(
-    after.choose('weight gradient', geometry, () => 0.5),
-    'without a model',
-  ).toBe('events')
+  expect(after.choose('forward', geometry, () => 0).kernels).toBe('dense')
+  expect(after.choose('weight gradient', geometry, () => 0.5).kernels, 'without a model').toBe('events')
 })
 
 it('chooses between kernels that agree', async () => {

@@ -1,5 +1,6 @@
 import type { KernelChoice, KernelKind, Pass } from '../kernel-choice.ts'
 import type { Geometry } from './geometry.ts'
+import { type TileCosts, tileOf } from './tiles.ts'
 
 /** Seconds per multiply-add of the dense sum: events cost `fixed` and, per share of spikes, `perRate`; dense kernels one price. */
 export interface PassCost {
@@ -8,7 +9,16 @@ export interface PassCost {
   readonly dense: number
 }
 
-export type CostModel = { readonly [P in Pass]: PassCost }
+export interface CostModel {
+  readonly passes: { readonly [P in Pass]: PassCost }
+  readonly tiles: TileCosts
+}
+
+/** Kernels of one layer and pass; the tile is that of event kernels. */
+export interface Chosen {
+  readonly kernels: KernelKind
+  readonly tile: number
+}
 
 function layerText(g: Geometry): string {
   const pair = ([a, b]: readonly [number, number]) => `${a}x${b}`
@@ -21,8 +31,8 @@ function layerText(g: Geometry): string {
 }
 
 /**
- * Decides between event and dense kernels, once for each shape of layer and pass: by a cost model at the rate that the
- * layer's input has then, or as it was decided before. Without a model events are taken wherever they can be.
+ * Decides between event and dense kernels, and on tiles, once for each shape of layer and pass: by a cost model at the rate
+ * that the layer's input has then, or as it was decided before. Without a model events are taken wherever they can be.
  */
 export class KernelChoices {
   private readonly made = new Map<string, KernelChoice>()
@@ -38,23 +48,23 @@ export class KernelChoices {
   }
 
   /** @param rate the share of spikes or open windows, asked for only where a new choice depends on it */
-  choose(pass: Pass, g: Geometry, rate: () => number): KernelKind {
+  choose(pass: Pass, g: Geometry, rate: () => number): Chosen {
     const layer = layerText(g)
     const key = this.key(layer, pass)
-    const known = this.made.get(key)
-    if (known) return known.kernels
-    const choice = this.decide(pass, layer, rate)
-    this.made.set(key, choice)
-    return choice.kernels
+    const before = this.made.get(key)
+    if (before?.tile !== undefined) return { kernels: before.kernels, tile: before.tile }
+    const choice = before ?? this.decide(pass, layer, rate())
+    const tile = tileOf(pass, g, choice.rate, this.model?.tiles)
+    this.made.set(key, { ...choice, tile })
+    return { kernels: choice.kernels, tile }
   }
 
-  private decide(pass: Pass, layer: string, rate: () => number): KernelChoice {
-    const at = rate()
-    if (!this.model) return { layer, pass, kernels: 'events', rate: at, predicted: null }
-    const { fixed, perRate, dense } = this.model[pass]
-    const events = fixed + perRate * at
+  private decide(pass: Pass, layer: string, rate: number): KernelChoice {
+    if (!this.model) return { layer, pass, kernels: 'events', rate, predicted: null }
+    const { fixed, perRate, dense } = this.model.passes[pass]
+    const events = fixed + perRate * rate
     const predicted = { events: events * 1e12, dense: dense * 1e12 }
-    return { layer, pass, kernels: events <= dense ? 'events' : 'dense', rate: at, predicted }
+    return { layer, pass, kernels: events <= dense ? 'events' : 'dense', rate, predicted }
   }
 
   all(): readonly KernelChoice[] {

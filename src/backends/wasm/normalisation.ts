@@ -2,7 +2,7 @@ import { ShapeError, shapeText } from '../../base/index.ts'
 import { columnSums, rowsPerBlock } from '../../codegen/index.ts'
 import type { Normalisation } from '../backend.ts'
 import type { Machine } from './machine.ts'
-import type { WasmTensor } from './tensors.ts'
+import type { ColumnSums, WasmTensor } from './tensors.ts'
 
 /** Per row of statistics (a time step, or one for all) and channel. */
 export interface Statistics {
@@ -14,27 +14,39 @@ export interface Statistics {
   readonly count: number
 }
 
-/** Sums over [rows] of each step and column of x [steps, rows, columns]: [steps][columns] sums and squares. */
-export function sumColumns(m: Machine, x: WasmTensor, steps: number, columns: number) {
-  const rows = x.size / steps / columns
-  const blocks = Math.ceil(rows / rowsPerBlock)
-  const lanes = m.lanesDividing(columns)
+/** Adds up what tasks wrote to `source`: `tasksPerStep` times [sums | squares], columns padded to whole vectors. */
+export function addTasks(
+  m: Machine,
+  source: number,
+  steps: number,
+  tasksPerStep: number,
+  columns: number,
+  lanes: number,
+) {
   const padded = Math.ceil(columns / lanes) * lanes
   const sums = new Float64Array(steps * columns)
   const squares = new Float64Array(steps * columns)
-  m.scratch(steps * blocks * padded * 16, (target) => {
-    m.run(m.vectorKernel(lanes, 'column sums', columnSums), steps * blocks, [rows, columns, blocks, x.address, target])
-    const partial = m.crew.view.f64
-    for (let task = 0; task < steps * blocks; task++) {
-      const from = target / 8 + task * padded * 2
-      const to = Math.floor(task / blocks) * columns
-      for (let c = 0; c < columns; c++) {
-        sums[to + c] += partial[from + c]
-        squares[to + c] += partial[from + padded + c]
-      }
+  const partial = m.crew.view.f64
+  for (let task = 0; task < steps * tasksPerStep; task++) {
+    const from = source / 8 + task * padded * 2
+    const to = Math.floor(task / tasksPerStep) * columns
+    for (let c = 0; c < columns; c++) {
+      sums[to + c] += partial[from + c]
+      squares[to + c] += partial[from + padded + c]
     }
+  }
+  return { sums, squares }
+}
+
+/** Sums over [rows] of each step and column of x [steps, rows, columns]. */
+export function sumColumns(m: Machine, x: WasmTensor, steps: number, columns: number): ColumnSums {
+  const rows = x.size / steps / columns
+  const blocks = Math.ceil(rows / rowsPerBlock)
+  const lanes = m.lanesDividing(columns)
+  return m.scratch(steps * blocks * Math.ceil(columns / lanes) * lanes * 16, (target) => {
+    m.run(m.vectorKernel(lanes, 'column sums', columnSums), steps * blocks, [rows, columns, blocks, x.address, target])
+    return { ...addTasks(m, target, steps, blocks, columns, lanes), rows }
   })
-  return { sums, squares, rows }
 }
 
 /** Batch statistics of x, with the running ones moved towards them; in evaluation the running ones themselves. */
@@ -52,7 +64,7 @@ export function statisticsOf(m: Machine, x: WasmTensor, T: number, n: Normalisat
     }
   }
   const steps = x.shape[0]
-  const { sums, squares, rows } = sumColumns(m, x, steps, channels)
+  const { sums, squares, rows } = x.columnSums ?? sumColumns(m, x, steps, channels)
   const merged = n.statistics === 'merged' && steps > 1
   const groups = merged ? 1 : steps
   const count = merged ? rows * steps : rows

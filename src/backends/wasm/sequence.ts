@@ -18,7 +18,7 @@ export function combineInto(
 ): void {
   const kinds = [a.tensor.kind, b ? b.tensor.kind : 'none'] as const
   const factor = (x: { tensor: WasmTensor; factor: number }) =>
-    floatWord(x.factor * (x.tensor.kind === 'spikes' ? x.tensor.scale : 1))
+    floatWord(x.factor * (x.tensor.kind === 'dense' ? 1 : x.tensor.scale))
   m.overElements(m.kernel(`combine ${kinds.join(' ')}`, combine, ...kinds), count, [
     a.address,
     b?.address ?? 0,
@@ -26,6 +26,18 @@ export function combineInto(
     factor(a),
     b ? factor(b) : 0,
   ])
+}
+
+/** Runs work on float32 values of a tensor: bytes are written out for as long as it takes. */
+export function withNumbers<Result>(m: Machine, x: WasmTensor, work: (dense: WasmTensor) => Result): Result {
+  if (x.kind === 'dense') return work(x)
+  const dense = m.tensors.make('dense', x.shape)
+  combineInto(m, x.size, dense.address, { tensor: x, address: x.address, factor: 1 }, null)
+  try {
+    return work(dense)
+  } finally {
+    m.tensors.release(dense)
+  }
 }
 
 export function addTensors(m: Machine, a: WasmTensor, b: WasmTensor): WasmTensor {
@@ -64,17 +76,19 @@ export function sliceSteps(m: Machine, x: WasmTensor, from: number, to: number):
   }
   const inner = x.shape.slice(1)
   // Copied: element-wise kernels rely on slack behind each tensor.
-  const made = m.tensors.make(x.kind, [to - from, ...inner], x.scale)
+  const made = m.tensors.make(x.kind, [to - from, ...inner], x.scale, x.levels)
   const stepBytes = sizeOf(inner) * bytesPerValue(x)
   m.crew.view.u8.copyWithin(made.address, x.address + from * stepBytes, x.address + to * stepBytes)
   return made
 }
 
+const alikeBytes = (a: WasmTensor, b: WasmTensor): boolean => {
+  return a.kind === b.kind && a.scale === b.scale && a.levels === b.levels
+}
+
 export function concatSteps(m: Machine, parts: readonly WasmTensor[]): WasmTensor {
   const [first] = parts
-  const alike = parts.every(
-    (p) => p.kind === first.kind && p.scale === first.scale && sameShape(p.shape.slice(1), first.shape.slice(1)),
-  )
+  const alike = parts.every((p) => alikeBytes(p, first) && sameShape(p.shape.slice(1), first.shape.slice(1)))
   if (!first || !alike) {
     throw new ShapeError({
       what: 'concat needs sequences of one kind, scale and shape per step',
@@ -82,7 +96,7 @@ export function concatSteps(m: Machine, parts: readonly WasmTensor[]): WasmTenso
     })
   }
   const steps = parts.reduce((sum, p) => sum + p.shape[0], 0)
-  const made = m.tensors.make(first.kind, [steps, ...first.shape.slice(1)], first.scale)
+  const made = m.tensors.make(first.kind, [steps, ...first.shape.slice(1)], first.scale, first.levels)
   let at = made.address
   for (const part of parts) {
     const bytes = part.size * bytesPerValue(part)
@@ -106,12 +120,13 @@ export function sumOverSteps(m: Machine, x: WasmTensor): WasmTensor {
 /** Dropout of values or of a gradient: the same [N, H, W, C] places at every step. */
 export function dropSteps(m: Machine, x: WasmTensor, p: number, key: number): WasmTensor {
   const keep = p < 1 ? 1 / (1 - p) : 0
-  const made = m.tensors.make(x.kind, x.shape, x.kind === 'spikes' ? x.scale * keep : 1)
+  const kind = x.kind === 'dense' ? 'dense' : 'spikes'
+  const made = m.tensors.make(x.kind, x.shape, x.kind === 'dense' ? 1 : x.scale * keep, x.levels)
   const perStep = x.size / x.shape[0]
   const limit = Math.min(p * 4294967296, 4294967295) >>> 0
   for (let t = 0; t < x.shape[0]; t++) {
     const offset = t * perStep * bytesPerValue(x)
-    m.overElements(m.kernel(`dropout ${x.kind}`, dropout, x.kind), perStep, [
+    m.overElements(m.kernel(`dropout ${kind}`, dropout, kind), perStep, [
       x.address + offset,
       made.address + offset,
       key,
@@ -129,16 +144,21 @@ export function countActivity(m: Machine, x: WasmTensor): WasmTensor {
   if (x.kind === 'dense') {
     for (const value of m.tensors.floats(x)) if (value !== 0) active++
     open = x.size
-  } else {
-    const tasks = Math.ceil(x.size / elementsPerTask)
-    m.scratch(8 * tasks, (target) => {
-      m.overElements(m.kernel('count bits', countBits), x.size, [x.address, target])
-      for (let i = 0; i < tasks; i++) {
-        active += m.crew.view.i32[target / 4 + 2 * i]
-        open += m.crew.view.i32[target / 4 + 2 * i + 1]
-      }
-    })
-  }
+  } else ({ spikes: active, windows: open } = countBytes(m, x, 1))
   m.tensors.floats(made).set([active, open])
   return made
+}
+
+/** Spikes and open windows of bytes; with one level, values that are not 0 instead of spikes. */
+export function countBytes(m: Machine, x: WasmTensor, levels: number): { spikes: number; windows: number } {
+  const tasks = Math.ceil(x.size / elementsPerTask)
+  return m.scratch(8 * tasks, (target) => {
+    m.overElements(m.kernel(`count bits ${levels}`, countBits, levels), x.size, [x.address, target])
+    let [spikes, windows] = [0, 0]
+    for (let i = 0; i < tasks; i++) {
+      spikes += m.crew.view.i32[target / 4 + 2 * i]
+      windows += m.crew.view.i32[target / 4 + 2 * i + 1]
+    }
+    return { spikes, windows }
+  })
 }

@@ -8,19 +8,34 @@ interface Storage {
   uses: number
 }
 
-/** A tensor in the arena: float32, or spike bytes with a scale. Views share storage. */
+/** Sums and sums of squares of each step's columns, [steps][columns], over so many rows each. */
+export interface ColumnSums {
+  readonly sums: Float64Array
+  readonly squares: Float64Array
+  readonly rows: number
+}
+
+/**
+ * A tensor in the arena: float32, or bytes with a scale. A byte of `counts` says in bit 0 whether there is a spike at all, in
+ * bit 1 whether a window is open, and in bit k whether there are k spikes or more, k from 2 to `levels`. Views share storage.
+ */
 export class WasmTensor implements Handle {
   readonly kind: Kind
   readonly shape: Shape
   readonly scale: number
+  /** Most spikes that one value counts: 1 unless these are `counts`. */
+  readonly levels: number
   readonly storage: Storage
   readonly address: number
   released = false
+  /** Sums of its columns, where whoever made it took them on the way. */
+  columnSums: ColumnSums | null = null
 
-  constructor(kind: Kind, shape: Shape, scale: number, storage: Storage, address: number) {
+  constructor(kind: Kind, shape: Shape, scale: number, levels: number, storage: Storage, address: number) {
     this.kind = kind
     this.shape = shape
     this.scale = scale
+    this.levels = levels
     this.storage = storage
     this.address = address
   }
@@ -39,15 +54,15 @@ export class Tensors {
     this.crew = crew
   }
 
-  make(kind: Kind, shape: Shape, scale = 1): WasmTensor {
+  make(kind: Kind, shape: Shape, scale = 1, levels = 1): WasmTensor {
     const block = this.crew.arena.allocate(sizeOf(shape) * (kind === 'dense' ? 4 : 1))
-    return this.track(new WasmTensor(kind, shape, scale, { block, uses: 1 }, block.address))
+    return this.track(new WasmTensor(kind, shape, scale, levels, { block, uses: 1 }, block.address))
   }
 
   /** The same storage under another shape. */
   view(x: WasmTensor, shape: Shape, offsetBytes = 0): WasmTensor {
     x.storage.uses++
-    return this.track(new WasmTensor(x.kind, shape, x.scale, x.storage, x.address + offsetBytes))
+    return this.track(new WasmTensor(x.kind, shape, x.scale, x.levels, x.storage, x.address + offsetBytes))
   }
 
   private track(tensor: WasmTensor): WasmTensor {

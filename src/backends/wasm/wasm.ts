@@ -10,7 +10,16 @@ import type { NativeCode } from './native.ts'
 import { runNeuron, runNeuronBackward } from './neuron-layer.ts'
 import { measurePeak, type Peak } from './peak.ts'
 import { runPool, runPoolBackward } from './pooling.ts'
-import { addTensors, combineInto, concatSteps, countActivity, dropSteps, sliceSteps, sumOverSteps } from './sequence.ts'
+import {
+  addTensors,
+  combineInto,
+  concatSteps,
+  countActivity,
+  dropSteps,
+  sliceSteps,
+  sumOverSteps,
+  withNumbers,
+} from './sequence.ts'
 import type { WasmTensor } from './tensors.ts'
 import { allFinite, runAdamW, runLoss, runSgd, squaredNorm } from './training.ts'
 
@@ -103,6 +112,7 @@ export async function createWasm(options: WasmOptions = {}): Promise<WasmBackend
         got: `${values.length}`,
       })
     }
+    changed(x)
     tensors.floats(x).set(values)
   }
 
@@ -135,7 +145,8 @@ export async function createWasm(options: WasmOptions = {}): Promise<WasmBackend
     async read(handle) {
       const x = of(handle)
       if (x.kind === 'dense') return tensors.floats(x).slice()
-      return Float32Array.from(tensors.bytes(x), (byte) => (byte & 1 ? x.scale : 0))
+      if (x.kind === 'spikes') return Float32Array.from(tensors.bytes(x), (byte) => (byte & 1 ? x.scale : 0))
+      return withNumbers(m, x, (dense) => tensors.floats(dense).slice())
     },
     readBytes: async (handle) => tensors.bytes(of(handle)).slice(),
     release: (handle) => tensors.release(of(handle)),
@@ -146,13 +157,13 @@ export async function createWasm(options: WasmOptions = {}): Promise<WasmBackend
     kernelChoices: () => m.choices.all(),
     close: () => crew.close(),
 
-    conv2d: (x, weight, bias, residual, o) =>
-      convolution(m, of(x), of(weight), bias && of(bias), residual && of(residual), o),
+    conv2d: (x, weight, bias, residual, o, normalised = false) =>
+      convolution(m, of(x), of(weight), bias && of(bias), residual && of(residual), o, normalised),
     conv2dBackward: (x, weight, gradient, o, want) => convolutionBackward(m, of(x), of(weight), of(gradient), o, want),
     linear: (x, weight, bias) => {
       const rows = asImages(m, of(x))
       const w = tensors.view(of(weight), [1, 1, ...of(weight).shape])
-      const made = convolution(m, rows, w, bias && of(bias), null, pointwise)
+      const made = convolution(m, rows, w, bias && of(bias), null, pointwise, false)
       for (const view of [rows, w]) tensors.release(view)
       const output = tensors.view(made, [x.shape[0], x.shape[1], w.shape[3]])
       tensors.release(made)
@@ -199,6 +210,7 @@ export async function createWasm(options: WasmOptions = {}): Promise<WasmBackend
     loss: (logits, targets, o) => runLoss(m, of(logits), of(targets), o),
     accumulate(target, source, factor) {
       const [t, s] = [of(target), of(source)]
+      changed(t)
       combineInto(
         m,
         t.size,
@@ -209,6 +221,7 @@ export async function createWasm(options: WasmOptions = {}): Promise<WasmBackend
     },
     scale(target, factor) {
       const t = of(target)
+      changed(t)
       combineInto(m, t.size, t.address, { tensor: t, address: t.address, factor }, null)
     },
     clipNorm(gradients, maxNorm) {
@@ -239,19 +252,12 @@ export async function createWasm(options: WasmOptions = {}): Promise<WasmBackend
   }
 }
 
-const pointwise = { stride: [1, 1], padding: [0, 0], dilation: [1, 1], groups: 1 } as const
-
-/** Runs work on a tensor of floats: neuron kernels read nothing else, so spikes are written out for as long as it takes. */
-function withNumbers<Result>(m: Machine, x: WasmTensor, work: (dense: WasmTensor) => Result): Result {
-  if (x.kind === 'dense') return work(x)
-  const dense = m.tensors.make('dense', x.shape)
-  combineInto(m, x.size, dense.address, { tensor: x, address: x.address, factor: 1 }, null)
-  try {
-    return work(dense)
-  } finally {
-    m.tensors.release(dense)
-  }
+/** Sums that were taken of a tensor hold no longer. */
+function changed(x: WasmTensor): void {
+  x.columnSums = null
 }
+
+const pointwise = { stride: [1, 1], padding: [0, 0], dilation: [1, 1], groups: 1 } as const
 
 /** [T, N, ...] as images of one pixel. */
 function asImages(m: Machine, x: WasmTensor): WasmTensor {

@@ -8,7 +8,7 @@ import {
   shapeText,
   sizeOf,
 } from '../../base/index.ts'
-import type { Handle, Kind } from '../backend.ts'
+import type { Handle, PlainKind } from '../backend.ts'
 import type { Machine } from './machine.ts'
 import type { Block } from './pool.ts'
 
@@ -27,7 +27,7 @@ interface Storage {
 
 /** A tensor in device memory. */
 export class GpuTensor implements Handle {
-  readonly kind: Kind
+  readonly kind: PlainKind
   readonly shape: Shape
   readonly size: number
   /** What a spike stands for. */
@@ -35,7 +35,7 @@ export class GpuTensor implements Handle {
   readonly storage: Storage
   released = false
 
-  constructor(kind: Kind, shape: Shape, scale: number, storage: Storage) {
+  constructor(kind: PlainKind, shape: Shape, scale: number, storage: Storage) {
     this.kind = kind
     this.shape = shape
     this.size = sizeOf(shape)
@@ -73,19 +73,19 @@ export class Tensors {
    * How a new tensor is stored. In mixed precision, what has the shape of a sequence of images [T, N, H, W, C] is float16:
    * activations and their gradients. Parameters, their gradients, statistics, states and logits are float32.
    */
-  storedAs(kind: Kind, shape: Shape): Stored {
+  storedAs(kind: PlainKind, shape: Shape): Stored {
     if (kind === 'spikes') return 'spikes'
     return this.half && shape.length === 5 ? 'half' : 'dense'
   }
 
   /** A tensor with whatever its memory held. */
-  make(kind: Kind, shape: Shape, scale = 1, stored = this.storedAs(kind, shape)): GpuTensor {
+  make(kind: PlainKind, shape: Shape, scale = 1, stored = this.storedAs(kind, shape)): GpuTensor {
     const block = this.machine.pool.take(sizeOf(shape) * bytesOfValue[stored], `a tensor ${shapeText(shape)}`)
     return this.enter(new GpuTensor(kind, [...shape], scale, { block, stored, users: 0 }))
   }
 
   /** A tensor of zeros, or of closed silent neurons. */
-  zeros(kind: Kind, shape: Shape, scale = 1, stored = this.storedAs(kind, shape)): GpuTensor {
+  zeros(kind: PlainKind, shape: Shape, scale = 1, stored = this.storedAs(kind, shape)): GpuTensor {
     const made = this.make(kind, shape, scale, stored)
     this.machine.clear(made.block, made.bytes)
     return made

@@ -1,5 +1,6 @@
-import { fourBytes, n, overTasks, readArguments, times4 } from './tasks.ts'
-import { f32, f32x4, i32, i32x4, type Local, type Value, v128, wide } from './value.ts'
+import { fourValues, type ValueKind } from './spike-bytes.ts'
+import { n, overTasks, readArguments, times4 } from './tasks.ts'
+import { f32, f32x4, i32, type Local, type Value, v128, wide } from './value.ts'
 import { assemble, type Target, type Writer } from './writer.ts'
 
 /**
@@ -25,18 +26,14 @@ export const frameArguments = [
   'scale',
 ] as const
 
-/** Copies images [H, W, C], float32 or spike bytes, into frames [Hf, Wf, Cp] of zeros. One task is one image. */
-export function frame(target: Target, counter: number, from: 'dense' | 'spikes') {
+/** Copies images [H, W, C] of any kind into frames [Hf, Wf, Cp] of zeros. One task is one image. */
+export function frame(target: Target, counter: number, from: ValueKind) {
   return assemble(target, (w, args) => {
     const a = readArguments(w, args, frameArguments)
     const size = from === 'dense' ? 4 : 1
     const scale = w.v128(f32x4.splat(f32.load(args, 4 * frameArguments.indexOf('scale'))))
     const rowBytes = w.i32(times4(i32.mul(a.frameWidth, a.countPadded)))
     const [row, column, channel, to, source] = [w.i32(), w.i32(), w.i32(), w.i32(), w.i32()]
-    const spikes = (address: Value): Value => {
-      const bytes = fourBytes(address)
-      return f32x4.mul(f32x4.fromInteger(v128.and(bytes, i32x4.const(1))), scale)
-    }
     overTasks(w, counter, a.tasks, (task) => {
       w.set(to, i32.add(a.target, i32.mul(i32.mul(task, a.frameHeight), rowBytes)))
       const imageBytes = i32.mul(i32.mul(a.height, a.width), i32.mul(a.channels, n(size)))
@@ -49,12 +46,12 @@ export function frame(target: Target, counter: number, from: 'dense' | 'spikes')
           const at = (c: Value) => i32.add(source, i32.mul(c, n(size)))
           w.set(channel, n(0))
           w.while(i32.geU(i32.sub(a.count, channel), n(4)), () => {
-            const value = from === 'dense' ? v128.load(at(channel)) : spikes(at(channel))
+            const value = from === 'dense' ? v128.load(at(channel)) : fourValues(w, from, at(channel), scale)
             w.do(v128.store(i32.add(pixel, times4(channel)), value))
             w.set(channel, i32.add(channel, n(4)))
           })
           w.while(i32.ltU(channel, a.count), () => {
-            const value = from === 'dense' ? v128.load32Zero(at(channel)) : spikes(at(channel))
+            const value = from === 'dense' ? v128.load32Zero(at(channel)) : fourValues(w, from, at(channel), scale)
             w.do(v128.store32(i32.add(pixel, times4(channel)), value))
             w.set(channel, i32.add(channel, n(1)))
           })

@@ -1,3 +1,4 @@
+import { fourValues, spikeBitsOf, type ValueKind } from './spike-bytes.ts'
 import { fourBytes, n, overTasks, readArguments, times4 } from './tasks.ts'
 import { f32, f32x4, f64, f64x2, i8x16, i16x8, i32, i32x4, type Local, type Value, v128, wide } from './value.ts'
 import { assemble, type Target, type Writer } from './writer.ts'
@@ -5,11 +6,10 @@ import { assemble, type Target, type Writer } from './writer.ts'
 /** Values that one task of an element-wise kernel covers. */
 export const elementsPerTask = 16384
 
-/** Four values of a float32 array, or of spike bytes as 0 or scale. */
-function loadFour(source: 'dense' | 'spikes', base: Local, i: Local, scale: Value): Value {
+/** Four values of an array of any kind. */
+function loadFour(w: Writer, source: ValueKind, base: Local, i: Local, scale: Value): Value {
   if (source === 'dense') return v128.load(i32.add(base, times4(i)))
-  const bytes = fourBytes(i32.add(base, i))
-  return f32x4.mul(f32x4.fromInteger(v128.and(bytes, i32x4.const(1))), scale)
+  return fourValues(w, source, i32.add(base, i), scale)
 }
 
 /**
@@ -27,24 +27,21 @@ function overElements(w: Writer, counter: number, tasks: Value, count: Local, bo
   })
 }
 
-/** target = a (dense or spikes) * factorA + b (dense or spikes) * factorB. Arguments: tasks, count, a, b, target, factorA, factorB. */
-export function combine(
-  target: Target,
-  counter: number,
-  kindA: 'dense' | 'spikes',
-  kindB: 'dense' | 'spikes' | 'none',
-) {
+/** target = a factorA + b factorB, each of any kind. Arguments: tasks, count, a, b, target, factorA, factorB. */
+export function combine(target: Target, counter: number, kindA: ValueKind, kindB: ValueKind | 'none') {
   return assemble(target, (w, args) => {
     const a = readArguments(w, args, ['tasks', 'count', 'a', 'b', 'target'])
     const factorA = w.v128(f32x4.splat(f32.load(args, 20)))
     const factorB = w.v128(f32x4.splat(f32.load(args, 24)))
     overElements(w, counter, a.tasks, a.count, (i) => {
       // A dense operand with factor 1 stays exact under the multiplication.
-      const left =
-        kindA === 'dense' ? f32x4.mul(loadFour('dense', a.a, i, factorA), factorA) : loadFour('spikes', a.a, i, factorA)
-      const right =
-        kindB === 'dense' ? f32x4.mul(loadFour('dense', a.b, i, factorB), factorB) : loadFour('spikes', a.b, i, factorB)
-      w.do(v128.store(i32.add(a.target, times4(i)), kindB === 'none' ? left : f32x4.add(left, right)))
+      const operand = (kind: ValueKind, base: Local, factor: Local): Value => {
+        const values = loadFour(w, kind, base, i, factor)
+        return kind === 'dense' ? f32x4.mul(values, factor) : values
+      }
+      const left = operand(kindA, a.a, factorA)
+      const sum = kindB === 'none' ? left : f32x4.add(left, operand(kindB, a.b, factorB))
+      w.do(v128.store(i32.add(a.target, times4(i)), sum))
     })
   })
 }
@@ -127,51 +124,6 @@ export function adamW(target: Target, counter: number) {
       const denominator = f32x4.add(f32x4.mul(f32x4.sqrt(second), correction), eps)
       const step = f32x4.mul(stepSize, f32x4.div(first, denominator))
       w.do(v128.store(p, f32x4.sub(f32x4.mul(v128.load(p), keep), step)))
-    })
-  })
-}
-
-export const rowsPerBlock = 256
-
-export const columnSumArguments = ['tasks', 'rows', 'columns', 'blocks', 'source', 'target'] as const
-
-/**
- * Sums and sums of squares of each column of a [steps, rows, columns] array, in float64: one task is `rowsPerBlock` rows of
- * one step and writes [sums | squares], columns padded to whole vectors.
- */
-export function columnSums(target: Target, counter: number) {
-  return assemble(target, (w, args) => {
-    const a = readArguments(w, args, columnSumArguments)
-    const [step, block, row, rows, column, at, to, base] = Array.from({ length: 8 }, () => w.i32())
-    const rowBytes = w.i32(times4(a.columns))
-    const padded = w.i32(i32.and(i32.add(a.columns, n(w.lanes - 1)), n(-w.lanes)))
-    const halves = [0, 1].map(() => ({ sum: w.wide(), square: w.wide() }))
-    overTasks(w, counter, a.tasks, (task) => {
-      w.set(step, i32.div(task, a.blocks))
-      w.set(block, i32.sub(task, i32.mul(step, a.blocks)))
-      w.set(row, i32.mul(block, n(rowsPerBlock)))
-      w.set(rows, i32.sub(a.rows, row))
-      w.if(i32.gtU(rows, n(rowsPerBlock)), () => w.set(rows, n(rowsPerBlock)))
-      w.set(base, i32.add(a.source, i32.mul(i32.add(i32.mul(step, a.rows), row), rowBytes)))
-      w.set(to, i32.add(a.target, i32.mul(task, i32.shl(padded, n(4)))))
-      w.for(column, n(0), a.columns, n(w.lanes), () => {
-        for (const { sum, square } of halves) for (const total of [sum, square]) w.set(total, f32x4.const(0))
-        w.set(at, i32.add(base, times4(column)))
-        w.for(row, n(0), rows, n(1), () => {
-          halves.forEach(({ sum, square }, half) => {
-            const x = w.wide(wide.loadDoubles(at, (w.bytes / 2) * half))
-            w.set(sum, f64x2.add(sum, x))
-            w.set(square, f64x2.add(square, f64x2.mul(x, x)))
-          })
-          w.set(at, i32.add(at, rowBytes))
-        })
-        const squares = w.i32(i32.add(to, i32.shl(padded, n(3))))
-        halves.forEach(({ sum, square }, half) => {
-          w.do(wide.store(to, sum, w.bytes * half))
-          w.do(wide.store(squares, square, w.bytes * half))
-        })
-        w.set(to, i32.add(to, n(2 * w.bytes)))
-      })
     })
   })
 }
@@ -282,8 +234,9 @@ export function closeWindows(target: Target, counter: number) {
   })
 }
 
-/** Counts of bit 0 and bit 1 over spike bytes: two i32 per task. Arguments: tasks, count, source, target. */
-export function countBits(target: Target, counter: number) {
+/** Counts of spikes and of open windows over bytes of that many levels: two i32 per task. Arguments: tasks, count, source, target. */
+export function countBits(target: Target, counter: number, levels: number) {
+  const spikeBits = spikeBitsOf(levels)
   return assemble(target, (w, args) => {
     const a = readArguments(w, args, ['tasks', 'count', 'source', 'target'])
     const [i, end, spikes, windows, to] = Array.from({ length: 5 }, () => w.i32())
@@ -297,13 +250,14 @@ export function countBits(target: Target, counter: number) {
         const bytes = w.v128(v128.load(i32.add(a.source, i)))
         const bits = (mask: number) =>
           i32.popcnt(i8x16.bitmask(i8x16.ne(v128.and(bytes, i8x16.const(mask)), i8x16.const(0))))
-        w.set(spikes, i32.add(spikes, bits(1)))
+        for (const bit of spikeBits) w.set(spikes, i32.add(spikes, bits(1 << bit)))
         w.set(windows, i32.add(windows, bits(2)))
         w.set(i, i32.add(i, n(16)))
       })
       w.while(i32.ltU(i, end), () => {
         const byte = w.i32(i32.load8U(i32.add(a.source, i)))
-        w.set(spikes, i32.add(spikes, i32.and(byte, n(1))))
+        const mask = spikeBits.reduce((sum, bit) => sum | (1 << bit), 0)
+        w.set(spikes, i32.add(spikes, i32.popcnt(i32.and(byte, n(mask)))))
         w.set(windows, i32.add(windows, i32.and(i32.shrU(byte, n(1)), n(1))))
         w.set(i, i32.add(i, n(1)))
       })

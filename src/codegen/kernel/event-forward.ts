@@ -1,4 +1,6 @@
+import { paddedColumns, sumRows } from './column-sums.ts'
 import { appendPixel } from './event-lists.ts'
+import { spikeBitsOf } from './spike-bytes.ts'
 import { n, overTasks, readArguments, times4 } from './tasks.ts'
 import { f32, f32x4, i32, i32x4, type Local, type Value, v128, wide } from './value.ts'
 import { assemble, type Target } from './writer.ts'
@@ -7,7 +9,8 @@ import { assemble, type Target } from './writer.ts'
  * Convolution over spike events. Per image: the list of active channels of every pixel. Per output pixel: one merged list
  * over all taps, so that the inner loop is long. Then, block by block of output channels, every event adds one row of
  * weights to sums that stay in registers. Lists are filled for as many pixels as a buffer holds before the blocks are
- * walked, so that one block's weights serve many pixels while they are near.
+ * walked, so that one block's weights serve many pixels while they are near. Where `sums` is given, the task sums the columns of
+ * what it wrote, image by image (or its part of one), while that is near: [sums | squares] in float64, one after another.
  */
 export const eventForwardArguments = [
   'tasks',
@@ -46,6 +49,7 @@ export const eventForwardArguments = [
   'parts',
   'scale',
   'residualScale',
+  'sums',
 ] as const
 
 /**
@@ -62,7 +66,8 @@ export const copiedAtOnce = 64
 /** Bytes of a pixel's record in the batch: first entry, end, byte offset of its output. */
 export const pixelRecordBytes = 12
 
-export function eventForward(target: Target, counter: number, residual: ResidualKind) {
+/** @param levels most spikes that one byte of x counts: each is an event of its own */
+export function eventForward(target: Target, counter: number, residual: ResidualKind, levels: number) {
   return assemble(target, (w, args, thread) => {
     const a = readArguments(w, args, eventForwardArguments)
     const scale = w.wide(f32x4.splatWide(f32.load(args, 4 * eventForwardArguments.indexOf('scale'))))
@@ -76,6 +81,7 @@ export function eventForward(target: Target, counter: number, residual: Residual
     const tapStride = w.i32(i32.mul(a.channels, a.stride))
     const residualBytes = w.i32(i32.mul(a.residualImages, i32.mul(i32.mul(a.outHeight, a.outWidth), a.outPixelBytes)))
     const [image, lastImage, record, at, out, row, rowEnd, column, part] = Array.from({ length: 9 }, () => w.i32())
+    const firstImage = w.i32()
 
     const buildLists = (): void => {
       const pixel = w.i32(i32.add(a.x, i32.mul(i32.mul(image, inputPixels), a.pixelBytes)))
@@ -84,7 +90,7 @@ export function eventForward(target: Target, counter: number, residual: Residual
       const count = w.i32(inputPixels)
       w.while(count, () => {
         w.do(i32.store(start, list))
-        appendPixel(w, 0, pixel, a.channels, a.table, a.stride, list)
+        for (const bit of spikeBitsOf(levels)) appendPixel(w, bit, pixel, a.channels, a.table, a.stride, list)
         w.set(pixel, i32.add(pixel, a.pixelBytes))
         w.set(start, i32.add(start, n(4)))
         w.set(count, i32.sub(count, n(1)))
@@ -191,10 +197,14 @@ export function eventForward(target: Target, counter: number, residual: Residual
       w.set(at, merged)
       w.set(record, records)
     }
-    const pixelRoom = w.i32(i32.add(i32.mul(i32.mul(a.kernelHeight, a.kernelWidth), times4(a.channels)), n(64)))
+    const mostEvents = i32.mul(i32.mul(a.kernelHeight, a.kernelWidth), i32.mul(a.channels, n(levels)))
+    const outputs = w.i32(i32.shrU(a.outPixelBytes, n(2)))
+    const padded = paddedColumns(w, outputs)
+    const pixelRoom = w.i32(i32.add(times4(mostEvents), n(64)))
 
     overTasks(w, counter, a.tasks, (task) => {
-      w.set(image, i32.mul(i32.div(task, a.parts), a.imagesPerTask))
+      w.set(firstImage, i32.mul(i32.div(task, a.parts), a.imagesPerTask))
+      w.set(image, firstImage)
       w.set(part, i32.rem(task, a.parts))
       w.set(lastImage, i32.add(image, a.imagesPerTask))
       w.if(i32.gtU(lastImage, a.images), () => w.set(lastImage, a.images))
@@ -219,6 +229,19 @@ export function eventForward(target: Target, counter: number, residual: Residual
         w.set(image, i32.add(image, n(1)))
       })
       w.if(i32.gtU(record, records), flush)
+      w.if(a.sums, () => {
+        const to = w.i32(i32.mul(i32.add(i32.mul(firstImage, a.parts), part), i32.shl(padded, n(4))))
+        w.set(to, i32.add(a.sums, to))
+        const firstRow = i32.div(i32.mul(part, a.outHeight), a.parts)
+        w.set(row, firstRow)
+        w.set(rowEnd, i32.div(i32.mul(i32.add(part, n(1)), a.outHeight), a.parts))
+        const pixels = w.i32(i32.mul(i32.sub(rowEnd, row), a.outWidth))
+        w.for(image, firstImage, lastImage, n(1), () => {
+          const pixel = i32.mul(i32.add(i32.mul(image, a.outHeight), row), a.outWidth)
+          sumRows(w, i32.add(a.output, i32.mul(pixel, a.outPixelBytes)), pixels, outputs, padded, a.outPixelBytes, to)
+          w.set(to, i32.add(to, i32.shl(padded, n(4))))
+        })
+      })
     })
   })
 }

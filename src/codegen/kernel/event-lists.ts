@@ -36,10 +36,11 @@ export function expandTable(): Uint8Array {
   return bytes
 }
 
-/** Bit `bit` (0: spike, 1: window) of four neighbouring bytes as a number 0..15. */
-export function maskOfFour(address: Value, bit: 0 | 1): Value {
-  const bits = i32.and(i32.load(address), n(bit === 0 ? 0x01010101 : 0x02020202))
-  return i32.shrU(i32.mul(bit === 0 ? bits : i32.shrU(bits, n(1)), n(0x01020408)), n(24))
+/** Bit `bit` of four neighbouring bytes as a number 0..15. */
+export function maskOfFour(address: Value, bit: number): Value {
+  const bytes = i32.load(address)
+  const bits = i32.and(bit === 0 ? bytes : i32.shrU(bytes, n(bit)), n(0x01010101))
+  return i32.shrU(i32.mul(bits, n(0x01020408)), n(24))
 }
 
 /**
@@ -49,7 +50,7 @@ export function maskOfFour(address: Value, bit: 0 | 1): Value {
  */
 export function appendPixel(
   w: Writer,
-  bit: 0 | 1,
+  bit: number,
   pixel: Local,
   channels: Local,
   table: Local,

@@ -1,4 +1,5 @@
 import { maximumVectors } from './event-forward.ts'
+import { spikeBitsOf } from './spike-bytes.ts'
 import { n, overTasks, readArguments, times4 } from './tasks.ts'
 import { f32, f32x4, i32, type Local, type Value, wide } from './value.ts'
 import { assemble, type Target } from './writer.ts'
@@ -102,7 +103,8 @@ export const channelsPerTask = (lanes: number, channels: number): number => {
  */
 export const phaseWords = 4
 
-export function eventWeightGradient(target: Target, counter: number, perTask: number) {
+/** @param levels most spikes that one byte of x counts: each is an event of its own */
+export function eventWeightGradient(target: Target, counter: number, perTask: number, levels: number) {
   return assemble(target, (w, args, thread) => {
     const a = readArguments(w, args, eventWeightGradientArguments)
     const scale = w.wide(f32x4.splatWide(f32.load(args, 4 * eventWeightGradientArguments.indexOf('scale'))))
@@ -118,8 +120,10 @@ export function eventWeightGradient(target: Target, counter: number, perTask: nu
     /** Lists, per channel of the task, the frame places of the pixels of one band that fired. */
     const listEvents = (): void => {
       const next = Array.from({ length: perTask }, (_, c) => w.i32(i32.add(lists, i32.mul(a.listBytes, n(c)))))
-      if (perTask === 16) listSixteen(next)
-      else listEight(next)
+      for (const bit of spikeBitsOf(levels)) {
+        if (perTask === 16) listSixteen(next, bit)
+        else listEight(next, bit)
+      }
       next.forEach((list, c) => w.do(i32.store(ends, list, 4 * c)))
     }
 
@@ -140,26 +144,26 @@ export function eventWeightGradient(target: Target, counter: number, perTask: nu
       })
     }
 
-    const listEight = (next: readonly Local[]): void => {
+    const listEight = (next: readonly Local[], bit: number): void => {
       overBand((at, place) => {
         const halves = [w.i32(i32.load(at)), w.i32(i32.load(at, 4))]
-        w.if(i32.and(i32.or(halves[0], halves[1]), n(0x01010101)), () => {
+        w.if(i32.and(i32.or(halves[0], halves[1]), n(0x01010101 << bit)), () => {
           next.forEach((list, c) => {
-            const bit = i32.and(i32.shrU(halves[c >> 2], n(8 * (c & 3))), n(1))
+            const fired = i32.and(i32.shrU(halves[c >> 2], n(8 * (c & 3) + bit)), n(1))
             w.do(i32.store(list, place))
-            w.set(list, i32.add(list, times4(bit)))
+            w.set(list, i32.add(list, times4(fired)))
           })
         })
       })
     }
 
     /** Per pixel a mask of its channels; then per channel and sixteen pixels the places whose mask has its bit. */
-    const listSixteen = (next: readonly Local[]): void => {
+    const listSixteen = (next: readonly Local[], bit: number): void => {
       const masks = w.i32(i32.add(lists, i32.mul(a.listBytes, n(perTask))))
       const places = w.i32(i32.add(masks, a.listBytes))
       const [pixels, offset] = [w.i32(n(0)), w.i32()]
       overBand((at, place) => {
-        w.do(i32.store(i32.add(masks, pixels), wide.testBytes(at, 0)))
+        w.do(i32.store(i32.add(masks, pixels), wide.testBytes(at, bit)))
         w.do(i32.store(i32.add(places, pixels), place))
         w.set(pixels, i32.add(pixels, n(4)))
       })

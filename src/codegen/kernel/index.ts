@@ -1,3 +1,4 @@
+export { columnSums, rowsPerBlock } from './column-sums.ts'
 export * from './dense.ts'
 export * from './elementwise.ts'
 export * from './event-forward.ts'
@@ -8,4 +9,5 @@ export { type NeuronKernelOptions, neuronArguments, neuronForward, neuronsTogeth
 export { neuronBackward, scratchRowBytes } from './neuron-backward.ts'
 export * from './peak.ts'
 export * from './pool.ts'
+export { mostLevels } from './spike-bytes.ts'
 export type { Target } from './writer.ts'

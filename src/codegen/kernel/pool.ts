@@ -1,5 +1,6 @@
+import { byteOfCount } from './spike-bytes.ts'
 import { fourBytes, n, overTasks, readArguments, times4 } from './tasks.ts'
-import { f32, f32x4, i32, i32x4, type Local, type Value, v128 } from './value.ts'
+import { f32, f32x4, i8x16, i32, i32x4, type Local, type Value, v128 } from './value.ts'
 import { assemble, type Target, type Writer } from './writer.ts'
 
 /**
@@ -23,10 +24,16 @@ export const poolArguments = [
 
 export type PoolKind = 'average' | 'max'
 
-/** Calls `body` for each group of 4 channels and then for each single one left. */
-function overChannels(w: Writer, channel: Local, channels: Local, body: (lanes: 4 | 1) => void): void {
+/** Calls `body` for each group of as many channels as the first size, then for groups of the next among those left. */
+function overChannels<Size extends number>(
+  w: Writer,
+  channel: Local,
+  channels: Local,
+  sizes: readonly Size[],
+  body: (size: Size) => void,
+): void {
   w.set(channel, n(0))
-  for (const lanes of [4, 1] as const) {
+  for (const lanes of sizes) {
     w.while(i32.geU(i32.sub(channels, channel), n(lanes)), () => {
       body(lanes)
       w.set(channel, i32.add(channel, n(lanes)))
@@ -81,7 +88,7 @@ export function pool(target: Target, counter: number, kind: PoolKind, from: 'den
       const outBytes = times4(i32.mul(i32.mul(a.outHeight, a.outWidth), a.channels))
       w.set(target, i32.add(a.target, i32.mul(task, outBytes)))
       overCells(w, a, (cell) => {
-        overChannels(w, channel, a.channels, (lanes) => {
+        overChannels(w, channel, a.channels, [4, 1], (lanes) => {
           const sum = w.v128(f32x4.const(kind === 'average' ? 0 : Number.NEGATIVE_INFINITY))
           w.for(y, cell.rowFrom, cell.rowTo, n(1), () => {
             w.for(x, cell.columnFrom, cell.columnTo, n(1), () => {
@@ -97,6 +104,58 @@ export function pool(target: Target, counter: number, kind: PoolKind, from: 'den
           w.do(lanes === 4 ? v128.store(to, result) : v128.store32(to, result))
         })
         w.set(target, i32.add(target, times4(a.channels)))
+      })
+    })
+  })
+}
+
+/**
+ * Pools spike bytes to bytes, as `spike-bytes.ts` tells: counts of at most `mostLevels` spikes for averages, a copy of the
+ * first maximum for maxima. A window is open where any of those counted is, or that of the maximum. Channels must divide by 4.
+ */
+export function poolSpikes(target: Target, counter: number, kind: PoolKind) {
+  return assemble(target, (w, args) => {
+    const a = readArguments(w, args, poolArguments)
+    const [channel, y, x, source, target] = Array.from({ length: 5 }, () => w.i32())
+    const [spikes, windows, best] = [w.v128(), w.v128(), w.v128()]
+    const spike = i8x16.const(1)
+    const window = i8x16.const(2)
+    // The bytes of 0 to 7 spikes, four to a lane.
+    const [low, high] = [0, 4].map((from) =>
+      [0, 1, 2, 3].reduce((word, i) => word | (byteOfCount(from + i) << (8 * i)), 0),
+    )
+    const byteOf = w.v128(i32x4.constLanes(low, high, 0, 0))
+    const add = (bytes: Local): void => {
+      if (kind === 'average') {
+        // No byte carries into the next: counts stay small.
+        w.set(spikes, i32x4.add(spikes, v128.and(bytes, spike)))
+        w.set(windows, v128.or(windows, bytes))
+      } else {
+        const first = v128.and(bytes, v128.andnot(spike, best))
+        w.set(best, v128.select(bytes, best, i8x16.ne(first, i8x16.const(0))))
+      }
+    }
+    overTasks(w, counter, a.tasks, (task) => {
+      w.set(source, i32.add(a.source, i32.mul(task, i32.mul(i32.mul(a.height, a.width), a.channels))))
+      w.set(target, i32.add(a.target, i32.mul(task, i32.mul(i32.mul(a.outHeight, a.outWidth), a.channels))))
+      overCells(w, a, (cell) => {
+        overChannels(w, channel, a.channels, [16, 4], (size) => {
+          const load = (row: Local, column: Local) => {
+            const pixel = i32.mul(i32.add(i32.mul(row, a.width), column), a.channels)
+            const address = i32.add(source, i32.add(pixel, channel))
+            return w.v128(size === 16 ? v128.load(address) : v128.load32Zero(address))
+          }
+          if (kind === 'max') w.set(best, load(cell.rowFrom, cell.columnFrom))
+          else for (const sum of [spikes, windows]) w.set(sum, i8x16.const(0))
+          w.for(y, cell.rowFrom, cell.rowTo, n(1), () => {
+            w.for(x, cell.columnFrom, cell.columnTo, n(1), () => add(load(y, x)))
+          })
+          const counted = v128.or(i8x16.swizzle(byteOf, spikes), v128.and(windows, window))
+          const result = kind === 'average' ? counted : best
+          const to = i32.add(target, channel)
+          w.do(size === 16 ? v128.store(to, result) : v128.store32(to, result))
+        })
+        w.set(target, i32.add(target, a.channels))
       })
     })
   })
@@ -129,7 +188,7 @@ export function poolBackward(target: Target, counter: number, kind: PoolKind, fr
       w.do(lanes === 4 ? v128.store(to, sum) : v128.store32(to, sum))
     }
     const average = (cell: Cells): void =>
-      overChannels(w, channel, a.channels, (lanes) => {
+      overChannels(w, channel, a.channels, [4, 1], (lanes) => {
         const from_ = i32.add(gradient, times4(channel))
         const g = w.v128(f32x4.mul(lanes === 4 ? v128.load(from_) : v128.load32Zero(from_), cell.factor))
         w.for(y, cell.rowFrom, cell.rowTo, n(1), () => {

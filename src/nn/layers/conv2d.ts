@@ -76,8 +76,8 @@ export class Conv2d extends Layer {
 
   /** The convolution plus a residual of its output's shape, spikes or dense. */
   withResidual(x: Tensor, residual: Tensor | null, run: Run): Tensor {
-    const { backend } = run
-    return conv2d(run, x, this.weight.on(backend), this.bias?.on(backend) ?? null, residual, this.geometry)
+    const { backend, training } = run
+    return conv2d(run, x, this.weight.on(backend), this.bias?.on(backend) ?? null, residual, this.geometry, training)
   }
 
   config(): LayerConfig {

@@ -36,7 +36,9 @@ export async function writeResult(
   const { experiment, request, plan } = planned
   const { scale } = request
   const conclusion = await experiment.conclude(rows, request)
-  const { table, pictures, verdict } = conclusion
+  const { table, verdict } = conclusion
+  const note = standInNote(rows)
+  const pictures = conclusion.pictures.map((one) => ({ ...one, caption: one.caption + note }))
   const replaced = [...plan.replaced, ...data.flatMap(({ replaced: one }) => one ?? [])]
   await mkdir(folder, { recursive: true })
   for (const { name, svg } of pictures) await writeWhole(join(folder, `${name}.svg`), `${standaloneSvg(svg)}\n`)
@@ -64,6 +66,12 @@ export async function writeResult(
   const result = { name: experiment.name, scale, folder, conclusion, planned, replaced, failures }
   await writeWhole(join(folder, 'result.json'), `${JSON.stringify(resultJson(result), undefined, 2)}\n`)
   return result
+}
+
+/** What captions say where rows ran on other data than they are named for. */
+function standInNote(rows: readonly RowResult[]): string {
+  const told = rows.flatMap(({ standIn }) => (standIn ? [`${standIn.dataset} stands in for ${standIn.of}`] : []))
+  return told.length === 0 ? '' : ` Here ${[...new Set(told)].join(', ')}.`
 }
 
 const accuracyRule =
