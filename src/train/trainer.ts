@@ -212,7 +212,10 @@ export class Trainer implements Training {
   private async update(group: readonly Batch[], watch: { since: number; waited: number }): Promise<void> {
     const { settings, updates, network } = this
     if (!updates) throw new SpikeletError({ what: 'the run has not started', next: 'call run()' })
-    const { update, lossScale = firstLossScale(settings.backend.info) } = this.progress
+    const { update } = this.progress
+    const firstScale = firstLossScale(settings.backend.info)
+    // A run may go on with a backend that needs no scale.
+    const lossScale = firstScale && (this.progress.lossScale ?? firstScale)
     const { backend, T, loss, encode, clip, bptt: truncation, optimiser, schedule, epochs } = settings
     const factor = scheduleFactor(schedule, { update, updatesPerEpoch: this.updatesPerEpoch, epochs })
     const learningRate = optimiser.options.learningRate * factor
