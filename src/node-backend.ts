@@ -23,7 +23,7 @@ export interface DefaultBackendOptions {
   readonly threads?: number
   /** Vector instructions of the kernels: the widest this machine runs, or those of WebAssembly (128 bits). */
   readonly simd?: 'widest' | '128'
-  /** `mixed`: products of matrices in float16, on a GPU that has it. Default: float32. */
+  /** `mixed`: sequences of images and products of matrices in float16, on a GPU that has it. Default: float32. */
   readonly precision?: 'float32' | 'mixed'
   /**
    * How layers of the wasm backend choose between event and dense kernels: always events where they can (default), by what

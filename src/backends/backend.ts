@@ -146,6 +146,8 @@ export interface BackendInfo {
   readonly largestTensorBytes?: number
   /** Bytes of all tensors together, where there is such a limit. */
   readonly memoryBytes?: number
+  /** Dense sequences of images, [T, N, H, W, C], and so the gradients of activations, are stored as float16. */
+  readonly float16Images?: boolean
 }
 
 export interface Backend {

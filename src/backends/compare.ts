@@ -58,7 +58,12 @@ export function createComparing(
   const { take, compare } = judge
   return {
     ...passedOn(reference, judge),
-    info: { ...reference.info, name: `${reference.info.name} against ${other.info.name}` },
+    info: {
+      ...reference.info,
+      name: `${reference.info.name} against ${other.info.name}`,
+      // What is asked of both must suit the one that holds less.
+      ...(other.info.float16Images ? { float16Images: true } : {}),
+    },
     conv2d: (x, weight, bias, residual, o) => {
       const inputs = take([x, weight, bias, residual])
       const output = reference.conv2d(x, weight, bias, residual, o)

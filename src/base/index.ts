@@ -1,4 +1,5 @@
 export * from './errors.ts'
+export * from './float16.ts'
 export * from './nearest.ts'
 export * from './random.ts'
 export * from './shape.ts'

@@ -8,9 +8,11 @@ export interface SummaryOptions {
   readonly sequence?: boolean
   /** Outputs of convolutions are dropped after use and made again on the way back. Default false. */
   readonly rebuild?: boolean
+  /** Dense images [H, W, C], and gradients of images, are stored as float16. Default false. */
+  readonly float16Images?: boolean
 }
 
-/** Bytes that training keeps between forward and backward, forecast from shapes: float32 4, spikes 1. */
+/** Bytes that training keeps between forward and backward, forecast from shapes: float32 4, float16 2, spikes 1. */
 export interface ActivationBytes {
   readonly layers: readonly { readonly path: string; readonly type: string; readonly bytes: number }[]
   /** Kept activations, input included. */
@@ -76,12 +78,16 @@ function stepsOf(frame: Frame, options: SummaryOptions): number {
 }
 
 function frameBytes(frame: Frame, options: SummaryOptions): number {
-  const each = frame.kind === 'spikes' ? 1 : 4
+  const each = frame.kind === 'spikes' ? 1 : bytesOfNumber(frame, options)
   return sizeOf(frame.shape) * stepsOf(frame, options) * options.batch * each
 }
 
 function gradientBytes(frame: Frame, options: SummaryOptions): number {
-  return sizeOf(frame.shape) * stepsOf(frame, options) * options.batch * 4
+  return sizeOf(frame.shape) * stepsOf(frame, options) * options.batch * bytesOfNumber(frame, options)
+}
+
+function bytesOfNumber({ shape }: Frame, { float16Images }: SummaryOptions): number {
+  return float16Images && shape.length === 3 ? 2 : 4
 }
 
 export function summaryOf(name: string, rows: readonly LayerRow[], options: SummaryOptions): LayerSummary {

@@ -13,6 +13,8 @@ export interface MemoryLimits {
   readonly budget: number
   /** Bytes of one tensor; left out: no limit. */
   readonly largestTensor?: number | undefined
+  /** Whether the backend stores images, that are no spikes, and their gradients as float16. Default false. */
+  readonly float16Images?: boolean
 }
 
 /**
@@ -24,10 +26,10 @@ export function memoryForecast(
   network: Network,
   options: MemoryLimits & { readonly T: number; readonly batch: number },
 ): MemoryPlan {
-  const { T, batch, budget, largestTensor = Number.POSITIVE_INFINITY } = options
-  const plain = activationBytes(network, { T, batch })
+  const { T, batch, budget, largestTensor = Number.POSITIVE_INFINITY, float16Images = false } = options
+  const plain = activationBytes(network, { T, batch, float16Images })
   const rebuild = plain.total > budget
-  const forecast = rebuild ? activationBytes(network, { T, batch, rebuild }) : plain
+  const forecast = rebuild ? activationBytes(network, { T, batch, rebuild, float16Images }) : plain
   if (forecast.total > budget) throw tooLarge(network, options, 'more memory', budget, forecast.total)
   if (forecast.largest > largestTensor) {
     throw tooLarge(network, options, 'a larger tensor', largestTensor, forecast.largest)
@@ -48,9 +50,9 @@ function tooLarge(
   most: number,
   needed: number,
 ): ResourceError {
-  const { T, batch, budget, largestTensor = Number.POSITIVE_INFINITY } = options
+  const { T, batch, budget, largestTensor = Number.POSITIVE_INFINITY, float16Images = false } = options
   const hasRoom = (images: number) => {
-    const { total, largest } = activationBytes(network, { T, batch: images, rebuild: true })
+    const { total, largest } = activationBytes(network, { T, batch: images, rebuild: true, float16Images })
     return total <= budget && largest <= largestTensor
   }
   let fits = batch

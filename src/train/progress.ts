@@ -1,4 +1,5 @@
 import type { LayerRate } from './evaluate.ts'
+import type { LossScale } from './loss-scale.ts'
 
 /** One epoch as the run record has it. Accuracies are in 0..1. */
 export interface EpochRecord {
@@ -40,10 +41,12 @@ export interface Progress {
   readonly epoch: number
   /** Batches of it that are done; random numbers follow from seed, epoch, position and update. */
   readonly position: number
-  /** Updates done. */
+  /** Updates done; one that was skipped for its gradients is none. */
   readonly update: number
   readonly sums: EpochSums
   readonly history: readonly EpochRecord[]
+  /** Where gradients are stored as float16. */
+  readonly lossScale?: LossScale | undefined
   /** How many exchanges of neurons have been made; left out: none. */
   readonly exchanged?: number
   /** The epoch (from 1) that judged best so far. */

@@ -1,6 +1,7 @@
 import type { BackendInfo } from '../backends/index.ts'
 import { adjointSteps, type Truncation } from '../equations/index.ts'
 import type { Network } from '../nn/index.ts'
+import type { LossScale } from './loss-scale.ts'
 import type { EpochRecord } from './progress.ts'
 
 interface Opening {
@@ -47,6 +48,12 @@ export function truncationLine(T: number, truncation: Truncation): string {
     `truncated backpropagation, ${kind} of ${k}: ${kept}; the way back through a neuron takes ` +
     `${adjointSteps(T, truncation)} steps instead of ${T}`
   )
+}
+
+/** An update that was left out since its gradients overflowed float16. */
+export function skippedLine(update: number, next: LossScale | null): string {
+  const scale = next ? `; gradients are scaled by ${next.scale} from here on` : ''
+  return `update ${update} was left out: its gradients overflow float16${scale}`
 }
 
 /** One epoch as a line for people. */

@@ -12,9 +12,10 @@ import { type GroupResult, groupStep } from './group-step.ts'
 import type { Training, UpdateRecord } from './hooks.ts'
 import { Journal } from './journal.ts'
 import { kernelsNow, kernelWarning } from './kernel-record.ts'
+import { firstLossScale, nextLossScale } from './loss-scale.ts'
 import { type MemoryPlan, memoryForecast } from './memory-forecast.ts'
 import { type EpochRecord, freshProgress, noSums, type Progress } from './progress.ts'
-import { epochLine, openingLines } from './run-lines.ts'
+import { epochLine, openingLines, skippedLine } from './run-lines.ts'
 import type { FinalAccuracy, RunResult } from './run-result.ts'
 import type { RunLine } from './run-store.ts'
 import { scheduleFactor } from './schedule.ts'
@@ -48,9 +49,10 @@ export class Trainer implements Training {
     const settings = settingsOf(options, datasets)
     const { batch, seed, T } = settings
     for (const dataset of [datasets.train, datasets.test]) checkFit(network, dataset, T)
-    const { memoryBytes = Number.POSITIVE_INFINITY, largestTensorBytes } = settings.backend.info
+    const { memoryBytes = Number.POSITIVE_INFINITY, largestTensorBytes, float16Images } = settings.backend.info
     const budget = Math.min(settings.memoryBudget, memoryBytes)
-    this.memory = memoryForecast(network, { T, batch, budget, largestTensor: largestTensorBytes })
+    const limits = { budget, largestTensor: largestTensorBytes, float16Images: float16Images === true }
+    this.memory = memoryForecast(network, { T, batch, ...limits })
     const split =
       settings.validation === 'none' ? null : stratifiedSplit(datasets.train, settings.validation, settings.seed)
     this.network = network
@@ -210,15 +212,17 @@ export class Trainer implements Training {
   private async update(group: readonly Batch[], watch: { since: number; waited: number }): Promise<void> {
     const { settings, updates, network } = this
     if (!updates) throw new SpikeletError({ what: 'the run has not started', next: 'call run()' })
-    const { epoch, update } = this.progress
+    const { update, lossScale = firstLossScale(settings.backend.info) } = this.progress
     const { backend, T, loss, encode, clip, bptt: truncation, optimiser, schedule, epochs } = settings
     const factor = scheduleFactor(schedule, { update, updatesPerEpoch: this.updatesPerEpoch, epochs })
     const learningRate = optimiser.options.learningRate * factor
     const keys = this.keys(group.length)
     const memory = this.memory.rebuild ? 'rebuild' : 'keep'
-    const options = { backend, updates, T, loss, encode, clip, learningRate, keys, memory, truncation } as const
-    const result = await groupStep(network, group, options)
-    if (!Number.isFinite(result.gradientNorm)) throw await this.notFinite(result, group, keys)
+    const step = { backend, updates, T, loss, encode, clip, learningRate, keys, memory, truncation } as const
+    const result = await groupStep(network, group, { ...step, lossScale: lossScale?.scale })
+    const made = Number.isFinite(result.gradientNorm)
+    const nextScale = lossScale && Number.isFinite(result.loss) ? nextLossScale(lossScale, made) : null
+    if (!made && !nextScale) throw await this.notFinite(result, group, keys)
     const { clock } = settings.host
     const now = clock()
     const images = group.reduce((sum, { labels }) => sum + labels.length, 0)
@@ -226,7 +230,8 @@ export class Trainer implements Training {
     this.progress = {
       ...this.progress,
       position: group[group.length - 1].position + 1,
-      update: update + 1,
+      update: made ? update + 1 : update,
+      ...(nextScale ? { lossScale: nextScale } : {}),
       sums: {
         loss: sums.loss + result.loss * images,
         correct: sums.correct + result.correct,
@@ -236,20 +241,30 @@ export class Trainer implements Training {
         learningRate,
       },
     }
-    await this.tell({
-      epoch: epoch + 1,
-      update: update + 1,
-      position: Math.ceil(this.progress.position / settings.accumulate),
+    if (made) await this.tell(this.updateRecord(result, images, learningRate))
+    else {
+      updates.count = update
+      settings.log(skippedLine(update + 1, nextScale))
+    }
+    watch.since = clock()
+    watch.waited = this.loader.waitedSeconds
+  }
+
+  /** The update that was just made, for the record. */
+  private updateRecord(result: GroupResult, images: number, learningRate: number): UpdateRecord {
+    const { settings, progress } = this
+    return {
+      epoch: progress.epoch + 1,
+      update: progress.update,
+      position: Math.ceil(progress.position / settings.accumulate),
       updatesPerEpoch: this.updatesPerEpoch,
-      epochs,
+      epochs: settings.epochs,
       loss: result.loss,
       accuracy: result.correct / images,
       learningRate,
       gradientNorm: result.gradientNorm,
-      imagesPerSecond: perSecond(this.progress.sums.images, this.progress.sums.seconds),
-    })
-    watch.since = clock()
-    watch.waited = this.loader.waitedSeconds
+      imagesPerSecond: perSecond(progress.sums.images, progress.sums.seconds),
+    }
   }
 
   private async tell(record: UpdateRecord): Promise<void> {

@@ -7,6 +7,7 @@ import type { Network } from '../nn/index.ts'
 import { loss as lossOf } from '../ops/index.ts'
 import { inputTensor } from '../tensor/index.ts'
 import { type Encode, inputOf } from './input.ts'
+import { firstLossScale } from './loss-scale.ts'
 import type { Updates } from './updates.ts'
 
 export interface LabelledImages {
@@ -27,6 +28,11 @@ export interface StepOptions {
   readonly key: number
   /** How far back in time gradients travel inside each layer of neurons; left out: all the way. */
   readonly truncation?: Truncation | null
+  /**
+   * What gradients are multiplied by on the way back, a power of two; those of parameters are divided by it again. Default:
+   * 2^16 where the backend stores gradients as float16, else 1.
+   */
+  readonly lossScale?: number | undefined
   /** `rebuild`: less memory, more time, same bits. Default `keep`. */
   readonly memory?: TapeMemory | undefined
 }
@@ -108,7 +114,8 @@ export function forwardBackward(network: Network, batch: LabelledImages, options
   const logits = network.forward(x, { backend, tape, training: true, T, key, truncation: options.truncation ?? null })
   const classes = logits.shape[2]
   const targets = backend.tensor([batch.labels.length, classes], softTargets(options.loss, batch, classes))
-  const root = lossOf({ backend, tape }, logits, inputTensor(targets), options.loss.options(T))
+  const { lossScale = firstLossScale(backend.info)?.scale ?? 1 } = options
+  const root = lossOf({ backend, tape }, logits, inputTensor(targets), options.loss.options(T), lossScale)
   for (const kept of [logits, root]) tape.keep(kept)
   const found = tape.backward(root)
   backend.release(targets)
@@ -116,7 +123,9 @@ export function forwardBackward(network: Network, batch: LabelledImages, options
   const gradients = new Map<string, Handle>()
   for (const parameter of network.parameters()) {
     const gradient = found.get(parameter.on(backend))
-    if (gradient) gradients.set(parameter.path, gradient)
+    if (!gradient) continue
+    if (lossScale !== 1) backend.scale(gradient, 1 / lossScale)
+    gradients.set(parameter.path, gradient)
   }
   return {
     loss: root.handle,

@@ -3,7 +3,7 @@ import type { Handle, NeuronCall } from '../../src/backends/index.ts'
 import { sizeOf } from '../../src/base/index.ts'
 import type { Neuron } from '../../src/equations/index.ts'
 import { clif, leakyReadout, lif, plif, relu } from '../../src/neurons/index.ts'
-import { type Contract, dense, expectClose, numbers, spikes } from './values.ts'
+import { asHeld, type Contract, dense, expectClose, numbers, spikes } from './values.ts'
 
 export const sigmoid = (v: number) => 1 / (1 + Math.exp(-v))
 
@@ -227,7 +227,7 @@ export function describeNeuron({ backend, tolerance }: Contract): void {
   async function checkClif(shape: readonly number[]): Promise<void> {
     const b = backend()
     const [T, ...frame] = shape
-    const x = currents(sizeOf(shape), 51)
+    const x = asHeld(b, shape, currents(sizeOf(shape), 51))
     const g = dense(b, shape, 52)
     const start = [dense(b, frame, 53), dense(b, frame, 54)]
     const last = [dense(b, frame, 55), dense(b, frame, 56)]
@@ -257,7 +257,7 @@ export function describeNeuron({ backend, tolerance }: Contract): void {
     const b = backend()
     const [T, ...frame] = shape
     const zeros = new Float64Array(sizeOf(frame))
-    const x = currents(sizeOf(shape), 57)
+    const x = asHeld(b, shape, currents(sizeOf(shape), 57))
     const g = dense(b, shape, 58)
     const expected = writtenLif(x, T, g.values, 0.5, zeros, zeros)
     const handle = b.tensor(shape, x)

@@ -5,27 +5,40 @@ import { clif, plif } from '../../src/neurons/index.ts'
 import { noAdapter, nodeGpuAdapter } from '../../src/node-gpu.ts'
 import { dense, spikes } from '../contract/values.ts'
 
+/** The adapter, as if it had no subgroups. */
+function withoutSubgroups(adapter: GPUAdapter): GPUAdapter {
+  const features = new Set([...adapter.features].filter((feature) => feature !== 'subgroups'))
+  return Object.defineProperty(adapter, 'features', { value: features })
+}
+
 /**
- * Kernels for hardware read through workgroup memory; software adapters have their own. Both give the same values: the
- * contract runs on one of them, and this says that the other agrees.
+ * Kernels for hardware read through workgroup memory, and add up by subgroups where there are any; software adapters have
+ * their own. All give the same values: the contract runs on one of them, and this says that the others agree.
  */
 describe('kernels for hardware agree with those for software adapters', () => {
   const backends: Backend[] = []
   beforeAll(async () => {
-    for (const software of [true, false]) {
+    for (const kernels of ['software', 'tree', 'subgroups']) {
       const adapter = await nodeGpuAdapter()
       if (!adapter) throw noAdapter()
-      backends.push(await createWebGpu(adapter, { software }))
+      const software = kernels === 'software'
+      backends.push(await createWebGpu(kernels === 'tree' ? withoutSubgroups(adapter) : adapter, { software }))
     }
   })
   afterAll(() => Promise.all(backends.map((backend) => backend.close())))
 
-  async function expectAlike(run: (backend: Backend) => Promise<ArrayLike<number>[]>): Promise<void> {
-    const [a, b] = [await run(backends[0]), await run(backends[1])]
-    a.forEach((values, k) => {
-      const size = Array.from(values).reduce((most, value) => Math.max(most, Math.abs(value)), 1e-2)
-      Array.from(values).forEach((value, i) => void expect(Math.abs(value - b[k][i]) / size).toBeLessThan(2e-6))
-    })
+  async function expectAlike(
+    run: (backend: Backend) => Promise<ArrayLike<number>[]>,
+    others = backends.slice(1),
+  ): Promise<void> {
+    const a = await run(backends[0])
+    for (const backend of others) {
+      const b = await run(backend)
+      a.forEach((values, k) => {
+        const size = Array.from(values).reduce((most, value) => Math.max(most, Math.abs(value)), 1e-2)
+        Array.from(values).forEach((value, i) => void expect(Math.abs(value - b[k][i]) / size).toBeLessThan(2e-6))
+      })
+    }
   }
 
   test.each([
@@ -44,7 +57,7 @@ describe('kernels for hardware agree with those for software adapters', () => {
       const y = b.conv2d(x.handle, w.handle, dense(b, [weight[3]], 3).handle, null, options)
       const g = b.conv2dBackward(x.handle, w.handle, y, options, { input: 'open', weight: true, bias: true })
       return Promise.all([y, g.input!, g.weight!, g.bias!].map((handle) => b.read(handle)))
-    })
+    }, backends.slice(2))
   })
 
   test('every tile that a tuner may choose gives the same bits; the fastest is remembered', async () => {
@@ -75,6 +88,21 @@ describe('kernels for hardware agree with those for software adapters', () => {
       expect(Array.from(await other.read(other.conv2d(ox.handle, ow.handle, null, null, options)))).toEqual(plain)
       await other.close()
     }
+  })
+
+  test('sums by subgroups are the same bits every time', async ({ skip }) => {
+    const [, tree, subgroups] = backends
+    expect(tree.info.features).not.toContain('subgroups')
+    skip(!subgroups.info.features.includes('subgroups'), 'this GPU has no subgroups')
+    const values = Float32Array.from({ length: 9000 }, (_, i) => Math.sin(i) * 3 ** (i % 7))
+    const exact = Math.sqrt(values.reduce((sum, value) => sum + value * value, 0))
+    const norms = []
+    for (let k = 0; k < 5; k++) {
+      const handles = [subgroups.tensor([9000], values)]
+      norms.push((await subgroups.read(subgroups.clipNorm(handles, Number.POSITIVE_INFINITY)))[0])
+    }
+    expect(new Set(norms).size).toBe(1)
+    expect(Math.abs(norms[0] / exact - 1)).toBeLessThan(1e-6)
   })
 
   test.each([clif(), plif()])('BatchNorm, neurons and their sums', async (neuron) => {

@@ -4,7 +4,7 @@ import type { Conv2dOptions, InputGradient, LayerGradients } from '../backend.ts
 import type { Device } from './device.ts'
 import { gridOf } from './machine.ts'
 import { sumRows } from './sums.ts'
-import type { GpuTensor } from './tensors.ts'
+import type { GpuTensor, Stored } from './tensors.ts'
 
 interface Layer {
   readonly shape: wgsl.ConvolutionShape
@@ -49,12 +49,20 @@ export function convolution(
   bias: GpuTensor | null,
   residual: GpuTensor | null,
   options: Conv2dOptions,
+  stored?: Stored,
 ): GpuTensor {
   const { shape: s, frames, key } = layerOf(x.shape, weight.shape, options)
   const shape = [x.shape[0], x.shape[1], s.outHeight, s.outWidth, s.outChannels]
   if (residual) checkResidual(shape, residual)
-  const y = d.tensors.make('dense', shape)
-  const o = { x: x.kind, bias: bias !== null, residual: residual?.kind ?? null }
+  const y = d.tensors.make('dense', shape, 1, stored)
+  const o = {
+    x: x.stored,
+    weight: weight.stored,
+    y: y.stored,
+    bias: bias !== null,
+    residual: residual?.stored ?? null,
+  }
+  const name = `forward ${key} ${Object.values(o).join(' ')}`
   const columns = s.outChannels / s.groups
   const rows = frames * s.outHeight * s.outWidth
   const blocks = {
@@ -70,10 +78,8 @@ export function convolution(
     residualSize: residual?.size ?? 0,
     residualScale: residual?.scale ?? 1,
   }
-  d.tuned(`forward ${key} ${o.x} ${o.bias} ${o.residual}`, rows, columns, (tile) => {
-    const kernel = d.machine.kernel(`forward ${key} ${o.x} ${o.bias} ${o.residual} ${tileKey(tile)}`, () =>
-      wgsl.convolutionForward(s, o, tile, d.half),
-    )
+  d.tuned(name, rows, columns, (tile) => {
+    const kernel = d.machine.kernel(`${name} ${tileKey(tile)}`, () => wgsl.convolutionForward(s, o, tile, d.half))
     d.machine.run(kernel, blocks, values, gridOf(wgsl.workgroupsOf(tile, rows, columns), s.groups))
   })
   return y
@@ -96,10 +102,11 @@ export function convolutionBackward(
   gradient: GpuTensor,
   options: Conv2dOptions,
   want: { input: InputGradient; weight: boolean; bias: boolean },
+  stored?: Stored,
 ): LayerGradients {
   const layer = layerOf(x.shape, weight.shape, options)
   return {
-    input: want.input === 'none' ? null : inputGradient(d, layer, x, weight, gradient, want.input),
+    input: want.input === 'none' ? null : inputGradient(d, layer, x, weight, gradient, want.input, stored),
     weight: want.weight ? weightGradient(d, layer, x, weight.shape, gradient) : null,
     bias: want.bias ? sumRows(d, gradient, 1, [layer.shape.outChannels]) : null,
   }
@@ -112,9 +119,12 @@ function inputGradient(
   weight: GpuTensor,
   gradient: GpuTensor,
   want: 'open' | 'full',
+  stored?: Stored,
 ): GpuTensor {
   const open = want === 'open' && x.kind === 'spikes'
-  const target = d.tensors.make('dense', x.shape)
+  const target = d.tensors.make('dense', x.shape, 1, stored)
+  const o = { open, gradient: gradient.stored, weight: weight.stored, result: target.stored }
+  const name = `input gradient ${key} ${Object.values(o).join(' ')}`
   const rows = frames * s.height * s.width
   const columns = s.channels / s.groups
   const blocks = {
@@ -123,10 +133,8 @@ function inputGradient(
     result: target.block,
     ...(open ? { x: x.block } : {}),
   }
-  d.tuned(`input gradient ${key} ${open}`, rows, columns, (tile) => {
-    const kernel = d.machine.kernel(`input gradient ${key} ${open} ${tileKey(tile)}`, () =>
-      wgsl.convolutionInputGradient(s, open, tile, d.half),
-    )
+  d.tuned(name, rows, columns, (tile) => {
+    const kernel = d.machine.kernel(`${name} ${tileKey(tile)}`, () => wgsl.convolutionInputGradient(s, o, tile, d.half))
     d.machine.run(kernel, blocks, { frames, xScale: x.scale }, gridOf(wgsl.workgroupsOf(tile, rows, columns), s.groups))
   })
   return target
@@ -154,12 +162,14 @@ function weightGradient(
   const target = d.tensors.make('dense', shape)
   const rows = (s.kernel[0] * s.kernel[1] * s.channels) / s.groups
   const columns = s.outChannels / s.groups
+  const o = { x: x.stored, gradient: gradient.stored }
+  const name = `weight gradient ${key} ${o.x} ${o.gradient}`
   d.scratch(shares > 1 ? [4 * shares * weights] : [], ([partial]) => {
     const blocks = { x: x.block, gradient: gradient.block, result: partial ?? target.block }
     const values = { frames, shares, perShare, xScale: x.scale }
-    d.tuned(`weight gradient ${key} ${x.kind}`, rows, columns, (tile) => {
-      const kernel = d.machine.kernel(`weight gradient ${key} ${x.kind} ${tileKey(tile)}`, () =>
-        wgsl.convolutionWeightGradient(s, x.kind, tile, d.half),
+    d.tuned(name, rows, columns, (tile) => {
+      const kernel = d.machine.kernel(`${name} ${tileKey(tile)}`, () =>
+        wgsl.convolutionWeightGradient(s, o, tile, d.half),
       )
       d.machine.run(kernel, blocks, values, gridOf(wgsl.workgroupsOf(tile, rows, columns), s.groups * shares))
     })

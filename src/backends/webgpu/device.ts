@@ -6,7 +6,7 @@ import { Tuner, type TuningStore } from './tuner.ts'
 
 export interface DeviceOptions extends MachineOptions {
   readonly software: boolean
-  /** Products of matrices in float16, sums in float32. */
+  /** Mixed precision: operands of products, and sequences of images in memory, in float16; all else in float32. */
   readonly half: boolean
   /** What the adapter is called. */
   readonly adapter: string
@@ -23,6 +23,9 @@ export class Device {
   /** Whether the device is a program on the CPU, for which kernels without workgroup memory are better. */
   readonly software: boolean
 
+  /** How workgroups add up. */
+  readonly sums: wgsl.SumWay
+
   private readonly tuner: Tuner | null
   /** Most invocations of a workgroup. */
   private readonly invocations: number
@@ -30,11 +33,12 @@ export class Device {
   constructor(device: GPUDevice, options: DeviceOptions) {
     this.software = options.software
     this.half = options.half
+    this.sums = options.software ? 'direct' : device.features.has('subgroups') ? 'subgroups' : 'tree'
     this.invocations = device.limits.maxComputeInvocationsPerWorkgroup
     this.machine = new Machine(device, options)
     const tunes = options.tuning !== null && !options.software && device.features.has('timestamp-query')
     this.tuner = tunes ? new Tuner(this.machine, options.adapter, options.tuning) : null
-    this.tensors = new Tensors(this.machine)
+    this.tensors = new Tensors(this.machine, options.half)
   }
 
   /** Gives `work` blocks of scratch memory, taken back afterwards. */

@@ -6,7 +6,7 @@ import type { Device } from './device.ts'
 import { groupsOf, type Moments, momentsOf, normalisationBackward, tableOf } from './normalisation.ts'
 import type { Block } from './pool.ts'
 import { sumRows } from './sums.ts'
-import type { GpuTensor } from './tensors.ts'
+import type { GpuTensor, Stored } from './tensors.ts'
 
 /** What a neuron's kernels depend on, as text; made once a neuron. */
 const names = new WeakMap<Neuron, string>()
@@ -29,7 +29,7 @@ interface Layer {
   readonly channels: number
   /** Neurons of one invocation: 4 or 1. */
   readonly width: number
-  readonly options: Omit<wgsl.NeuronKernelOptions, 'last'>
+  readonly options: Omit<wgsl.NeuronKernelOptions, 'last' | 'result'>
   readonly values: { readonly [field: string]: number }
 }
 
@@ -56,7 +56,7 @@ function layerOf(x: GpuTensor, call: NeuronCall, groups: number | null): Layer {
       neuron,
       T,
       wide: width === 4,
-      x: x.kind,
+      x: x.stored,
       repeated: x.shape[0] < T,
       table: groups === null ? null : groups === 1 ? 'one' : 'step',
       given: call.state !== null && neuron.program.states.length > 0,
@@ -77,10 +77,10 @@ function packed(d: Device, handles: readonly Handle[]): GpuTensor | null {
   const target = d.tensors.make('dense', [parts.reduce((sum, part) => sum + part.size, 0)])
   let at = 0
   for (const part of parts) {
-    if (part.kind === 'spikes') {
-      const values = d.tensors.zeros('dense', part.shape)
+    if (part.stored !== 'dense') {
+      const values = d.tensors.zeros('dense', part.shape, 1, 'dense')
       const source = { source: part.block, result: values.block }
-      d.over('accumulate spikes', () => wgsl.accumulateKernel('spikes'), part.size, source, {
+      d.over(`accumulate ${part.stored} dense`, () => wgsl.accumulateKernel(part.stored), part.size, source, {
         factor: 1,
         sourceScale: part.scale,
       })
@@ -115,10 +115,11 @@ function run(
   layer: Layer,
   direction: 'forward' | 'backward',
   last: boolean,
+  stored: { readonly result: Stored; readonly gradient?: Stored },
   blocks: { [name: string]: Block },
 ) {
   const truncation = direction === 'backward' ? (layer.call.truncation ?? null) : null
-  const options = { ...layer.options, last, truncation }
+  const options = { ...layer.options, ...stored, last, truncation }
   const { neuron, ...rest } = options
   const key = `neuron ${direction} ${JSON.stringify(rest)} ${nameOf(neuron)}`
   const emit = direction === 'forward' ? wgsl.neuronForward : wgsl.neuronBackward
@@ -139,7 +140,7 @@ export function runNeuron(d: Device, x: GpuTensor, call: NeuronCall): NeuronResu
   const wanted = call.wantState && program.states.length > 0
   const lastStates = wanted ? d.tensors.make('dense', [program.states.length, layer.size]) : null
   const blocks = blocksOf({ x, table, learned, given, result: output, lastStates })
-  run(d, layer, 'forward', wanted, blocks)
+  run(d, layer, 'forward', wanted, { result: output.stored }, blocks)
   const frame = x.shape.slice(1)
   const states = program.states.map(() => frame)
   const state = call.wantState ? (lastStates ? unpacked(d, lastStates.block, 0, states) : []) : null
@@ -177,6 +178,7 @@ export function runNeuronBackward(
     layer,
     'backward',
     after !== null,
+    { result: target.stored, gradient: gradient.stored },
     blocksOf({ x, table, learned, given, bytes, gradient, after, result: target, extra }),
   )
   const parameters = program.parameters.map((_, k) => parameterGradient(d, layer, k, extra as GpuTensor, rows[k]))
@@ -209,7 +211,7 @@ function parameterGradient(
     d.tensors.release(sums)
     return gradient
   }
-  const total = sumRows(d, { block: sums.block, kind: 'dense', scale: 1, size: sums.size }, rows, [rows, 1])
+  const total = sumRows(d, { block: sums.block, stored: 'dense', scale: 1, size: sums.size }, rows, [rows, 1])
   d.tensors.release(sums)
   const gradient = d.tensors.view(total, shape)
   d.tensors.release(total)

@@ -15,8 +15,8 @@ export interface Moments {
 export function momentsOf(d: Device, x: GpuTensor, T: number, n: Normalisation): Moments {
   const channels = x.shape[x.shape.length - 1]
   const running = {
-    runningMean: d.tensors.denseOf(n.runningMean).block,
-    runningVariance: d.tensors.denseOf(n.runningVariance).block,
+    runningMean: d.tensors.float32Of(n.runningMean).block,
+    runningVariance: d.tensors.float32Of(n.runningVariance).block,
   }
   if (!n.training) {
     const tensor = d.tensors.make('dense', [2, 1, channels])
@@ -38,8 +38,8 @@ export function momentsOf(d: Device, x: GpuTensor, T: number, n: Normalisation):
   const tensor = d.tensors.make('dense', [2, groups, channels])
   withPartialSums(d, 'moments', x, groups, channels, {}, ({ partials, blocks }) => {
     d.over(
-      `finish moments ${x.kind}`,
-      () => wgsl.finishMoments(x.kind),
+      `finish moments ${x.stored}`,
+      () => wgsl.finishMoments(x.stored),
       channels,
       { partials, x: x.block, result: tensor.block, ...running },
       {
@@ -72,8 +72,8 @@ export function tableOf(d: Device, { tensor, groups }: Moments, n: Normalisation
     groups * columns,
     {
       moments: tensor.block,
-      weight: d.tensors.denseOf(n.weight).block,
-      bias: d.tensors.denseOf(n.bias).block,
+      weight: d.tensors.float32Of(n.weight).block,
+      bias: d.tensors.float32Of(n.bias).block,
       result: table.block,
     },
     { columns },
@@ -111,8 +111,8 @@ export function normalisationBackward(
       )
     })
     d.over(
-      `normalise backward ${x.kind} ${training}`,
-      () => wgsl.normaliseBackward(x.kind, training),
+      `normalise backward ${x.stored} ${gradient.stored} ${training}`,
+      () => wgsl.normaliseBackward(x.stored, gradient.stored, training),
       x.size,
       { x: x.block, table: table.block, gradient: gradient.block, ...(training ? { shares } : {}) },
       { columns, groupSize: x.size / groups, scales: groups * columns, xScale: x.scale },

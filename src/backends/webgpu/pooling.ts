@@ -49,8 +49,8 @@ export function pool(d: Device, x: GpuTensor, options: PoolOptions): GpuTensor {
   const bytes = kind === 'max' && x.kind === 'spikes'
   const target = bytes ? d.tensors.zeros('spikes', shape, x.scale) : d.tensors.make('dense', shape)
   d.over(
-    `pool ${kind} ${form} ${x.kind}`,
-    () => wgsl.poolForward(kind, form, x.kind),
+    `pool ${kind} ${form} ${x.stored} ${target.stored}`,
+    () => wgsl.poolForward(kind, form, x.stored, target.stored),
     target.size,
     { x: x.block, result: target.block },
     { ...values, xScale: x.scale },
@@ -68,10 +68,11 @@ export function poolBackward(
   const { kind, form, values } = cellsOf(x.shape, options)
   const open = want === 'open' && x.kind === 'spikes'
   const target = d.tensors.make('dense', x.shape)
+  const stored = { x: x.stored, gradient: gradient.stored, result: target.stored }
   const blocks = { gradient: gradient.block, result: target.block, ...(kind === 'max' || open ? { x: x.block } : {}) }
   d.over(
-    `pool backward ${kind} ${form} ${x.kind} ${open}`,
-    () => wgsl.poolBackward(kind, form, x.kind, open),
+    `pool backward ${kind} ${form} ${Object.values(stored).join(' ')} ${open}`,
+    () => wgsl.poolBackward(kind, form, stored, open),
     target.size,
     blocks,
     { ...values, xScale: x.scale },

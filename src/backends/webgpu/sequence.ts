@@ -2,7 +2,7 @@ import { ShapeError, sameShape, shapeText, sizeOf } from '../../base/index.ts'
 import { wgsl } from '../../codegen/index.ts'
 import type { Device } from './device.ts'
 import { gridOf } from './machine.ts'
-import type { GpuTensor } from './tensors.ts'
+import { bytesOfValue, type GpuTensor } from './tensors.ts'
 
 export function add(d: Device, a: GpuTensor, b: GpuTensor): GpuTensor {
   const [long, short] = a.shape[0] >= b.shape[0] ? [a, b] : [b, a]
@@ -12,8 +12,8 @@ export function add(d: Device, a: GpuTensor, b: GpuTensor): GpuTensor {
   }
   const target = d.tensors.make('dense', long.shape)
   d.over(
-    `add ${a.kind} ${b.kind}`,
-    () => wgsl.addKernel(a.kind, b.kind),
+    `add ${a.stored} ${b.stored} ${target.stored}`,
+    () => wgsl.addKernel(a.stored, b.stored, target.stored),
     target.size,
     { a: a.block, b: b.block, result: target.block },
     { aSize: a.size, bSize: b.size, aScale: a.scale, bScale: b.scale },
@@ -21,13 +21,13 @@ export function add(d: Device, a: GpuTensor, b: GpuTensor): GpuTensor {
   return target
 }
 
-/** Copies `count` values of x from one place to another of the same kind; target bytes must be cleared. */
+/** Copies `count` values of x from one place to another that is stored alike; target bytes must be cleared. */
 function copyValues(d: Device, x: GpuTensor, from: number, target: GpuTensor, to: number, count: number): void {
-  const unit = x.kind === 'dense' ? 4 : 1
-  if ((unit * from) % 4 === 0 && (unit * to) % 4 === 0 && (unit * count) % 4 === 0) {
-    d.machine.copy(x.block, unit * from, target.block, unit * to, unit * count)
+  const [source, goal, bytes] = [from, to, count].map((values) => bytesOfValue[x.stored] * values)
+  if ([source, goal, bytes].every((place) => place % 4 === 0)) {
+    d.machine.copy(x.block, source, target.block, goal, bytes)
   } else {
-    d.over('copy bytes', wgsl.copyBytesKernel, count, { x: x.block, result: target.block }, { source: from, goal: to })
+    d.over('copy bytes', wgsl.copyBytesKernel, bytes, { x: x.block, result: target.block }, { source, goal })
   }
 }
 
@@ -36,7 +36,7 @@ export function slice(d: Device, x: GpuTensor, from: number, to: number): GpuTen
     throw new ShapeError({ what: `steps ${from} to ${to} are not in the sequence`, got: shapeText(x.shape) })
   }
   const frame = sizeOf(x.shape.slice(1))
-  const target = d.tensors.zeros(x.kind, [to - from, ...x.shape.slice(1)], x.scale)
+  const target = d.tensors.zeros(x.kind, [to - from, ...x.shape.slice(1)], x.scale, x.stored)
   copyValues(d, x, from * frame, target, 0, target.size)
   return target
 }
@@ -44,17 +44,17 @@ export function slice(d: Device, x: GpuTensor, from: number, to: number): GpuTen
 export function concat(d: Device, parts: readonly GpuTensor[]): GpuTensor {
   const [first] = parts
   for (const part of parts) {
-    const same = part.kind === first.kind && part.scale === first.scale
+    const same = part.stored === first.stored && part.scale === first.scale
     if (!same || !sameShape(part.shape.slice(1), first.shape.slice(1))) {
       throw new ShapeError({
         what: 'sequences of unlike frames cannot follow each other',
-        expected: `${first.kind} ${shapeText(first.shape)}`,
-        got: `${part.kind} ${shapeText(part.shape)}`,
+        expected: `${first.stored} ${shapeText(first.shape)}`,
+        got: `${part.stored} ${shapeText(part.shape)}`,
       })
     }
   }
   const steps = parts.reduce((sum, part) => sum + part.shape[0], 0)
-  const target = d.tensors.zeros(first.kind, [steps, ...first.shape.slice(1)], first.scale)
+  const target = d.tensors.zeros(first.kind, [steps, ...first.shape.slice(1)], first.scale, first.stored)
   let at = 0
   for (const part of parts) {
     copyValues(d, part, 0, target, at, part.size)
@@ -66,8 +66,8 @@ export function concat(d: Device, parts: readonly GpuTensor[]): GpuTensor {
 export function sumSteps(d: Device, x: GpuTensor): GpuTensor {
   const target = d.tensors.make('dense', [1, ...x.shape.slice(1)])
   d.over(
-    `sum over steps ${x.kind}`,
-    () => wgsl.sumStepsKernel(x.kind),
+    `sum over steps ${x.stored} ${target.stored}`,
+    () => wgsl.sumStepsKernel(x.stored, target.stored),
     target.size,
     { x: x.block, result: target.block },
     { steps: x.shape[0], xScale: x.scale },
@@ -80,10 +80,10 @@ export function dropout(d: Device, x: GpuTensor, p: number, key: number): GpuTen
   // p 2^32 as a whole number: a hash below it is dropped.
   const values = { frame, key: key >>> 0, limit: Math.min(Math.ceil(p * 2 ** 32), 2 ** 32 - 1), factor: 1 / (1 - p) }
   const scale = x.kind === 'spikes' ? x.scale / (1 - p) : 1
-  const target = d.tensors.make(x.kind, x.shape, scale)
+  const target = d.tensors.make(x.kind, x.shape, scale, x.stored)
   d.over(
-    `dropout ${x.kind}`,
-    () => wgsl.dropoutKernel(x.kind),
+    `dropout ${x.stored}`,
+    () => wgsl.dropoutKernel(x.stored),
     x.kind === 'spikes' ? Math.ceil(x.size / 4) : x.size,
     { x: x.block, result: target.block },
     values,
@@ -106,17 +106,17 @@ export function countsOf(
   finish: 'norm' | 'counts',
   most: number,
 ): GpuTensor {
-  const plans = parts.map(({ count }) => wgsl.countPlan(count, d.software))
+  const plans = parts.map(({ count }) => wgsl.countPlan(count, d.sums))
   const total = plans.reduce((sum, { pairs }) => sum + pairs, 0)
   const target = d.tensors.make('dense', [2])
   d.scratch([8 * total], ([partials]) => {
     let first = 0
-    const kernel = d.machine.kernel(`counts ${kind}`, () => wgsl.partialCounts(kind, d.software))
     parts.forEach(({ x, count }, k) => {
+      const kernel = d.machine.kernel(`counts ${kind} ${x.stored}`, () => wgsl.partialCounts(kind, x.stored, d.sums))
       d.machine.run(kernel, { x: x.block, result: partials }, { count, first }, gridOf(plans[k].workgroups))
       first += plans[k].pairs
     })
-    const sum = d.machine.kernel(`finish ${finish}`, () => wgsl.finishCounts(finish, d.software))
+    const sum = d.machine.kernel(`finish ${finish}`, () => wgsl.finishCounts(finish, d.sums))
     d.machine.run(sum, { partials, result: target.block }, { count: total, most }, [1, 1, 1])
   })
   return target

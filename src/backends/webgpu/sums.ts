@@ -2,7 +2,7 @@ import { type Shape, sizeOf } from '../../base/index.ts'
 import { wgsl } from '../../codegen/index.ts'
 import type { Device } from './device.ts'
 import type { Block } from './pool.ts'
-import type { GpuTensor } from './tensors.ts'
+import type { GpuTensor, Stored } from './tensors.ts'
 
 /** Partial sums of x [groups, rows, columns], and in how many blocks they are. */
 export interface PartialSums {
@@ -14,19 +14,19 @@ export interface PartialSums {
 export function withPartialSums<Result>(
   d: Device,
   kind: wgsl.SumKind,
-  x: { readonly block: Block; readonly kind: 'dense' | 'spikes'; readonly scale: number; readonly size: number },
+  x: { readonly block: Block; readonly stored: Stored; readonly scale: number; readonly size: number },
   groups: number,
   columns: number,
   more: { readonly y?: GpuTensor; readonly means?: Block },
   use: (sums: PartialSums) => Result,
 ): Result {
   const rows = x.size / groups / columns
-  const { grid, blocks } = wgsl.sumPlan(rows, columns, groups, d.software)
+  const { grid, blocks } = wgsl.sumPlan(rows, columns, groups, d.sums)
   const { y, means } = more
-  const storage = (y ?? x).kind
+  const stored = { x: x.stored, ...(y ? { y: y.stored } : {}) }
   return d.scratch([8 * groups * blocks * columns], ([partials]) => {
-    const key = `sums ${kind} ${storage} ${wgsl.columnTile(columns)}`
-    const kernel = d.machine.kernel(key, () => wgsl.partialSums(kind, storage, columns, d.software))
+    const key = `sums ${kind} ${Object.values(stored).join(' ')} ${wgsl.columnTile(columns)}`
+    const kernel = d.machine.kernel(key, () => wgsl.partialSums(kind, stored, columns, d.sums))
     d.machine.run(
       kernel,
       { x: x.block, result: partials, ...(y ? { y: y.block } : {}), ...(means ? { means } : {}) },

@@ -20,8 +20,8 @@ export function loss(d: Device, logits: GpuTensor, targets: GpuTensor, options: 
   const gradient = d.tensors.make('dense', logits.shape)
   const losses = d.tensors.make('dense', [rows, 1])
   d.over(
-    `loss ${reduction}`,
-    () => wgsl.lossRows(reduction),
+    `loss ${reduction} ${logits.stored}`,
+    () => wgsl.lossRows(reduction, logits.stored),
     rows,
     { logits: logits.block, targets: targets.block, gradient: gradient.block, losses: losses.block },
     {
@@ -41,8 +41,8 @@ export function loss(d: Device, logits: GpuTensor, targets: GpuTensor, options: 
 
 export function accumulate(d: Device, target: GpuTensor, source: GpuTensor, factor: number): void {
   d.over(
-    `accumulate ${source.kind}`,
-    () => wgsl.accumulateKernel(source.kind),
+    `accumulate ${source.stored} ${target.stored}`,
+    () => wgsl.accumulateKernel(source.stored, target.stored),
     target.size,
     { source: source.block, result: target.block },
     { factor, sourceScale: source.scale },
@@ -50,7 +50,13 @@ export function accumulate(d: Device, target: GpuTensor, source: GpuTensor, fact
 }
 
 export function scale(d: Device, target: GpuTensor, factor: number): void {
-  d.over('scale', wgsl.scaleKernel, target.size, { result: target.block }, { factor })
+  d.over(
+    `scale ${target.stored}`,
+    () => wgsl.scaleKernel(target.stored),
+    target.size,
+    { result: target.block },
+    { factor },
+  )
 }
 
 /** Scales all to a joint norm of at most `maxNorm`, on the device; gives the norm before. */
@@ -60,7 +66,7 @@ export function clipNorm(d: Device, gradients: readonly GpuTensor[], maxNorm: nu
   const found = countsOf(d, parts, 'squares', 'norm', most)
   if (Number.isFinite(maxNorm)) {
     for (const x of gradients) {
-      d.over('clip', wgsl.clipKernel, x.size, { norm: found.block, result: x.block })
+      d.over(`clip ${x.stored}`, () => wgsl.clipKernel(x.stored), x.size, { norm: found.block, result: x.block })
     }
   }
   const norm = d.tensors.make('dense', [1])

@@ -16,7 +16,10 @@ export interface WebGpuOptions {
   readonly software?: boolean
   /** Where tiles that were measured on the device are kept; null: nothing is measured. Default: until it is closed. */
   readonly tuning?: TuningStore | null
-  /** `mixed`: products of matrices in float16, everything else in float32. Needs `shader-f16`. Default: float32. */
+  /**
+   * `mixed`: sequences of images, that is activations and their gradients, are stored as float16, and so are the operands of
+   * products; sums, parameters, statistics, loss and optimiser are float32. Needs `shader-f16`. Default: float32.
+   */
   readonly precision?: 'float32' | 'mixed'
 }
 
@@ -89,6 +92,7 @@ function backendOn(d: Device, adapter: string, features: readonly string[], memo
   const { tensors, machine } = d
   const of = (handle: Handle): GpuTensor => tensors.of(handle)
   const dense = (handle: Handle): GpuTensor => tensors.denseOf(handle)
+  const float32 = (handle: Handle): GpuTensor => tensors.float32Of(handle)
   const maybe = (handle: Handle | null): GpuTensor | null => handle && of(handle)
   return {
     info: {
@@ -97,6 +101,7 @@ function backendOn(d: Device, adapter: string, features: readonly string[], memo
       features: [adapter, ...features],
       largestTensorBytes: machine.pool.largest,
       memoryBytes,
+      ...(d.half ? { float16Images: true } : {}),
     },
 
     tensor: (shape, values) => tensors.dense(shape, values),
@@ -110,15 +115,9 @@ function backendOn(d: Device, adapter: string, features: readonly string[], memo
           got: `${values.length}`,
         })
       }
-      machine.upload(x.block, Float32Array.from(values))
+      tensors.write(x, values)
     },
-    async read(handle) {
-      const x = of(handle)
-      const { size, scale: scaleOfAll } = x
-      const values = await machine.read(x.block, x.bytes)
-      if (x.kind === 'dense') return new Float32Array(values, 0, size)
-      return Float32Array.from(new Uint8Array(values, 0, size), (byte) => (byte & 1 ? scaleOfAll : 0))
-    },
+    read: async (handle) => tensors.read(of(handle)),
     async readBytes(handle) {
       const x = of(handle)
       if (x.kind !== 'spikes') {
@@ -139,22 +138,25 @@ function backendOn(d: Device, adapter: string, features: readonly string[], memo
       machine.close()
     },
 
-    conv2d: (x, weight, bias, residual, o) => convolution(d, of(x), dense(weight), maybe(bias), maybe(residual), o),
+    conv2d: (x, weight, bias, residual, o) =>
+      convolution(d, of(x), dense(weight), bias && float32(bias), maybe(residual), o),
     conv2dBackward: (x, weight, gradient, o, want) =>
       convolutionBackward(d, of(x), dense(weight), dense(gradient), o, want),
     linear(x, weight, bias) {
       checkLinear(x, weight)
       const rows = asImages(d, of(x))
       const w = tensors.view(dense(weight), [1, 1, ...weight.shape])
-      const made = convolution(d, rows, w, maybe(bias), null, pointwise)
-      return reshaped(d, made, [x.shape[0], x.shape[1], weight.shape[1]], [rows, w])
+      const shape = [x.shape[0], x.shape[1], weight.shape[1]]
+      const stored = tensors.storedAs('dense', shape)
+      const made = convolution(d, rows, w, bias && float32(bias), null, pointwise, stored)
+      return reshaped(d, made, shape, [rows, w])
     },
     linearBackward(x, weight, gradient, want) {
       checkLinear(x, weight)
       const rows = asImages(d, of(x))
       const w = tensors.view(dense(weight), [1, 1, ...weight.shape])
       const g = asImages(d, dense(gradient))
-      const made = convolutionBackward(d, rows, w, g, pointwise, want)
+      const made = convolutionBackward(d, rows, w, g, pointwise, want, tensors.storedAs('dense', x.shape))
       const input = made.input && reshaped(d, of(made.input), x.shape, [])
       const changed = made.weight && reshaped(d, of(made.weight), weight.shape, [])
       for (const view of [rows, w, g]) tensors.release(view)
@@ -173,14 +175,14 @@ function backendOn(d: Device, adapter: string, features: readonly string[], memo
     reshape: (x, shape) => tensors.view(of(x), shape),
     sumSteps: (x) => sumSteps(d, of(x)),
 
-    loss: (logits, targets, o) => loss(d, dense(logits), dense(targets), o),
+    loss: (logits, targets, o) => loss(d, dense(logits), float32(targets), o),
     accumulate: (target, source, factor) => accumulate(d, dense(target), of(source), factor),
     scale: (target, factor) => scale(d, dense(target), factor),
     clipNorm: (gradients, maxNorm) => clipNorm(d, gradients.map(dense), maxNorm),
     sgd: (parameter, gradient, velocity, o, guards = []) =>
-      sgd(d, dense(parameter), dense(gradient), velocity && dense(velocity), guards.map(dense), o),
+      sgd(d, float32(parameter), float32(gradient), velocity && float32(velocity), guards.map(float32), o),
     adamW: (parameter, gradient, first, second, o, guards = []) =>
-      adamW(d, dense(parameter), dense(gradient), dense(first), dense(second), guards.map(dense), o),
+      adamW(d, float32(parameter), float32(gradient), float32(first), float32(second), guards.map(float32), o),
     activity: (x) => activity(d, of(x)),
   }
 }

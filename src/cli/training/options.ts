@@ -90,7 +90,10 @@ export const machineOptions = {
     .enum(['auto', 'wasm', 'webgpu', 'interpreter'])
     .default('wasm')
     .describe('auto: webgpu if there is a GPU; interpreter: the reference'),
-  precision: z.enum(['float32', 'mixed']).default('float32').describe('mixed: products in float16, on a GPU'),
+  precision: z
+    .enum(['float32', 'mixed'])
+    .default('float32')
+    .describe('mixed: images and products in float16, on a GPU'),
   simd: z.enum(['widest', '128']).default('widest').describe('vectors of kernels; widest: AVX-512 where there is'),
   threads: wholeNumber(1).optional().describe('threads that compute; as many as there are'),
   loaderThreads: wholeNumber(0).default(0).describe('threads that prepare batches'),

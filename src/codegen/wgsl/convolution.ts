@@ -79,6 +79,8 @@ const wideInputAt = `if (k >= end || m >= p.frames * HO * WO) { return vec4f(); 
 
 export interface ForwardOptions {
   readonly x: Storage
+  readonly weight: Storage
+  readonly y: Storage
   readonly bias: boolean
   readonly residual: Storage | null
 }
@@ -94,18 +96,18 @@ export function convolutionForward(s: ConvolutionShape, o: ForwardOptions, tile:
   ]
   const bindings: Binding[] = [
     { name: 'x', storage: o.x, wide: wideIn && tile !== directTile },
-    { name: 'weight', storage: 'dense', wide: wideOut },
+    { name: 'weight', storage: o.weight, wide: wideOut },
     ...(o.bias ? [{ name: 'bias', storage: 'dense', wide: wideOut } as Binding] : []),
     ...(o.residual ? [{ name: 'residual', storage: o.residual, wide: wideOut } as Binding] : []),
-    { name: 'y', storage: 'dense', write: true, wide: wideOut },
+    { name: 'y', storage: o.y, write: true, wide: wideOut },
   ]
   const sizes = ['frames', ...(o.residual ? ['residualSize'] : [])]
   const store = wideOut
     ? `fn store(m: u32, n: u32, z: u32, v: vec4f) {
   let at = (m * CO + z * KG + n) / 4u;
-  y[at] = v${o.bias ? ' + load4_bias((z * KG + n) / 4u)' : ''}${
+  save4_y(at, v${o.bias ? ' + load4_bias((z * KG + n) / 4u)' : ''}${
     o.residual ? ' + load4_residual(at % (p.residualSize / 4u))' : ''
-  };
+  });
 }`
     : scalarStore('y', 'm * CO + z * KG + n', 'KG', epilogue)
   if (tile === directTile) {
@@ -122,7 +124,6 @@ export function convolutionForward(s: ConvolutionShape, o: ForwardOptions, tile:
   return productKernel(
     {
       name: 'convolution',
-      gradient: null,
       sizes,
       bindings,
       functions: functions.filter((f) => f !== '').join('\n'),
@@ -140,16 +141,16 @@ export function convolutionForward(s: ConvolutionShape, o: ForwardOptions, tile:
 
 /** Four columns n of row k of weights or of a gradient, in group z; n begins inside. */
 function columnsOf(name: string, wide: boolean): DirectParts['columns'] {
-  const at = (j: number) => `${name}[k * CO + z * KG + min(n + ${j}u, KG - 1u)]`
+  const at = (j: number) => `load_${name}(k * CO + z * KG + min(n + ${j}u, KG - 1u))`
   return `fn columnsAt(k: u32, n: u32, z: u32) -> vec4f {
-  return ${wide ? `${name}[(k * CO + z * KG + n) / 4u]` : `vec4f(${[0, 1, 2, 3].map(at).join(', ')})`};
+  return ${wide ? `load4_${name}((k * CO + z * KG + n) / 4u)` : `vec4f(${[0, 1, 2, 3].map(at).join(', ')})`};
 }`
 }
 
 /** Weights of one tap and output channel k, for four input channels n. */
 const weightsBack = `fn columnsAt(tap: u32, k: u32, n: u32, z: u32) -> vec4f {
   let at = tap * CG * CO + z * KG + k;
-  return vec4f(${[0, 1, 2, 3].map((j) => `weight[at + min(n + ${j}u, CG - 1u) * CO]`).join(', ')});
+  return vec4f(${[0, 1, 2, 3].map((j) => `load_weight(at + min(n + ${j}u, CG - 1u) * CO)`).join(', ')});
 }`
 
 /** weight[k][n] of group z, four columns. */
@@ -157,8 +158,8 @@ function weightRows(wide: boolean): string {
   return quad(
     'loadB',
     'k: u32, n: u32, z: u32, end: u32',
-    wide ? 'if (k >= end || n >= KG) { return vec4f(); }\n  return weight[(k * CO + z * KG + n) / 4u];' : null,
-    'select(0.0, weight[min(k, end - 1u) * CO + z * KG + min(n + j, KG - 1u)], k < end && n + j < KG)',
+    wide ? 'if (k >= end || n >= KG) { return vec4f(); }\n  return load4_weight((k * CO + z * KG + n) / 4u);' : null,
+    'select(0.0, load_weight(min(k, end - 1u) * CO + z * KG + min(n + j, KG - 1u)), k < end && n + j < KG)',
   )
 }
 
@@ -168,23 +169,36 @@ function scalarStore(result: string, at: string, N: string, plus: readonly strin
   return `fn store(m: u32, n: u32, z: u32, v: vec4f) {
   for (var j = 0u; j < 4u; j++) {
     let nj = n + j;
-    if (nj < ${N}) { ${result}[${each(at)}] = v[j]${plus.map((term) => ` + ${each(term)}`).join('')}; }
+    if (nj < ${N}) { save_${result}(${each(at)}, v[j]${plus.map((term) => ` + ${each(term)}`).join('')}); }
   }
 }`
 }
 
-/** dL/dx from dL/dy; only at open windows where `open`. Grid: tiles of input pixels and channels; z is the group. */
-export function convolutionInputGradient(s: ConvolutionShape, open: boolean, tile: Tile, half = false): KernelSource {
+export interface InputGradientOptions {
+  /** Only at open windows of the spikes x. */
+  readonly open: boolean
+  readonly gradient: Storage
+  readonly weight: Storage
+  readonly result: Storage
+}
+
+/** dL/dx from dL/dy. Grid: tiles of input pixels and channels; z is the group. */
+export function convolutionInputGradient(
+  s: ConvolutionShape,
+  o: InputGradientOptions,
+  tile: Tile,
+  half = false,
+): KernelSource {
   const [CG, KG] = [s.channels / s.groups, s.outChannels / s.groups]
   const wideK = isQuad(s.outChannels, KG)
   const wideOut = isQuad(s.channels, CG)
   const at = 'm * C + z * CG + n'
-  const store = inputGradientStore(wideOut, open, at)
+  const store = inputGradientStore(wideOut, o.open, at)
   const bindings: Binding[] = [
-    { name: 'gradient', storage: 'dense', wide: wideK && tile !== directTile },
-    { name: 'weight', storage: 'dense', wide: wideK && tile !== directTile },
-    ...(open ? [{ name: 'x', storage: 'spikes' } as Binding] : []),
-    { name: 'result', storage: 'dense', write: true, wide: wideOut },
+    { name: 'gradient', storage: o.gradient, wide: wideK && tile !== directTile },
+    { name: 'weight', storage: o.weight, wide: wideK && tile !== directTile },
+    ...(o.open ? [{ name: 'x', storage: 'spikes' } as Binding] : []),
+    { name: 'result', storage: o.result, write: true, wide: wideOut },
   ]
   if (tile === directTile) {
     return directInputGradient({ constants: constants(s), columns: weightsBack, store, bindings, sizes: ['frames'] })
@@ -209,7 +223,7 @@ export function convolutionInputGradient(s: ConvolutionShape, open: boolean, til
   if (k >= end || m >= p.frames * H * WI) { return 0.0; }
   let base = outputPixel(m, k / KG);
   if (base == 0xffffffffu) { return 0.0; }
-  return gradient[base + z * KG + k % KG];
+  return load_gradient(base + z * KG + k % KG);
 }`,
     quad(
       'loadA',
@@ -218,7 +232,7 @@ export function convolutionInputGradient(s: ConvolutionShape, open: boolean, til
         ? `if (k >= end || m >= p.frames * H * WI) { return vec4f(); }
   let base = outputPixel(m, k / KG);
   if (base == 0xffffffffu) { return vec4f(); }
-  return gradient[(base + z * KG + k % KG) / 4u];`
+  return load4_gradient((base + z * KG + k % KG) / 4u);`
         : null,
       'gradientAt(m, k + j, z, end)',
     ),
@@ -226,13 +240,13 @@ export function convolutionInputGradient(s: ConvolutionShape, open: boolean, til
       ? ''
       : `fn weightAt(k: u32, n: u32, z: u32, end: u32) -> f32 {
   if (k >= end || n >= CG) { return 0.0; }
-  return weight[(k / KG * CG + n) * CO + z * KG + k % KG];
+  return load_weight((k / KG * CG + n) * CO + z * KG + k % KG);
 }`,
     quad(
       'loadB',
       'k: u32, n: u32, z: u32, end: u32',
       wideK
-        ? 'if (k >= end || n >= CG) { return vec4f(); }\n  return weight[((k / KG * CG + n) * CO + z * KG + k % KG) / 4u];'
+        ? 'if (k >= end || n >= CG) { return vec4f(); }\n  return load4_weight(((k / KG * CG + n) * CO + z * KG + k % KG) / 4u);'
         : null,
       'weightAt(k + j, n, z, end)',
     ),
@@ -241,7 +255,6 @@ export function convolutionInputGradient(s: ConvolutionShape, open: boolean, til
   return productKernel(
     {
       name: 'convolution input gradient',
-      gradient: 'A',
       sizes: ['frames'],
       bindings,
       functions: functions.filter((f) => f !== '').join('\n'),
@@ -260,11 +273,11 @@ export function convolutionInputGradient(s: ConvolutionShape, open: boolean, til
 function inputGradientStore(wide: boolean, open: boolean, at: string): string {
   if (wide) {
     const value = open ? `select(vec4f(), v, open4_x((${at}) / 4u))` : 'v'
-    return `fn store(m: u32, n: u32, z: u32, v: vec4f) { result[(${at}) / 4u] = ${value}; }`
+    return `fn store(m: u32, n: u32, z: u32, v: vec4f) { save4_result((${at}) / 4u, ${value}); }`
   }
   return `fn store(m: u32, n: u32, z: u32, v: vec4f) {
   for (var j = 0u; j < 4u; j++) {
-    if (n + j < CG) { let at = ${at} + j; result[at] = ${open ? 'select(0.0, v[j], open_x(at))' : 'v[j]'}; }
+    if (n + j < CG) { let at = ${at} + j; save_result(at, ${open ? 'select(0.0, v[j], open_x(at))' : 'v[j]'}); }
   }
 }`
 }
@@ -273,17 +286,22 @@ function inputGradientStore(wide: boolean, open: boolean, at: string): string {
  * Shares of dL/dweight: x transposed times dL/dy, over a part of the output pixels. Grid: tiles of weight rows and
  * columns; z counts groups of channels and, within each, shares. result is [shares, weights].
  */
-export function convolutionWeightGradient(s: ConvolutionShape, x: Storage, tile: Tile, half = false): KernelSource {
+export function convolutionWeightGradient(
+  s: ConvolutionShape,
+  o: { readonly x: Storage; readonly gradient: Storage },
+  tile: Tile,
+  half = false,
+): KernelSource {
   const [CG, KG] = [s.channels / s.groups, s.outChannels / s.groups]
   const wideIn = isQuad(s.channels, CG)
   const wideOut = isQuad(s.outChannels, KG)
   const at = 'z % p.shares * TAPS * CG * CO + m * CO + z / p.shares * KG + n'
   const store = wideOut
-    ? `fn store(m: u32, n: u32, z: u32, v: vec4f) { result[(${at}) / 4u] = v; }`
+    ? `fn store(m: u32, n: u32, z: u32, v: vec4f) { save4_result((${at}) / 4u, v); }`
     : scalarStore('result', at, 'KG')
   const bindings: Binding[] = [
-    { name: 'x', storage: x, wide: wideIn && tile !== directTile },
-    { name: 'gradient', storage: 'dense', wide: wideOut },
+    { name: 'x', storage: o.x, wide: wideIn && tile !== directTile },
+    { name: 'gradient', storage: o.gradient, wide: wideOut },
     { name: 'result', storage: 'dense', write: true, wide: wideOut },
   ]
   const sizes = ['frames', 'shares', 'perShare']
@@ -322,15 +340,14 @@ export function convolutionWeightGradient(s: ConvolutionShape, x: Storage, tile:
       'loadB',
       'k: u32, n: u32, z: u32, end: u32',
       wideOut
-        ? 'if (k >= end || n >= KG) { return vec4f(); }\n  return gradient[(k * CO + z / p.shares * KG + n) / 4u];'
+        ? 'if (k >= end || n >= KG) { return vec4f(); }\n  return load4_gradient((k * CO + z / p.shares * KG + n) / 4u);'
         : null,
-      'select(0.0, gradient[min(k, end - 1u) * CO + z / p.shares * KG + min(n + j, KG - 1u)], k < end && n + j < KG)',
+      'select(0.0, load_gradient(min(k, end - 1u) * CO + z / p.shares * KG + min(n + j, KG - 1u)), k < end && n + j < KG)',
     ),
     store,
   ]
   const product: Product = {
     name: 'convolution weight gradient',
-    gradient: 'B',
     sizes,
     bindings,
     functions: functions.filter((f) => f !== '').join('\n'),

@@ -3,44 +3,44 @@ import { type Binding, elementKernel, type KernelSource, type Storage } from './
 /** Kernels that make each value from values at the same place. */
 
 const dense = (name: string, write = false): Binding => ({ name, storage: 'dense', write })
-const value = (name: string, storage: Storage): Binding => ({ name, storage })
+const value = (name: string, storage: Storage, write = false): Binding => ({ name, storage, write })
 
 /** result = a + b; the shorter one is repeated. */
-export function addKernel(a: Storage, b: Storage): KernelSource {
+export function addKernel(a: Storage, b: Storage, result: Storage): KernelSource {
   return elementKernel({
     name: 'add',
     sizes: ['aSize', 'bSize'],
-    bindings: [value('a', a), value('b', b), dense('result', true)],
-    body: '  result[i] = load_a(i % p.aSize) + load_b(i % p.bSize);',
+    bindings: [value('a', a), value('b', b), value('result', result, true)],
+    body: '  save_result(i, load_a(i % p.aSize) + load_b(i % p.bSize));',
   })
 }
 
 /** result += factor * source. */
-export function accumulateKernel(source: Storage): KernelSource {
+export function accumulateKernel(source: Storage, result: Storage = 'dense'): KernelSource {
   return elementKernel({
     name: 'accumulate',
     numbers: ['factor'],
-    bindings: [value('source', source), dense('result', true)],
-    body: '  result[i] += p.factor * load_source(i);',
+    bindings: [value('source', source), value('result', result, true)],
+    body: '  save_result(i, load_result(i) + p.factor * load_source(i));',
   })
 }
 
 /** result *= factor. */
-export function scaleKernel(): KernelSource {
+export function scaleKernel(result: Storage): KernelSource {
   return elementKernel({
     name: 'scale',
     numbers: ['factor'],
-    bindings: [dense('result', true)],
-    body: '  result[i] *= p.factor;',
+    bindings: [value('result', result, true)],
+    body: '  save_result(i, load_result(i) * p.factor);',
   })
 }
 
 /** result *= norm[1], the factor that clipping came to. */
-export function clipKernel(): KernelSource {
+export function clipKernel(result: Storage): KernelSource {
   return elementKernel({
     name: 'clip',
-    bindings: [dense('norm'), dense('result', true)],
-    body: '  result[i] *= norm[1];',
+    bindings: [dense('norm'), value('result', result, true)],
+    body: '  save_result(i, load_result(i) * norm[1]);',
   })
 }
 
@@ -114,15 +114,15 @@ const hash = `fn hash32(index: u32, key: u32) -> u32 {
 fn kept(index: u32) -> bool { return hash32(index, p.key) >= p.limit; }`
 
 /** Drops values by their place in the frame, at all steps alike. Spike words hold four values. */
-export function dropoutKernel(storage: 'dense' | 'spikes'): KernelSource {
-  if (storage === 'dense') {
+export function dropoutKernel(storage: 'dense' | 'half' | 'spikes'): KernelSource {
+  if (storage !== 'spikes') {
     return elementKernel({
       name: 'dropout',
       sizes: ['frame', 'key', 'limit'],
       numbers: ['factor'],
-      bindings: [dense('x'), dense('result', true)],
+      bindings: [value('x', storage), value('result', storage, true)],
       functions: hash,
-      body: '  result[i] = select(0.0, x[i] * p.factor, kept(i % p.frame));',
+      body: '  save_result(i, select(0.0, load_x(i) * p.factor, kept(i % p.frame)));',
     })
   }
   return elementKernel({
@@ -140,14 +140,14 @@ export function dropoutKernel(storage: 'dense' | 'spikes'): KernelSource {
 }
 
 /** Sum over the first axis. */
-export function sumStepsKernel(storage: Storage): KernelSource {
+export function sumStepsKernel(x: Storage, result: Storage): KernelSource {
   return elementKernel({
     name: 'sum over steps',
     sizes: ['steps'],
-    bindings: [value('x', storage), dense('result', true)],
+    bindings: [value('x', x), value('result', result, true)],
     body: `  var sum = 0.0;
   for (var t = 0u; t < p.steps; t++) { sum += load_x(t * p.count + i); }
-  result[i] = sum;`,
+  save_result(i, sum);`,
   })
 }
 

@@ -3,8 +3,8 @@
  * text made by pure functions; the backend compiles it and keeps it by its key.
  */
 
-/** What a buffer holds: float32 values, spike bytes (four in a word), words, or words that are changed together. */
-export type Storage = 'dense' | 'spikes' | 'words' | 'atomics'
+/** What a buffer holds: float32 or float16 values, spike bytes (four in a word), words, or words that are changed together. */
+export type Storage = 'dense' | 'half' | 'spikes' | 'words' | 'atomics'
 
 export interface Binding {
   readonly name: string
@@ -51,7 +51,8 @@ export const elementThreads = 256
 
 /**
  * A kernel: in its body `p` is the block of numbers, `group` the number of the workgroup (counted through x and y),
- * `lane` the invocation in it, `wid` the workgroup's place.
+ * `lane` the invocation in it, `wid` the workgroup's place; with subgroups, `subLane` is the place in one, and `subSize` its
+ * size.
  */
 export function kernel(parts: KernelParts): KernelSource {
   const {
@@ -69,8 +70,9 @@ export function kernel(parts: KernelParts): KernelSource {
     ...sizes.map((field): Field => ({ name: field, type: 'u32' })),
     ...[...numbers, ...scales].map((field): Field => ({ name: field, type: 'f32' })),
   ]
+  const extensions = new Set([...enable, ...(bindings.some((b) => b.storage === 'half') ? ['f16'] : [])])
   const code = [
-    ...enable.map((feature) => `enable ${feature};`),
+    ...[...extensions].map((feature) => `enable ${feature};`),
     `struct Numbers { ${[...fields, ...(fields.length === 0 ? [{ name: 'unused', type: 'u32' }] : [])]
       .map((field) => `${field.name}: ${field.type}`)
       .join(', ')} }`,
@@ -85,7 +87,11 @@ export function kernel(parts: KernelParts): KernelSource {
 fn main(
   @builtin(workgroup_id) wid: vec3u,
   @builtin(num_workgroups) grid: vec3u,
-  @builtin(local_invocation_index) lane: u32,
+  @builtin(local_invocation_index) lane: u32,${
+    extensions.has('subgroups')
+      ? '\n  @builtin(subgroup_invocation_id) subLane: u32,\n  @builtin(subgroup_size) subSize: u32,'
+      : ''
+  }
 ) {
   let group = wid.y * grid.x + wid.x;
 ${body}
@@ -104,15 +110,23 @@ ${parts.body}`
 
 function typeOf({ storage, wide }: Binding): string {
   if (storage === 'dense') return wide ? 'array<vec4f>' : 'array<f32>'
+  if (storage === 'half') return wide ? 'array<vec4h>' : 'array<f16>'
   return storage === 'atomics' ? 'array<atomic<u32>>' : 'array<u32>'
 }
 
-/** `load_x(i)` and `load4_x(i / 4)` give values; `open_x` and `open4_x` whether the surrogate's window is open. */
+/**
+ * `load_x(i)` and `load4_x(i / 4)` give float32 values, `save_x` and `save4_x` store them, however they are kept; `open_x`
+ * and `open4_x` say whether the surrogate's window is open.
+ */
 function accessOf({ name, storage, wide, write }: Binding): string[] {
-  if (storage === 'dense') {
-    return wide
-      ? [`fn load4_${name}(q: u32) -> vec4f { return ${name}[q]; }`]
-      : [`fn load_${name}(i: u32) -> f32 { return ${name}[i]; }`]
+  if (storage === 'dense' || storage === 'half') {
+    const [kept, value] = wide ? ['vec4h', 'vec4f'] : ['f16', 'f32']
+    const four = wide ? '4' : ''
+    const as = (type: string, text: string) => (storage === 'half' ? `${type}(${text})` : text)
+    return [
+      `fn load${four}_${name}(i: u32) -> ${value} { return ${as(value, `${name}[i]`)}; }`,
+      ...(write ? [`fn save${four}_${name}(i: u32, v: ${value}) { ${name}[i] = ${as(kept, 'v')}; }`] : []),
+    ]
   }
   if (storage !== 'spikes' || write) return []
   return [

@@ -1,19 +1,19 @@
-import { elementKernel, type KernelSource } from './kernel.ts'
+import { elementKernel, type KernelSource, type Storage } from './kernel.ts'
 
 export type Reduction = 'step' | 'mean' | 'sum' | 'max' | 'last'
 
 /** What a row of logits is: a step's, or one value per sample made of all steps. */
 const rowValue: { readonly [reduction in Reduction]: string } = {
-  step: 'return logits[row * p.classes + k];',
-  last: 'return logits[((p.steps - 1u) * p.samples + row) * p.classes + k];',
-  max: `var best = logits[row * p.classes + k];
-  for (var t = 1u; t < p.steps; t++) { best = max(best, logits[(t * p.samples + row) * p.classes + k]); }
+  step: 'return load_logits(row * p.classes + k);',
+  last: 'return load_logits(((p.steps - 1u) * p.samples + row) * p.classes + k);',
+  max: `var best = load_logits(row * p.classes + k);
+  for (var t = 1u; t < p.steps; t++) { best = max(best, load_logits((t * p.samples + row) * p.classes + k)); }
   return best;`,
   sum: `var sum = 0.0;
-  for (var t = 0u; t < p.steps; t++) { sum += logits[(t * p.samples + row) * p.classes + k]; }
+  for (var t = 0u; t < p.steps; t++) { sum += load_logits((t * p.samples + row) * p.classes + k); }
   return sum;`,
   mean: `var sum = 0.0;
-  for (var t = 0u; t < p.steps; t++) { sum += logits[(t * p.samples + row) * p.classes + k]; }
+  for (var t = 0u; t < p.steps; t++) { sum += load_logits((t * p.samples + row) * p.classes + k); }
   return sum / f32(p.steps);`,
 }
 
@@ -25,7 +25,7 @@ const spread: { readonly [reduction in Reduction]: string } = {
   }`,
   max: `var best = 0u;
   for (var t = 1u; t < p.steps; t++) {
-    if (logits[(t * p.samples + row) * p.classes + k] > logits[(best * p.samples + row) * p.classes + k]) { best = t; }
+    if (load_logits((t * p.samples + row) * p.classes + k) > load_logits((best * p.samples + row) * p.classes + k)) { best = t; }
   }
   for (var t = 0u; t < p.steps; t++) { gradient[(t * p.samples + row) * p.classes + k] = select(0.0, g, t == best); }`,
   sum: 'for (var t = 0u; t < p.steps; t++) { gradient[(t * p.samples + row) * p.classes + k] = g; }',
@@ -33,13 +33,13 @@ const spread: { readonly [reduction in Reduction]: string } = {
 }
 
 /** Softmax cross entropy and squared error of one row an invocation: its share of the loss, and its gradient. */
-export function lossRows(reduction: Reduction): KernelSource {
+export function lossRows(reduction: Reduction, logits: Storage): KernelSource {
   return elementKernel({
     name: `loss, ${reduction}`,
     sizes: ['steps', 'samples', 'classes'],
     numbers: ['crossEntropy', 'squaredError', 'off', 'slope'],
     bindings: [
-      { name: 'logits', storage: 'dense' },
+      { name: 'logits', storage: logits },
       { name: 'targets', storage: 'dense' },
       { name: 'gradient', storage: 'dense', write: true },
       { name: 'losses', storage: 'dense', write: true },

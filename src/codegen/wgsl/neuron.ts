@@ -14,6 +14,10 @@ export interface NeuronKernelOptions {
   readonly wide: boolean
   /** How x is stored. */
   readonly x: Storage
+  /** How dense outputs are stored; backward, the gradient of x. */
+  readonly result: Storage
+  /** Backward: how the gradient of the output is stored. */
+  readonly gradient?: Storage
   /** x is one frame that is repeated. */
   readonly repeated: boolean
   /** Normalised with a table of groups: `null` none, `one` for all steps, `step` one a step. */
@@ -139,7 +143,7 @@ export function neuronForward(options: NeuronKernelOptions): KernelSource {
   const name = (id: ValueId) => `v${id}`
   const output: Binding = program.spiking
     ? { name: 'result', storage: wide ? 'words' : 'atomics', write: true }
-    : { name: 'result', storage: 'dense', write: true, wide }
+    : { name: 'result', storage: options.result, write: true, wide }
   const body = [
     'let c = i % p.columns;',
     ...text.startStates(),
@@ -173,7 +177,7 @@ export function neuronForward(options: NeuronKernelOptions): KernelSource {
 /** Writes a step's output: four bytes as a word, or one byte into a cleared one. */
 function store(program: Program, wide: boolean, name: (id: ValueId) => string): string[] {
   const at = 't * p.count + i'
-  if (!program.spiking) return [`result[${at}] = ${name(program.output)};`]
+  if (!program.spiking) return [`${wide ? 'save4' : 'save'}_result(${at}, ${name(program.output)});`]
   const argument = name(program.instructions[program.output].args[0])
   const open = program.window === undefined ? 'true' : `abs(${argument}) <= V(${literal(program.window)})`
   if (wide) {
@@ -240,7 +244,7 @@ export function neuronBackward(options: NeuronKernelOptions): KernelSource {
           '}',
         ]
       : []),
-    ...(repeated ? ['result[i] = summed;'] : []),
+    ...(repeated ? [`${wide ? 'save4' : 'save'}_result(i, summed);`] : []),
     ...extra.flatMap(({ at, rows }, k) => (rows === 1 ? [`extra[${at}u * p.count + i] = share${k};`] : [])),
     ...(given ? states.map((k) => `extra[(${rowsOf(extra)}u + ${k}u) * p.count + i] = g${k};`) : []),
   ]
@@ -250,9 +254,9 @@ export function neuronBackward(options: NeuronKernelOptions): KernelSource {
     bindings: [
       ...text.inputs,
       ...(program.spiking ? [{ name: 'bytes', storage: 'words' } as const] : []),
-      { name: 'gradient', storage: 'dense', wide },
+      { name: 'gradient', storage: options.gradient ?? 'dense', wide },
       ...(last && states.length > 0 ? [{ name: 'after', storage: 'dense', wide } as const] : []),
-      { name: 'result', storage: 'dense', write: true, wide },
+      { name: 'result', storage: options.result, write: true, wide },
       ...(hasExtra ? [{ name: 'extra', storage: 'dense', write: true, wide } as const] : []),
     ],
     functions: text.functions(true),
@@ -375,7 +379,7 @@ function reverseStep(text: NeuronText, k: number): { values: string[]; results: 
   const { adjoint } = o.neuron
   const name = (id: ValueId) => `v${k}_${id}`
   const given: Given = ({ op, index = 0 }) => {
-    if (op === 'outputGradient') return `gradient[t${k} * p.count + i]`
+    if (op === 'outputGradient') return `${o.wide ? 'load4' : 'load'}_gradient(t${k} * p.count + i)`
     if (op === 'stateGradient') return `g${index}`
     return op === 'window' && program.spiking ? `bits(t${k} * p.count + i, 1u)` : undefined
   }
@@ -383,7 +387,9 @@ function reverseStep(text: NeuronText, k: number): { values: string[]; results: 
   return {
     values: stepText(adjoint.instructions, program.instructions.length, name, given),
     results: [
-      o.repeated ? `summed += ${name(adjoint.input)};` : `result[t${k} * p.count + i] = ${name(adjoint.input)};`,
+      o.repeated
+        ? `summed += ${name(adjoint.input)};`
+        : `${o.wide ? 'save4' : 'save'}_result(t${k} * p.count + i, ${name(adjoint.input)});`,
       ...adjoint.parameters.map((id, i) =>
         extra[i].rows === 1
           ? `share${i} += ${name(id)};`

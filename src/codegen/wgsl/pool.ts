@@ -47,7 +47,7 @@ const firstMaximum = `fn firstMaximum(frame: u32, rows: vec2u, columns: vec2u, c
 }`
 
 /** One invocation an output value. The maximum of spikes is the byte of the first, written into a cleared result. */
-export function poolForward(kind: 'average' | 'max', form: PoolForm, x: Storage): KernelSource {
+export function poolForward(kind: 'average' | 'max', form: PoolForm, x: Storage, result: Storage): KernelSource {
   const bytes = kind === 'max' && x === 'spikes'
   const value =
     kind === 'max'
@@ -55,18 +55,18 @@ export function poolForward(kind: 'average' | 'max', form: PoolForm, x: Storage)
         ? `  let best = firstMaximum(frame, rows, columns, c);
   let byte = extractBits(x[best >> 2u], (best & 3u) * 8u, 8u);
   atomicOr(&result[i >> 2u], byte << ((i & 3u) * 8u));`
-        : '  result[i] = load_x(firstMaximum(frame, rows, columns, c));'
+        : '  save_result(i, load_x(firstMaximum(frame, rows, columns, c)));'
       : `  var sum = 0.0;
   for (var y = rows.x; y < rows.y; y++) {
     for (var x = columns.x; x < columns.y; x++) { sum += load_x(((frame * p.height + y) * p.width + x) * p.channels + c); }
   }
-  result[i] = sum * share(rows, columns);`
+  save_result(i, sum * share(rows, columns));`
   return elementKernel({
     name: `${kind} pool`,
     sizes,
     bindings: [
       { name: 'x', storage: x },
-      { name: 'result', storage: bytes ? 'atomics' : 'dense', write: true },
+      { name: 'result', storage: bytes ? 'atomics' : result, write: true },
     ],
     functions: kind === 'max' ? `${spans[form]}\n${firstMaximum}` : spans[form],
     body: `  let c = i % p.channels;
@@ -79,17 +79,22 @@ ${value}`,
 }
 
 /** One invocation an input value, which asks every cell that covers it. `open`: 0 where the window is closed. */
-export function poolBackward(kind: 'average' | 'max', form: PoolForm, x: Storage, open: boolean): KernelSource {
+export function poolBackward(
+  kind: 'average' | 'max',
+  form: PoolForm,
+  stored: { readonly x: Storage; readonly gradient: Storage; readonly result: Storage },
+  open: boolean,
+): KernelSource {
   const needsX = kind === 'max' || open
   const bindings: Binding[] = [
-    ...(needsX ? [{ name: 'x', storage: x }] : []),
-    { name: 'gradient', storage: 'dense' },
-    { name: 'result', storage: 'dense', write: true },
+    ...(needsX ? [{ name: 'x', storage: stored.x }] : []),
+    { name: 'gradient', storage: stored.gradient },
+    { name: 'result', storage: stored.result, write: true },
   ]
   const share =
     kind === 'max'
-      ? 'if (firstMaximum(frame, rows, columns, c) == i) { sum += gradient[at]; }'
-      : 'sum += gradient[at] * share(rows, columns);'
+      ? 'if (firstMaximum(frame, rows, columns, c) == i) { sum += load_gradient(at); }'
+      : 'sum += load_gradient(at) * share(rows, columns);'
   return elementKernel({
     name: `${kind} pool backward`,
     sizes,
@@ -113,7 +118,7 @@ ${cell}
       }
     }
   }
-  result[i] = ${open ? 'select(0.0, sum, open_x(i))' : 'sum'};`,
+  save_result(i, ${open ? 'select(0.0, sum, open_x(i))' : 'sum'});`,
   })
 }
 

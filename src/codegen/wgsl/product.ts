@@ -21,8 +21,6 @@ export type Along = 'm' | 'n' | 'k'
  */
 export interface Product {
   readonly name: string
-  /** Which operand holds gradients: as float16 they are taken times `gradientScale`, so that small ones are not lost. */
-  readonly gradient: 'A' | 'B' | null
   readonly sizes: readonly string[]
   readonly bindings: readonly Binding[]
   readonly functions: string
@@ -70,10 +68,10 @@ const range = (count: number): number[] => Array.from({ length: count }, (_, i) 
 /**
  * C = A B, both operands read through workgroup memory: workgroup `group` makes one tile, plane z of the grid one group of
  * channels or one share of the products.
+ * @param half operands are rounded to float16; their products, which float32 holds exactly, and all sums are float32
  */
 export function productKernel(product: Product, tile: Tile, half: boolean): KernelSource {
   const scalar = half ? 'f16' : 'f32'
-  const scaled = half && product.gradient !== null
   const threads = threadsOf(tile)
   const quads = range(tile.columns / 4)
   const rows = range(tile.rows)
@@ -88,15 +86,15 @@ export function productKernel(product: Product, tile: Tile, half: boolean): Kern
 ${sums.map(({ name }) => `  var ${name} = vec4f();`).join('\n')}
   let end = ${product.kTo};
   for (var k0 = ${product.kFrom}; k0 < end; k0 += ${tile.k}u) {
-${loads('A', tile, threads, product.aAlong, elementOf('A', product, half))}
-${loads('B', tile, threads, product.bAlong, elementOf('B', product, half))}
+${loads('A', tile, threads, product.aAlong, scalar)}
+${loads('B', tile, threads, product.bAlong, scalar)}
     workgroupBarrier();
     for (var k = 0u; k < ${tile.k}u; k++) {
-${quads.map((c) => `      let b${c} = ${four(scalar, `k * ${tile.n}u + column + ${4 * c}u`)};`).join('\n')}
+${quads.map((c) => `      let b${c} = ${four(`k * ${tile.n}u + column + ${4 * c}u`)};`).join('\n')}
 ${rows
   .map((r) => {
-    const a = `tileA[k * ${tile.m}u + row + ${r}u]`
-    return `      { let a = ${a}; ${quads.map((c) => `sum${r}_${c} += ${half ? `vec4f(a * b${c})` : `a * b${c}`};`).join(' ')} }`
+    const a = `f32(tileA[k * ${tile.m}u + row + ${r}u])`
+    return `      { let a = ${a}; ${quads.map((c) => `sum${r}_${c} += a * b${c};`).join(' ')} }`
   })
   .join('\n')}
     }
@@ -108,7 +106,7 @@ ${rows
 ${quads
   .map(
     (c) =>
-      `    if (column0 + column + ${4 * c}u < ${product.N}) { store(row0 + row + ${r}u, column0 + column + ${4 * c}u, z, sum${r}_${c}${scaled ? ` / ${gradientScale}.0` : ''}); }`,
+      `    if (column0 + column + ${4 * c}u < ${product.N}) { store(row0 + row + ${r}u, column0 + column + ${4 * c}u, z, sum${r}_${c}); }`,
   )
   .join('\n')}
   }`,
@@ -133,23 +131,14 @@ export function workgroupsOf(tile: Tile, rows: number, columns: number): number 
   return tile === directTile ? Math.ceil(tiles / directThreads) : tiles
 }
 
-function four(scalar: string, at: string): string {
-  return `vec4<${scalar}>(${range(4)
-    .map((j) => `tileB[${at} + ${j}u]`)
+function four(at: string): string {
+  return `vec4f(${range(4)
+    .map((j) => `f32(tileB[${at} + ${j}u])`)
     .join(', ')})`
 }
 
-/** By what gradients are multiplied before they become float16; the products are divided by it again. */
-const gradientScale = 4096
-
-/** Element j of what was loaded, as the tile keeps it. */
-function elementOf(operand: 'A' | 'B', product: Product, half: boolean): (j: number) => string {
-  if (!half) return (j) => `v[${j}]`
-  return product.gradient === operand ? (j) => `f16(v[${j}] * ${gradientScale}.0)` : (j) => `f16(v[${j}])`
-}
-
 /** Fills one operand's tile, [k][m or n], four elements a turn. */
-function loads(operand: 'A' | 'B', tile: Tile, threads: number, along: Along, element: (j: number) => string): string {
+function loads(operand: 'A' | 'B', tile: Tile, threads: number, along: Along, scalar: string): string {
   const width = operand === 'A' ? tile.m : tile.n
   const origin = operand === 'A' ? 'row0' : 'column0'
   const turns = Math.ceil((width * tile.k) / 4 / threads)
@@ -165,7 +154,7 @@ function loads(operand: 'A' | 'B', tile: Tile, threads: number, along: Along, el
 ${spare ? `      if (e < ${(width * tile.k) / 4}u) {\n` : ''}      ${place}
       let v = load${operand}(${args});
 ${range(4)
-  .map((j) => `      tile${operand}[${to(j)}] = ${element(j)};`)
+  .map((j) => `      tile${operand}[${to(j)}] = ${scalar}(v[${j}]);`)
   .join('\n')}${spare ? '\n      }' : ''}
     }`
 }

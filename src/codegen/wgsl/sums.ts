@@ -27,6 +27,12 @@ const result = partialResult
 /** What is summed: values; values and squares, both shifted by the first row; gradients and their products with x. */
 export type SumKind = 'values' | 'moments' | 'products'
 
+/** How what is summed is stored, and, of products, what it is multiplied with. */
+export interface SumStorage {
+  readonly x: Storage
+  readonly y?: Storage
+}
+
 interface Summand {
   readonly bindings: readonly Binding[]
   /** Before the first row of a column. */
@@ -35,8 +41,8 @@ interface Summand {
   readonly add: string
 }
 
-function summand(kind: SumKind, storage: Storage): Summand {
-  const x: Binding = { name: 'x', storage: kind === 'products' ? 'dense' : storage }
+function summand(kind: SumKind, stored: SumStorage): Summand {
+  const x: Binding = { name: 'x', storage: stored.x }
   if (kind === 'values') return { bindings: [x], prepare: '', add: 'sum.x += load_x(at);' }
   if (kind === 'moments') {
     return {
@@ -46,10 +52,30 @@ function summand(kind: SumKind, storage: Storage): Summand {
     }
   }
   return {
-    bindings: [x, { name: 'y', storage }, { name: 'means', storage: 'dense' }],
+    bindings: [x, { name: 'y', storage: stored.y ?? 'dense' }, { name: 'means', storage: 'dense' }],
     prepare: '  let shift = means[z * p.columns + column];',
     add: 'let g = load_x(at); sum += vec2f(g, g * (load_y(at) - shift));',
   }
+}
+
+const sumsOfAll = `var<workgroup> sums: array<vec2f, ${threads}>;`
+
+const enabled = (way: SumWay): string[] => (way === 'subgroups' ? ['subgroups'] : [])
+
+/**
+ * Adds up the `sum`s of a workgroup's invocations; `total` is the sum of those with the same lane modulo `tile`, in the lanes
+ * below `tile`. Which invocations make a subgroup is the device's affair: so the first one of each leaves its sum in its own
+ * place, and in the end every subgroup adds up the same places.
+ */
+function upTo(tile: number, way: SumWay): string {
+  const subgroups = way === 'subgroups'
+  return `  sums[lane] = ${subgroups ? 'select(vec2f(), subgroupAdd(sum), subLane == 0u)' : 'sum'};
+  workgroupBarrier();
+  for (var half = ${threads / 2}u; half >= ${subgroups ? 'subSize' : `${tile}u`}; half >>= 1u) {
+    if (lane < half) { sums[lane] += sums[lane + half]; }
+    workgroupBarrier();
+  }
+  let total = ${subgroups ? 'subgroupAdd(sums[subLane])' : 'sums[lane]'};`
 }
 
 /** How sums are cut: the grid of `partialSums`, and how many blocks it makes. */
@@ -58,8 +84,14 @@ export interface SumPlan {
   readonly blocks: number
 }
 
-/** @param direct without workgroup memory: for adapters that are programs on the CPU */
-export function sumPlan(rows: number, columns: number, groups: number, direct: boolean): SumPlan {
+/**
+ * How a workgroup adds up: `direct` without workgroup memory, for adapters that are programs on the CPU; as a `tree`; or by
+ * `subgroups` and then as a tree. The order is fixed by shapes, and with subgroups by their size too.
+ */
+export type SumWay = 'direct' | 'tree' | 'subgroups'
+
+export function sumPlan(rows: number, columns: number, groups: number, way: SumWay): SumPlan {
+  const direct = way === 'direct'
   const tile = direct ? directLanes : columnTile(columns)
   const blocks = Math.ceil(rows / (direct ? directRowsEach : rowsPerSumBlock(columns)))
   return { grid: [Math.ceil(columns / tile), blocks, groups], blocks }
@@ -70,14 +102,14 @@ const directLanes = 64
 const directRowsEach = 128
 
 /** Partial sums of one block: workgroup (column tile, block, group). */
-export function partialSums(kind: SumKind, storage: Storage, columns: number, direct: boolean): KernelSource {
-  const { bindings, prepare, add } = summand(kind, storage)
+export function partialSums(kind: SumKind, stored: SumStorage, columns: number, way: SumWay): KernelSource {
+  const { bindings, prepare, add } = summand(kind, stored)
   const parts = {
     name: `sums of ${kind}`,
     sizes: ['rows', 'columns', 'blocks'],
     bindings: [...bindings, partialResult],
   }
-  if (direct) {
+  if (way === 'direct') {
     return kernel({
       ...parts,
       threads: directLanes,
@@ -98,10 +130,13 @@ ${prepare}
   }
   const tile = columnTile(columns)
   const lanes = threads / tile
+  // Neighbouring lanes are neighbouring columns: a subgroup has something to add up only where there is one column.
+  const own = tile === 1 ? way : 'tree'
   return kernel({
     ...parts,
     threads,
-    functions: `var<workgroup> sums: array<vec2f, ${threads}>;`,
+    enable: enabled(own),
+    functions: sumsOfAll,
     body: `  let z = wid.z;
   let column = min(wid.x * ${tile}u + lane % ${tile}u, p.columns - 1u);
   let first = wid.y * ${rowsPerSumBlock(columns)}u + lane / ${tile}u;
@@ -111,16 +146,11 @@ ${prepare}
     let row = first + k * ${lanes}u;
     if (row < p.rows) { let at = (z * p.rows + row) * p.columns + column; ${add} }
   }
-  sums[lane] = sum;
-  workgroupBarrier();
-  for (var half = ${threads / 2}u; half >= ${tile}u; half >>= 1u) {
-    if (lane < half) { sums[lane] += sums[lane + half]; }
-    workgroupBarrier();
-  }
+${upTo(tile, own)}
   if (lane < ${tile}u && wid.x * ${tile}u + lane < p.columns) {
     let to = 2u * ((z * p.blocks + wid.y) * p.columns + column);
-    result[to] = sums[lane].x;
-    result[to + 1u] = sums[lane].y;
+    result[to] = total.x;
+    result[to + 1u] = total.y;
   }`,
   })
 }
@@ -245,24 +275,24 @@ export function finishProducts(): KernelSource {
 }
 
 /** Gradient of x from that of its normalised values, in place. `training`: the statistics depend on x too. */
-export function normaliseBackward(storage: Storage, training: boolean): KernelSource {
+export function normaliseBackward(x: Storage, gradient: Storage, training: boolean): KernelSource {
   return elementKernel({
     name: 'normalise backward',
     sizes: ['columns', 'groupSize', 'scales'],
     bindings: [
-      { name: 'x', storage },
+      { name: 'x', storage: x },
       { name: 'table', storage: 'dense' },
       ...(training ? [{ name: 'shares', storage: 'dense' } as const] : []),
-      { name: 'gradient', storage: 'dense', write: true },
+      { name: 'gradient', storage: gradient, write: true },
     ],
     body: `  let c = i % p.columns;
   let at = i / p.groupSize * p.columns + c;
   ${
     training
-      ? 'let g = gradient[i] - shares[2u * at] - (load_x(i) - table[at]) * shares[2u * at + 1u];'
-      : 'let g = gradient[i];'
+      ? 'let g = load_gradient(i) - shares[2u * at] - (load_x(i) - table[at]) * shares[2u * at + 1u];'
+      : 'let g = load_gradient(i);'
   }
-  gradient[i] = g * table[p.scales + at];`,
+  save_gradient(i, g * table[p.scales + at]);`,
   })
 }
 
@@ -270,29 +300,19 @@ export function normaliseBackward(storage: Storage, training: boolean): KernelSo
 export type CountKind = 'squares' | 'nonzero' | 'spikes'
 
 const counted: { readonly [kind in CountKind]: string } = {
-  squares: 'let v = x[at]; sum += vec2f(v * v, 0.0);',
-  nonzero: 'sum += vec2f(select(0.0, 1.0, x[at] != 0.0), 1.0);',
+  squares: 'let v = load_x(at); sum += vec2f(v * v, 0.0);',
+  nonzero: 'sum += vec2f(select(0.0, 1.0, load_x(at) != 0.0), 1.0);',
   spikes: 'sum += vec2f(f32(countOneBits(x[at] & 0x01010101u)), f32(countOneBits(x[at] & 0x02020202u)));',
 }
 
-/** A tree over the invocations of a workgroup; the total is in sums[0]. */
-const tree = `  sums[lane] = sum;
-  workgroupBarrier();
-  for (var half = ${threads / 2}u; half >= 1u; half >>= 1u) {
-    if (lane < half) { sums[lane] += sums[lane + half]; }
-    workgroupBarrier();
-  }`
-
-const sumsOfAll = `var<workgroup> sums: array<vec2f, ${threads}>;`
-
 /** Partial counts, one pair a workgroup; without workgroup memory, one an invocation. */
-export function partialCounts(kind: CountKind, direct: boolean): KernelSource {
+export function partialCounts(kind: CountKind, x: Storage, way: SumWay): KernelSource {
   const parts = {
     name: `sums of ${kind}`,
     sizes: ['count', 'first'],
-    bindings: [{ name: 'x', storage: kind === 'spikes' ? 'words' : 'dense' } as const, result],
+    bindings: [{ name: 'x', storage: kind === 'spikes' ? 'words' : x } as const, result],
   }
-  if (direct) {
+  if (way === 'direct') {
     return kernel({
       ...parts,
       threads: directLanes,
@@ -308,28 +328,30 @@ export function partialCounts(kind: CountKind, direct: boolean): KernelSource {
   return kernel({
     ...parts,
     threads,
+    enable: enabled(way),
     functions: sumsOfAll,
     body: `  var sum = vec2f();
   for (var k = 0u; k < 16u; k++) {
     let at = (group * 16u + k) * ${threads}u + lane;
     if (at < p.count) { ${counted[kind]} }
   }
-${tree}
+${upTo(1, way)}
   if (lane == 0u && group * ${16 * threads}u < p.count) {
-    result[2u * (p.first + group)] = sums[0].x;
-    result[2u * (p.first + group) + 1u] = sums[0].y;
+    result[2u * (p.first + group)] = total.x;
+    result[2u * (p.first + group) + 1u] = total.y;
   }`,
   })
 }
 
 /** Pairs that `partialCounts` makes of `count` values, and its workgroups. */
-export function countPlan(count: number, direct: boolean): { pairs: number; workgroups: number } {
+export function countPlan(count: number, way: SumWay): { pairs: number; workgroups: number } {
+  const direct = way === 'direct'
   const pairs = Math.max(1, Math.ceil(count / (direct ? directRowsEach : 16 * threads)))
   return { pairs, workgroups: direct ? Math.ceil(pairs / directLanes) : pairs }
 }
 
 /** Adds up the pairs of `partialCounts` in one workgroup: both sums; or the root of the first, and the factor of clipping. */
-export function finishCounts(kind: 'norm' | 'counts', direct: boolean): KernelSource {
+export function finishCounts(kind: 'norm' | 'counts', way: SumWay): KernelSource {
   const finish =
     kind === 'counts'
       ? 'result[0] = total.x; result[1] = total.y;'
@@ -343,7 +365,7 @@ export function finishCounts(kind: 'norm' | 'counts', direct: boolean): KernelSo
     bindings: [partials, result],
   }
   const pair = (at: string) => `vec2f(partials[2u * ${at}], partials[2u * ${at} + 1u])`
-  if (direct) {
+  if (way === 'direct') {
     return kernel({
       ...parts,
       threads: 1,
@@ -359,12 +381,12 @@ export function finishCounts(kind: 'norm' | 'counts', direct: boolean): KernelSo
   return kernel({
     ...parts,
     threads,
+    enable: enabled(way),
     functions: sumsOfAll,
     body: `  var sum = vec2f();
   for (var i = lane; i < p.count; i += ${threads}u) { sum += ${pair('i')}; }
-${tree}
+${upTo(1, way)}
   if (lane == 0u) {
-    let total = sums[0];
     ${finish}
   }`,
   })

@@ -6,6 +6,7 @@ import { modelNamed } from '../../models/index.ts'
 import { activityObserver, type Network } from '../../nn/index.ts'
 import { loss } from '../../ops/index.ts'
 import { inputTensor, type Tensor, tensorOf } from '../../tensor/index.ts'
+import { firstLossScale } from '../../train/index.ts'
 import { neuronOf, numberIn, type Reference, tensorIn } from './reference.ts'
 import { fillHashed, hashedImages } from './start-values.ts'
 
@@ -87,6 +88,7 @@ export async function runNetwork(reference: Reference, backend: Backend, updates
   const targets = tensorOf(backend, [batch, classes], rule.targets(labels, classes))
   const velocities = network.parameters().map((p) => backend.tensor(p.shape, null))
 
+  const lossScale = firstLossScale(backend.info)?.scale ?? 1
   let first: Pick<NetworkValues, 'logits' | 'gradientNorms' | 'firingRates'> | null = null
   const losses: number[] = []
   const spikes: Promise<Uint8Array>[] = []
@@ -101,10 +103,11 @@ export async function runNetwork(reference: Reference, backend: Backend, updates
     const logits = network.forward(x, { backend, tape, training: true, T, key: update, observe })
     await backend.finish()
     tape.keep(logits)
-    const value = loss({ backend, tape }, logits, targets, rule.options(T))
+    const value = loss({ backend, tape }, logits, targets, rule.options(T), lossScale)
     tape.keep(value)
     const gradients = tape.backward(value)
     const handles = network.parameters().map((p) => gradients.get(p.on(backend)) as Handle)
+    if (lossScale !== 1) for (const handle of handles) backend.scale(handle, 1 / lossScale)
     losses.push((await backend.read(value.handle))[0])
     first ??= {
       logits: Float64Array.from(await backend.read(logits.handle)),

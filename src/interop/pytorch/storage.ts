@@ -1,4 +1,4 @@
-import { float16 } from '../../data/index.ts'
+import { float16 } from '../../base/index.ts'
 import type { SafetensorsTensor } from '../safetensors.ts'
 
 /** A piece of memory that tensors of a PyTorch file lie in; its bytes are another member of the archive. */

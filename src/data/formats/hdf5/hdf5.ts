@@ -1,6 +1,5 @@
-import { FormatError } from '../../../base/index.ts'
+import { FormatError, float16 } from '../../../base/index.ts'
 import { damageAt } from '../damage.ts'
-import { float16 } from '../float16.ts'
 
 /** Numbers of a dataset, as they are stored. */
 export type Hdf5Numbers =
