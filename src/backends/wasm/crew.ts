@@ -152,7 +152,7 @@ export class Crew {
   private share(kernel: Kernel, args: readonly number[], tasks: number): void {
     if (args.length > argumentWords) throw new Error(`${args.length} arguments, room for ${argumentWords}`)
     const { words } = this
-    for (let i = 0; i < args.length; i++) this.view.i32[argumentsAddress / 4 + i] = args[i]
+    for (let i = 0; i < args.length; i++) words[argumentsAddress / 4 + i] = args[i]
     Atomics.store(words, control.task, 0)
     const alone = this.workers.length === 0 || tasks < 2
     if (!alone) this.order(commands.run, kernel.id)
