@@ -73,15 +73,13 @@ class Tables {
     this.layout = layout
   }
 
-  /** Adds rows whose value at a channel is `value(row, channel)`; gives their offset in bytes. */
-  add(rows: number, value: (row: number, channel: number) => number): number {
+  /** Adds rows of [rows, channels] values, each repeated to the period; gives their offset in bytes. */
+  add(values: Float32Array): number {
     const { period, channels } = this.layout
     const offset = 4 * this.length
-    for (let row = 0; row < rows; row++) {
-      const table = new Float32Array(period)
-      for (let c = 0; c < channels; c++) table[c] = value(row, c)
-      for (let i = channels; i < period; i++) table[i] = table[i - channels]
-      this.rows.push(table)
+    for (let at = 0; at < values.length; at += channels) {
+      const row = values.subarray(at, at + channels)
+      for (let i = 0; i < period; i += channels) this.rows.push(row)
       this.length += period
     }
     return offset
@@ -110,19 +108,26 @@ function callTables(m: Machine, layout: Layout, call: NeuronCall, statistics: St
     const weight = m.tensors.floats(m.tensors.of(n.weight))
     const bias = m.tensors.floats(m.tensors.of(n.bias))
     const { rows, mean, inverseDeviation } = statistics
-    const slope = (row: number, c: number) => weight[c] * inverseDeviation[row * channels + c]
+    const [scales, shifts] = [0, 1].map(() => new Float32Array(mean.length))
+    for (let i = 0; i < mean.length; i++) {
+      const c = i % channels
+      const scale = weight[c] * inverseDeviation[i]
+      scales[i] = scale
+      shifts[i] = bias[c] - mean[i] * scale
+    }
     normalised = {
-      scale: tables.add(rows, slope),
-      shift: tables.add(rows, (row, c) => bias[c] - mean[row * channels + c] * slope(row, c)),
-      mean: tables.add(rows, (row, c) => mean[row * channels + c]),
+      scale: tables.add(scales),
+      shift: tables.add(shifts),
+      mean: tables.add(Float32Array.from(mean)),
       step: rows > 1 ? 4 * layout.period : 0,
     }
   }
   const parameters = call.neuron.program.parameters.map(({ scope }, i) => {
     const values = m.tensors.floats(m.tensors.of(call.parameters[i]))
     const steps = hasSteps(scope) ? call.T : 1
-    const perRow = hasChannels(scope) ? channels : 1
-    const offset = tables.add(steps, (row, c) => values[row * perRow + (perRow > 1 ? c : 0)])
+    const ofRow = (row: number) => new Float32Array(channels).fill(values[row])
+    const each = Array.from({ length: hasChannels(scope) ? 0 : steps }, (_, row) => tables.add(ofRow(row)))
+    const offset = hasChannels(scope) ? tables.add(values.slice(0, steps * channels)) : each[0]
     return { offset, step: hasSteps(scope) ? 4 * layout.period : 0 }
   })
   return { tables, normalised, parameters }
@@ -277,19 +282,18 @@ function normalisationBackward(
   }
   m.tensors.floats(weight).set(weightSums)
   m.tensors.floats(bias).set(biasSums)
-  const tables = new Tables(layout)
-  const slope = (row: number, c: number): number => {
-    const i = row * channels + c
-    const d = inverseDeviation[i]
-    // A power of 3 would cost more than the rest together.
-    return n.training ? (-gamma[c] * d * d * d * dots[i]) / over : 0
+  const [factors, slopes, offsets] = [0, 1, 2].map(() => new Float32Array(rows * channels))
+  for (let i = 0; i < factors.length; i++) {
+    const deviation = inverseDeviation[i]
+    const factor = gamma[i % channels] * deviation
+    factors[i] = factor
+    if (!n.training) continue
+    const slope = (-factor * deviation * deviation * dots[i]) / over
+    slopes[i] = slope
+    offsets[i] = -factor * (sums[i] / over) - slope * mean[i]
   }
-  const factor = tables.add(rows, (row, c) => gamma[c] * inverseDeviation[row * channels + c])
-  const slopes = tables.add(rows, slope)
-  const offset = tables.add(rows, (row, c) => {
-    const i = row * channels + c
-    return n.training ? -gamma[c] * inverseDeviation[i] * (sums[i] / over) - slope(row, c) * mean[i] : 0
-  })
+  const tables = new Tables(layout)
+  const [factorAt, slopeAt, offsetAt] = [factors, slopes, offsets].map((values) => tables.add(values))
   const rowsPerTask = Math.max(1, Math.floor(neuronsPerTask / period))
   m.scratch(tables.bytes, (address) => {
     tables.write(m, address)
@@ -301,9 +305,9 @@ function normalisationBackward(
       period,
       x.address,
       g.address,
-      address + factor,
-      address + slopes,
-      address + offset,
+      address + factorAt,
+      address + slopeAt,
+      address + offsetAt,
       rows > 1 ? 4 * period : 0,
     ])
   })

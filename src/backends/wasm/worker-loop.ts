@@ -11,6 +11,15 @@ export function instantiate(bytes: BufferSource, memory: WebAssembly.Memory): Ke
 }
 
 /**
+ * A copy of bytes of the memory. They may lie in what another thread has just added to it, of which this one learns a moment
+ * later: engines tell their threads when these next come round a loop.
+ */
+export function bytesAt(memory: { readonly buffer: ArrayBufferLike }, address: number, length: number) {
+  while (memory.buffer.byteLength < address + length);
+  return new Uint8Array(new Uint8Array(memory.buffer, address, length))
+}
+
+/**
  * What a worker thread does until it is told to stop: waits for an order, does its share, reports.
  * @param native the host's door to machine code, asked for when the first such kernel comes
  */
@@ -30,9 +39,8 @@ export function serve(memory: WebAssembly.Memory, thread: number, native?: () =>
     const command = words[control.command]
     try {
       if (command === commands.load) {
-        const from = words[control.codeAddress] >>> 0
-        const shared = new Uint8Array(memory.buffer, from, words[control.codeBytes])
-        kernels[words[control.kernel]] = instantiate(new Uint8Array(shared), memory)
+        const code = bytesAt(memory, words[control.codeAddress] >>> 0, words[control.codeBytes])
+        kernels[words[control.kernel]] = instantiate(code, memory)
       } else if (command === commands.loadNative) {
         door ??= native?.()
         const [low, high] = [words[control.codeAddress] >>> 0, words[control.codeAddressHigh] >>> 0]
