@@ -102,10 +102,7 @@ type Text = (settings: RunSettings) => string
 const fields: readonly (readonly [what: string, text: Text])[] = [
   ['network', ({ model }) => model],
   ['time steps', ({ T }) => `T = ${T}`],
-  [
-    'images',
-    ({ limit }) => (limit === undefined ? 'all' : `at most the first ${limit} to learn from, and to judge by`),
-  ],
+  ['images', ({ limit }) => (limit === undefined ? 'all' : `at most ${limit} to learn from, and to judge by`)],
   ['epochs', ({ epochs }) => String(epochs)],
   ['batch', ({ batch }) => String(batch)],
   ['learning rate', ({ lr }) => String(lr)],
