@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs'
-import { beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import {
   type Backend,
   type Comparison,
@@ -133,13 +133,17 @@ const shape: wgsl.ConvolutionShape = {
 
 /** Where no driver has float16: Dawn's null device, which computes nothing, says whether the shaders are valid. */
 describe('kernels in mixed precision', () => {
+  /** Held as long as the device: Dawn ends with it. */
+  let gpu: GPU
   let device: GPUDevice
   beforeAll(async () => {
     const name = 'webgpu'
     const { create } = (await import(name)) as { create(options: string[]): GPU }
-    const nothing = await create(['backend=null']).requestAdapter()
+    gpu = create(['backend=null'])
+    const nothing = await gpu.requestAdapter()
     device = await (nothing as GPUAdapter).requestDevice({ requiredFeatures: ['shader-f16'] })
   })
+  afterAll(() => device.destroy())
 
   const tile = wgsl.defaultTile(32)
   const [spikes, half, dense] = ['spikes', 'half', 'dense'] as const
