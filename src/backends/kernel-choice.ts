@@ -15,7 +15,7 @@ export interface KernelChoice {
    * (input gradient). Left out in records that are older than tiles.
    */
   readonly tile?: number
-  /** Share of spikes (input gradient: of open windows) that it was chosen for. */
+  /** Spikes (input gradient: open windows) per value that it was chosen for; counts hold several. */
   readonly rate: number
   /** Predicted picoseconds per multiply-add of the dense sum; null where there was no model to ask. */
   readonly predicted: { readonly events: number; readonly dense: number } | null

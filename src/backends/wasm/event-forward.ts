@@ -1,6 +1,6 @@
 import { compressTable, copiedAtOnce, eventForward, pixelRecordBytes } from '../../codegen/index.ts'
 import { floatWord } from './crew.ts'
-import { align, blocksOf, copySegments, dealing, eventLanes } from './event-tasks.ts'
+import { align, blocksOf, copySegments, dealing, eventLanes, imageWords } from './event-tasks.ts'
 import { type Geometry, perGroup } from './geometry.ts'
 import type { Machine } from './machine.ts'
 import { addTasks } from './normalisation.ts'
@@ -63,15 +63,7 @@ export function eventForwardInto(
           const kind = residual ? (residual.kind === 'dense' ? 'dense' : 'spikes') : 'none'
           const kernel = m.vectorKernel(lanes, `event forward ${kind} ${x.levels}`, eventForward, kind, x.levels)
           m.run(kernel, tasks, [
-            g.images,
-            imagesPerTask,
-            x.address + firstInput,
-            g.height,
-            g.width,
-            g.channels,
-            inputs,
-            g.outHeight,
-            g.outWidth,
+            ...imageWords(g, imagesPerTask, x.address + firstInput, inputs),
             ...g.kernel,
             ...g.stride,
             ...g.padding,

@@ -8,7 +8,7 @@ import {
   placedSegmentBytes,
   segmentOfPieceWords,
 } from '../../codegen/index.ts'
-import { align, copySegments, dealing, eventLanes } from './event-tasks.ts'
+import { align, copySegments, dealing, eventLanes, imageWords } from './event-tasks.ts'
 import { type Geometry, perGroup, phaseTaps } from './geometry.ts'
 import type { Machine } from './machine.ts'
 import type { WasmTensor } from './tensors.ts'
@@ -196,15 +196,7 @@ export function eventInputGradientInto(
             ),
           )
           m.run(m.vectorKernel(lanes, 'event input gradient', eventInputGradient, m.relaxed), tasks, [
-            g.images,
-            imagesPerTask,
-            x.address + firstInput,
-            g.height,
-            g.width,
-            g.channels,
-            inputs,
-            g.outHeight,
-            g.outWidth,
+            ...imageWords(g, imagesPerTask, x.address + firstInput, inputs),
             ...g.stride,
             ...g.padding,
             rowStride,

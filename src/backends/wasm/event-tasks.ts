@@ -37,6 +37,11 @@ export function dealing(images: number, pixels: number, rows: number, pixelsPerT
   return { imagesPerTask, parts, tasks: groups * parts }
 }
 
+/** What the arguments of event kernels over images begin with; `x` is the address of the group's first channel. */
+export function imageWords(g: Geometry, imagesPerTask: number, x: number, inputs: number): number[] {
+  return [g.images, imagesPerTask, x, g.height, g.width, g.channels, inputs, g.outHeight, g.outWidth]
+}
+
 export const align = (bytes: number): number => Math.ceil(bytes / 64) * 64
 
 export interface Copy {

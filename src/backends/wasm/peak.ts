@@ -1,5 +1,6 @@
 import { operationsPerRound, type PeakKind, peakLoop } from '../../codegen/index.ts'
 import type { Machine } from './machine.ts'
+import { bestSeconds } from './measure.ts'
 
 /** What this host's vector units do at best, on all threads of the crew together. */
 export interface Peak {
@@ -17,14 +18,8 @@ export function measurePeak(m: Machine, now: () => number): Peak {
     m.scratch(32768, (table) => {
       m.crew.view.u8.fill(0, table, table + 32768)
       const kernel = m.vectorKernel(m.lanes, `peak ${kind}`, peakLoop, kind, m.relaxed)
-      let rate = 0
-      for (let i = 0; i < 5; i++) {
-        const start = now()
-        m.run(kernel, 4 * m.crew.threads, [rounds / 4, table])
-        const operations = m.crew.threads * rounds * operationsPerRound[kind] * m.lanes
-        rate = Math.max(rate, operations / (now() - start))
-      }
-      return rate
+      const seconds = bestSeconds(now, () => m.run(kernel, 4 * m.crew.threads, [rounds / 4, table]))
+      return (m.crew.threads * rounds * operationsPerRound[kind] * m.lanes) / seconds
     })
   return { multiplyAdds: best('multiplyAdd'), additions: best('add') }
 }

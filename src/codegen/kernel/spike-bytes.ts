@@ -10,8 +10,6 @@ import type { Writer } from './writer.ts'
 /** Most spikes that a byte can count. */
 export const mostLevels = 7
 
-export const windowBit = 1
-
 /** The bits that stand for a spike each. */
 export const spikeBitsOf = (levels: number): readonly number[] => [
   0,
