@@ -1,5 +1,6 @@
 import { nearestName, UsageError } from '../base/index.ts'
 import { differentiate } from './adjoint.ts'
+import { checkNames, checkOperations } from './bounds.ts'
 import { compile, type LearnableDefinition } from './compile.ts'
 import { dedent, expandMarkers, type Markers, type Reset } from './fragments.ts'
 import { within } from './place.ts'
@@ -79,12 +80,15 @@ function build(definition: NeuronDefinition, given: NeuronOptions, remembered?: 
   return within(`neuron '${definition.name}'`, () => {
     const source = expandedSource(definition, options)
     const { program, warnings } = compile(source)
+    checkOperations(program)
+    const adjoint = differentiate(program, source.surrogate)
+    checkOperations(program, adjoint)
     const temporal = temporalOf(definition.temporal, source.constants.k, program)
     return {
       name: definition.name,
       equations: source.equations,
       program,
-      adjoint: differentiate(program, source.surrogate),
+      adjoint,
       config: configOf(definition.name, options, remembered),
       ...(temporal === undefined ? {} : { temporal }),
       constants: source.constants,
@@ -202,6 +206,9 @@ function checkDefinition(definition: NeuronDefinition): void {
       what: 'a neuron needs a name and equations, both text',
       next: "defineNeuron({ name: 'mine', equations: `...` })",
     })
+  checkNames(
+    [definition.constants, definition.learnable, definition.state].flatMap((of) => Object.keys(of ?? {})).length,
+  )
   for (const key of Object.keys(definition)) {
     if ((definitionNames as readonly string[]).includes(key)) continue
     const near = nearestName(key, definitionNames)

@@ -1,4 +1,5 @@
 import { EquationError } from '../base/index.ts'
+import { checkLength } from './bounds.ts'
 import { equationError, quoted, type Span } from './place.ts'
 import type { BinaryOp, Call, Expression, Statement } from './syntax.ts'
 import { type Token, Tokens } from './tokens.ts'
@@ -40,6 +41,7 @@ class Parser {
   private nesting = 0
 
   constructor(text: string) {
+    checkLength(text)
     this.text = text
     this.tokens = new Tokens(text)
     this.token = this.tokens.next()

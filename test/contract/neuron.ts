@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import type { Handle, NeuronCall } from '../../src/backends/index.ts'
 import { sizeOf } from '../../src/base/index.ts'
-import type { Neuron } from '../../src/equations/index.ts'
+import { defineNeuron, type Neuron } from '../../src/equations/index.ts'
 import { clif, leakyReadout, lif, plif, relu } from '../../src/neurons/index.ts'
 import { asHeld, type Contract, dense, expectClose, numbers, spikes } from './values.ts'
 
@@ -112,6 +112,13 @@ function emptyResult(size: number, n: number, states: number): Written {
   return { bytes: new Uint8Array(size), input: new Float64Array(size), start: vectors(), end: vectors() }
 }
 
+/** `((a0 + a1) + ...)`, as a tree, so that it is not too deep. */
+function sumOf(states: readonly number[], from = 0): string {
+  const half = states.length >> 1
+  if (half === 0) return `a${from}`
+  return `(${sumOf(states.slice(0, half), from)} + ${sumOf(states.slice(half), from + half)})`
+}
+
 export function describeNeuron({ backend, tolerance }: Contract): void {
   describe('neuron', () => {
     for (const shape of [
@@ -214,6 +221,46 @@ export function describeNeuron({ backend, tolerance }: Contract): void {
       expect(await b.readBytes(output)).toEqual(expected.bytes)
       const r = b.neuronBackward(x.handle, output, saved ?? { handles: [] }, g.handle, null, call)
       await expectClose(b, r.input, shape, expected.input, tolerance)
+    })
+
+    test('forty states: more than registers hold', async () => {
+      const b = backend()
+      const shape = [5, 2, 3, 7]
+      const [T] = shape
+      const n = sizeOf(shape) / T
+      const x = asHeld(b, shape, currents(sizeOf(shape), 57))
+      const g = dense(b, shape, 58)
+      const leaks = Array.from({ length: 40 }, (_, i) => (i + 1) / 64)
+      const equations = [
+        ...leaks.map((leak, i) => `a${i} = a${i} * ${leak} + x / 40`),
+        `s = spike(${sumOf(leaks)} - 1)`,
+      ]
+      const call = callOf(defineNeuron({ name: 'forty', equations: equations.join('\n') })(), T, { wantState: false })
+      const bytes = new Uint8Array(x.length)
+      const expected = new Float64Array(x.length)
+      for (let i = 0; i < n; i++) {
+        const a = leaks.map(() => 0)
+        const back = leaks.map(() => 0)
+        for (let t = 0; t < T; t++) {
+          leaks.forEach((leak, k) => {
+            a[k] = a[k] * leak + x[t * n + i] / 40
+          })
+          const v = a.reduce((sum, value) => sum + value) - 1
+          bytes[t * n + i] = (v >= 0 ? 1 : 0) | (Math.abs(v) <= 0.5 ? 2 : 0)
+        }
+        for (let t = T - 1; t >= 0; t--) {
+          const toV = bytes[t * n + i] & 2 ? g.values[t * n + i] : 0
+          leaks.forEach((leak, k) => {
+            back[k] = back[k] * leak + toV
+            expected[t * n + i] += back[k] / 40
+          })
+        }
+      }
+      const handle = b.tensor(shape, x)
+      const { output, saved } = b.neuron(handle, call)
+      expect(await b.readBytes(output)).toEqual(bytes)
+      const r = b.neuronBackward(handle, output, saved ?? { handles: [] }, g.handle, null, call)
+      await expectClose(b, r.input, shape, expected, tolerance)
     })
 
     test('without backward nothing is saved', () => {

@@ -1,281 +1,156 @@
-import {
-  block,
-  br_if,
-  f32 as F32,
-  f32x4 as F32x4,
-  f64 as F64,
-  f64x2 as F64x2,
-  func,
-  i8x16 as I8x16,
-  i16x8 as I16x8,
-  i32 as I32,
-  i32x4 as I32x4,
-  if_,
-  importMemory,
-  local as localOps,
-  loop as loopOp,
-  Module,
-  memory as memoryOps,
-  v128 as V128,
-} from 'wasmati'
 import { isLocal, type Local, type Value } from '../kernel/value.ts'
-import type { Block, KernelFunction, LocalType, Statement, Target } from '../kernel/writer.ts'
+import type { Block, KernelFunction, Statement, Target } from '../kernel/writer.ts'
+import { kernelModule, type MemoryLimits, signed, unsigned } from './module.ts'
+import { type Access, control, lane, memory, plain, storeLane } from './opcodes.ts'
 
-/**
- * Kernels as WebAssembly: the one file that knows wasmati. Its authoring context is global to its module: nothing here
- * awaits while a function body is being written.
- */
-export interface MemoryLimits {
-  readonly minimum: number
-  readonly maximum: number
-  readonly shared: boolean
+const four = (value: unknown): number[] => Array<number>(4).fill(value as number)
+const bytesOf = (lanes: Float32Array | Float64Array | Int32Array): number[] => [...new Uint8Array(lanes.buffer)]
+
+/** The sixteen bytes of vector constants. */
+const constantBytes: { readonly [op: string]: (literal: Value['literal']) => readonly number[] } = {
+  'f32x4.const': (literal) => bytesOf(Float32Array.from(four(literal))),
+  'f64x2.const': (literal) => bytesOf(Float64Array.from([literal as number, literal as number])),
+  'i32x4.const': (literal) => bytesOf(Int32Array.from(four(literal))),
+  'i32x4.constLanes': (literal) => bytesOf(Int32Array.from(literal as readonly number[])),
+  'i8x16.const': (literal) => Array<number>(16).fill((literal as number) & 255),
 }
 
-/** Name under which every kernel imports the backend's memory. */
-export const memoryImport = { module: 'spikelet', name: 'memory' }
+type Rule = (emitter: Emitter, value: Value) => void
 
-type Operation = (...immediates: unknown[]) => unknown
-
-const operation = (op: unknown): Operation => op as Operation
-
-/** Operations that take their operands from the stack and have no immediates. */
-const plain: { readonly [op: string]: Operation } = Object.fromEntries(
-  Object.entries({
-    'i32.add': I32.add,
-    'i32.sub': I32.sub,
-    'i32.mul': I32.mul,
-    'i32.div': I32.div_u,
-    'i32.rem': I32.rem_u,
-    'i32.and': I32.and,
-    'i32.or': I32.or,
-    'i32.shl': I32.shl,
-    'i32.shrU': I32.shr_u,
-    'i32.eq': I32.eq,
-    'i32.ne': I32.ne,
-    'i32.eqz': I32.eqz,
-    'i32.ltU': I32.lt_u,
-    'i32.ltS': I32.lt_s,
-    'i32.geU': I32.ge_u,
-    'i32.gtU': I32.gt_u,
-    'i32.popcnt': I32.popcnt,
-    'f64.add': F64.add,
-    'f64.mul': F64.mul,
-    'f64.promote': F64.promote_f32,
-    'v128.and': V128.and,
-    'v128.andnot': V128.andnot,
-    'v128.or': V128.or,
-    'v128.xor': V128.xor,
-    'v128.select': V128.bitselect,
-    'v128.anyTrue': V128.any_true,
-    'f32x4.splat': F32x4.splat,
-    'f32x4.abs': F32x4.abs,
-    'f32x4.neg': F32x4.neg,
-    'f32x4.sqrt': F32x4.sqrt,
-    'f32x4.add': F32x4.add,
-    'f32x4.sub': F32x4.sub,
-    'f32x4.mul': F32x4.mul,
-    'f32x4.div': F32x4.div,
-    'f32x4.min': F32x4.pmin,
-    'f32x4.max': F32x4.pmax,
-    'f32x4.eq': F32x4.eq,
-    'f32x4.lt': F32x4.lt,
-    'f32x4.le': F32x4.le,
-    'f32x4.gt': F32x4.gt,
-    'f32x4.ge': F32x4.ge,
-    'f32x4.fromInteger': F32x4.convert_i32x4_s,
-    'f32x4.relaxedMadd': F32x4.relaxed_madd,
-    'f64x2.add': F64x2.add,
-    'f64x2.mul': F64x2.mul,
-    'f64x2.promoteLow': F64x2.promote_low_f32x4,
-    'i32x4.splat': I32x4.splat,
-    'i32x4.add': I32x4.add,
-    'i32x4.sub': I32x4.sub,
-    'i32x4.mul': I32x4.mul,
-    'i32x4.eq': I32x4.eq,
-    'i32x4.gtS': I32x4.gt_s,
-    'i32x4.shl': I32x4.shl,
-    'i32x4.shrU': I32x4.shr_u,
-    'i32x4.extendLowU16': I32x4.extend_low_i16x8_u,
-    'i16x8.extendLowU8': I16x8.extend_low_i8x16_u,
-    'i16x8.narrowU': I16x8.narrow_i32x4_u,
-    'i8x16.ne': I8x16.ne,
-    'i8x16.bitmask': I8x16.bitmask,
-    'i8x16.narrowU': I8x16.narrow_i16x8_u,
-    'i8x16.swizzle': I8x16.swizzle,
-  }).map(([name, op]) => [name, operation(op)]),
-)
-
-/** Operations with an address (and for stores a value) on the stack, and a constant offset. */
-const memory: { readonly [op: string]: Operation } = Object.fromEntries(
-  Object.entries({
-    'i32.load': I32.load,
-    'i32.load8U': I32.load8_u,
-    'i32.store': I32.store,
-    'i32.store8': I32.store8,
-    'i32.atomicAdd': I32.atomic.rmw.add,
-    'f32.load': F32.load,
-    'f32.store': F32.store,
-    'f64.store': F64.store,
-    'v128.load': V128.load,
-    'v128.load32Splat': V128.load32_splat,
-    'v128.load32Zero': V128.load32_zero,
-    'v128.load64Zero': V128.load64_zero,
-    'v128.store': V128.store,
-    'wide.load': V128.load,
-    'wide.store': V128.store,
-    'wide.loadOne': V128.load32_zero,
-    'wide.loadSplat': V128.load32_splat,
-  }).map(([name, op]) => [name, operation(op)]),
-)
-
-/** Operations with a lane number. */
-const lane: { readonly [op: string]: Operation } = Object.fromEntries(
-  Object.entries({
-    'f32x4.lane': F32x4.extract_lane,
-    'f64x2.lane': F64x2.extract_lane,
-    'i32x4.lane': I32x4.extract_lane,
-    'i8x16.shuffle': I8x16.shuffle,
-  }).map(([name, op]) => [name, operation(op)]),
-)
-
-/** As bytes: wasmati does not take 32-bit lanes whose highest bit is set. */
-function integerLanes(lanes: readonly number[]): void {
-  operation(V128.const)('i8x16', [...new Uint8Array(Int32Array.from(lanes).buffer)])
-}
-
-const four = (value: unknown): unknown[] => [value, value, value, value]
-
-/** Pushes the values in order. */
-type Push = (...values: readonly Value[]) => void
-type Rule = (value: Value, push: Push) => void
-
-const storeFirstLane: Rule = ({ args, offset }, push) => {
-  push(...args)
-  operation(V128.store32_lane)({ offset }, 0)
+const storeFirstLane: Rule = (e, { args, offset }) => {
+  e.push(...args)
+  e.access(storeLane, offset)
+  e.emit([0])
 }
 
 /** Operations that are not one instruction with its operands before it. */
 const special: { readonly [op: string]: Rule } = {
-  'i32.const': ({ literal }) => void I32.const(literal as number),
-  'f32x4.const': ({ literal }) => void operation(V128.const)('f32x4', four(literal)),
-  'f64x2.const': ({ literal }) => void operation(V128.const)('f64x2', [literal, literal]),
-  'i32x4.const': ({ literal }) => integerLanes(four(literal) as number[]),
-  'i32x4.constLanes': ({ literal }) => integerLanes(literal as number[]),
-  'i8x16.const': ({ literal }) => void operation(V128.const)('i8x16', Array(16).fill(literal)),
+  'i32.const': (e, { literal }) => e.integer(literal as number),
   'v128.store32': storeFirstLane,
   'wide.storeOne': storeFirstLane,
-  'wide.fold': ({ args }, push) => push(...args),
-  'wide.loadBytes': ({ args, offset }, push) => {
-    push(...args)
-    operation(V128.load32_zero)({ offset })
-    I16x8.extend_low_i8x16_u()
-    I32x4.extend_low_i16x8_u()
+  'wide.fold': (e, { args }) => e.push(...args),
+  'wide.loadBytes': (e, { args, offset }) => {
+    e.push(...args)
+    e.access(memory['v128.load32Zero'], offset)
+    e.emit(plain['i16x8.extendLowU8'])
+    e.emit(plain['i32x4.extendLowU16'])
   },
-  'wide.loadDoubles': ({ args, offset }, push) => {
-    push(...args)
-    operation(V128.load64_zero)({ offset })
-    F64x2.promote_low_f32x4()
+  'wide.loadDoubles': (e, { args, offset }) => {
+    e.push(...args)
+    e.access(memory['v128.load64Zero'], offset)
+    e.emit(plain['f64x2.promoteLow'])
   },
-  'wide.storeBytes': ({ args: [address, value], offset }, push) => {
-    push(address, value, value)
-    I16x8.narrow_i32x4_u()
-    push(value)
-    I8x16.narrow_i16x8_u()
-    operation(V128.store32_lane)({ offset }, 0)
+  'wide.storeBytes': (e, { args: [address, value], offset }) => {
+    e.push(address, value, value)
+    e.emit(plain['i16x8.narrowU'])
+    e.push(value)
+    e.emit(plain['i8x16.narrowU'])
+    e.access(storeLane, offset)
+    e.emit([0])
   },
-  'wide.storeSome': ({ args: [address, value, count], offset = 0 }, push) => {
+  'wide.storeSome': (e, { args: [address, value, count], offset = 0 }) => {
     for (let i = 0; i < 3; i++) {
-      push(count)
-      I32.const(i)
-      I32.gt_u()
-      if_({}, () => {
-        push(address, value)
-        operation(F32x4.extract_lane)(i)
-        operation(F32.store)({ offset: offset + 4 * i })
-      })
+      e.push(count)
+      e.integer(i)
+      e.emit(plain['i32.gtU'])
+      e.emit(control.if)
+      e.push(address, value)
+      e.access(storeLane, offset + 4 * i)
+      e.emit([i])
+      e.emit(control.end)
     }
   },
 }
 
-const types: { readonly [T in LocalType]: unknown } = {
-  i32: I32,
-  f32: F32,
-  f64: F64,
-  v128: V128,
-  wide: V128,
-}
-
-/** Emits statements; `slots` are wasmati's locals. */
+/** Writes the instructions of one function. A kernel's locals are numbered as WebAssembly's are: parameters first. */
 class Emitter {
-  private readonly slots: readonly unknown[]
+  readonly code: number[] = []
 
-  constructor(slots: readonly unknown[]) {
-    this.slots = slots
+  emit(bytes: readonly number[]): void {
+    for (const byte of bytes) this.code.push(byte)
   }
 
-  private readonly push: Push = (...values) => {
+  integer(value: number): void {
+    this.emit(control.i32Const)
+    this.emit(signed(value))
+  }
+
+  access({ code, alignment }: Access, offset = 0): void {
+    this.emit(code)
+    this.emit([alignment, ...unsigned(offset)])
+  }
+
+  push(...values: readonly Value[]): void {
     for (const value of values) this.value(value)
   }
 
   private value(value: Value): void {
-    const { op, args, offset } = value
-    if (isLocal(value)) operation(localOps.get)(this.slots[value.index])
-    else if (special[op]) special[op](value, this.push)
-    else {
+    const { op, args, offset, literal } = value
+    if (isLocal(value)) this.local(control.localGet, value)
+    else if (special[op]) special[op](this, value)
+    else if (constantBytes[op]) {
+      this.emit(control.vectorConst)
+      this.emit(constantBytes[op](literal))
+    } else {
       this.push(...args)
-      if (plain[op]) plain[op]()
-      else if (memory[op]) memory[op]({ offset })
-      else if (lane[op]) lane[op](value.literal)
-      else throw new Error(`no WebAssembly for ${op}`)
+      if (plain[op]) this.emit(plain[op])
+      else if (memory[op]) this.access(memory[op], offset)
+      else if (lane[op]) {
+        this.emit(lane[op])
+        this.emit(typeof literal === 'number' ? [literal] : (literal ?? []))
+      } else throw new Error(`no WebAssembly for ${op}`)
     }
+  }
+
+  private local(code: readonly number[], { index }: Local): void {
+    this.emit(code)
+    this.emit(unsigned(index))
   }
 
   block(statements: Block): void {
     for (const statement of statements) this.statement(statement)
   }
 
-  private set(local: Local, value: Value): void {
-    this.value(value)
-    operation(localOps.set)(this.slots[local.index])
-  }
-
   private statement(s: Statement): void {
     if (s.kind === 'do') this.value(s.value)
-    else if (s.kind === 'set') this.set(s.local, s.value)
-    else if (s.kind === 'if') {
-      const { body, otherwise } = s
+    else if (s.kind === 'set') {
+      this.value(s.value)
+      this.local(control.localSet, s.local)
+    } else if (s.kind === 'if') {
       this.value(s.condition)
-      if (otherwise)
-        if_(
-          {},
-          () => this.block(body),
-          () => this.block(otherwise),
-        )
-      else if_({}, () => this.block(body))
+      this.emit(control.if)
+      this.block(s.body)
+      if (s.otherwise) {
+        this.emit(control.else)
+        this.block(s.otherwise)
+      }
+      this.emit(control.end)
     } else if (s.kind === 'loop') this.loop(s)
     else {
       this.push(s.address, s.byte, s.bytes)
-      operation(memoryOps.fill)()
+      this.emit(control.memoryFill)
     }
   }
 
   private loop({ body, condition, guarded }: Extract<Statement, { kind: 'loop' }>): void {
-    const repeat = () =>
-      loopOp({}, (again) => {
-        this.block(body)
-        this.value(condition)
-        br_if(again)
-      })
-    if (!guarded) {
-      repeat()
-      return
-    }
-    block({}, (out) => {
+    if (guarded) {
+      this.emit(control.block)
       this.value(condition)
-      I32.eqz()
-      br_if(out)
-      repeat()
-    })
+      this.emit(plain['i32.eqz'])
+      this.branchIf(0)
+    }
+    this.emit(control.loop)
+    this.block(body)
+    this.value(condition)
+    this.branchIf(0)
+    this.emit(control.end)
+    if (guarded) this.emit(control.end)
+  }
+
+  /** Leaves a block, or begins a loop again: the innermost is 0. */
+  private branchIf(depth: number): void {
+    this.emit(control.branchIf)
+    this.emit(unsigned(depth))
   }
 }
 
@@ -286,24 +161,10 @@ export function wasmTarget(limits: MemoryLimits): Target {
     constantsInLocals: true,
     prefetches: false,
     emit(kernel: KernelFunction) {
-      const [first, second, ...own] = kernel.locals
-      const run = func(
-        { in: [I32, I32], locals: own.map((l) => types[l.type as LocalType]) as never, out: [] },
-        (parameters: unknown, locals: unknown) => {
-          const slots: unknown[] = []
-          for (const [i, l] of [first, second].entries()) slots[l.index] = (parameters as unknown[])[i]
-          for (const [i, l] of own.entries()) slots[l.index] = (locals as unknown[])[i]
-          new Emitter(slots).block(kernel.body)
-        },
-      )
-      const memory = importMemory(
-        { min: limits.minimum, max: limits.maximum, shared: limits.shared },
-        {} as WebAssembly.Memory,
-      )
-      const module = Module({ exports: { run: run as never }, memory })
-      const [entry] = module.module.imports
-      Object.assign(entry as object, memoryImport)
-      return new Uint8Array(module.toBytes())
+      const emitter = new Emitter()
+      emitter.block(kernel.body)
+      const own = kernel.locals.slice(2).map((l) => l.type as Exclude<Local['type'], 'none'>)
+      return kernelModule(limits, own, emitter.code)
     },
   }
 }

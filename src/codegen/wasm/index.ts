@@ -1,1 +1,2 @@
-export { type MemoryLimits, memoryImport, wasmTarget } from './emit.ts'
+export { wasmTarget } from './emit.ts'
+export { type MemoryLimits, memoryImport } from './module.ts'

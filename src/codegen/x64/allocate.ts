@@ -21,6 +21,12 @@ interface Use {
   readonly path: readonly Block[]
 }
 
+/** From where to where a local keeps its place, both positions included. */
+interface Range {
+  readonly from: number
+  readonly to: number
+}
+
 interface Loop {
   readonly start: number
   readonly end: number
@@ -83,8 +89,7 @@ function writtenFirst(uses: readonly Use[]): boolean {
   return first.write && uses.every((u) => u.path[first.path.length - 1] === block)
 }
 
-/** From where to where a local keeps its place. */
-function rangeOf(uses: readonly Use[], loops: readonly Loop[]): { from: number; to: number } {
+function rangeOf(uses: readonly Use[], loops: readonly Loop[]): Range {
   const whole = writtenFirst(uses)
   let from = whole ? uses[0].position : 0
   let to = uses[uses.length - 1].position
@@ -98,39 +103,80 @@ function rangeOf(uses: readonly Use[], loops: readonly Loop[]): { from: number; 
   return { from, to }
 }
 
-/** Gives registers to the most used locals first, each where no other is alive at the same time; the rest live on the stack. */
+/** Ranges that do not touch each other, in order. */
+class Timeline {
+  private readonly ranges: Range[] = []
+
+  /** Takes the range where nothing of it is taken. */
+  take(range: Range): boolean {
+    let [low, high] = [0, this.ranges.length]
+    while (low < high) {
+      const middle = (low + high) >> 1
+      if (this.ranges[middle].to < range.from) low = middle + 1
+      else high = middle
+    }
+    if (low < this.ranges.length && this.ranges[low].from <= range.to) return false
+    this.ranges.splice(low, 0, range)
+    return true
+  }
+}
+
+/** Bytes of the frame for each range, in order of their starts: what one leaves, a later one of its size takes. */
+function stackPlaces(ranges: ReadonlyMap<Local, Range>, bytesOf: (local: Local) => number) {
+  const places = new Map<Local, Place>()
+  const living: { readonly to: number; readonly bytes: number; readonly stack: number }[] = []
+  const free = new Map<number, number[]>()
+  let frameBytes = 0
+  for (const [local, { from, to }] of [...ranges].sort(([, a], [, b]) => a.from - b.from)) {
+    while (living.length > 0 && living[living.length - 1].to < from) {
+      const { bytes, stack } = living.pop()!
+      if (!free.has(bytes)) free.set(bytes, [])
+      free.get(bytes)!.push(stack)
+    }
+    const bytes = bytesOf(local)
+    let stack = free.get(bytes)?.pop()
+    if (stack === undefined) {
+      stack = Math.ceil(frameBytes / bytes) * bytes
+      frameBytes = stack + bytes
+    }
+    places.set(local, { stack })
+    // Kept in order, those that end last first.
+    let at = living.length
+    while (at > 0 && living[at - 1].to < to) at--
+    living.splice(at, 0, { to, bytes, stack })
+  }
+  return { places, frameBytes }
+}
+
+/**
+ * Gives registers to the most used locals first, each where no other is alive at the same time; the rest share bytes of
+ * the stack in the same way.
+ */
 export function allocate(
   kernel: KernelFunction,
   registersOf: (local: Local) => readonly number[],
   bytesOf: (local: Local) => number,
 ): Allocation {
   const survey = new Survey(kernel)
-  const places = new Map<Local, Place>()
-  const zeroed: Local[] = []
-  const taken = new Map<string, { from: number; to: number }[]>()
-  let frameBytes = 0
   const used = kernel.locals.filter((l) => survey.uses.get(l)!.length > 0)
   const ranges = new Map(used.map((l) => [l, rangeOf(survey.uses.get(l)!, survey.loops)]))
+  const zeroed = used.filter((l) => !writtenFirst(survey.uses.get(l)!))
   const order = [...used].sort(
     (a, b) => survey.weights.get(b)! - survey.weights.get(a)! || ranges.get(a)!.from - ranges.get(b)!.from,
   )
+  const inRegisters = new Map<Local, Place>()
+  const onStack = new Map<Local, Range>()
+  const taken = { general: new Map<number, Timeline>(), vector: new Map<number, Timeline>() }
   for (const local of order) {
     const range = ranges.get(local)!
-    if (!writtenFirst(survey.uses.get(local)!)) zeroed.push(local)
-    const kind = local.type === 'i32' ? 'general' : 'vector'
-    const free = registersOf(local).find((register) => {
-      return (taken.get(`${kind} ${register}`) ?? []).every((r) => r.to < range.from || r.from > range.to)
+    const timelines = taken[local.type === 'i32' ? 'general' : 'vector']
+    const register = registersOf(local).find((r) => {
+      if (!timelines.has(r)) timelines.set(r, new Timeline())
+      return timelines.get(r)!.take(range)
     })
-    if (free === undefined) {
-      const bytes = bytesOf(local)
-      frameBytes = Math.ceil(frameBytes / bytes) * bytes
-      places.set(local, { stack: frameBytes })
-      frameBytes += bytes
-    } else {
-      const key = `${kind} ${free}`
-      taken.set(key, [...(taken.get(key) ?? []), range])
-      places.set(local, { register: free })
-    }
+    if (register === undefined) onStack.set(local, range)
+    else inRegisters.set(local, { register })
   }
-  return { places, zeroed, frameBytes }
+  const { places, frameBytes } = stackPlaces(onStack, bytesOf)
+  return { places: new Map([...inRegisters, ...places]), zeroed, frameBytes }
 }

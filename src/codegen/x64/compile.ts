@@ -15,10 +15,14 @@ const { rax, rcx, rdx, rbx, rsp, rbp, rsi, rdi, r15 } = registers
 
 const calleeSaved = [rbx, rbp, 12, 13, 14, r15]
 
+/** Taken from the stack in one step, without a look at its end: what JavaScript leaves of every thread's stack. */
+const largestFrame = 512 * 1024
+
 class Compiler extends Vectors {
   run(): Uint8Array<ArrayBuffer> {
     const { code } = this
     const frame = Math.ceil((this.allocation.frameBytes + 8) / 64) * 64 + 64
+    if (frame > largestFrame) throw new Error(`a kernel's frame of ${frame} bytes`)
     for (const r of calleeSaved) code.emit(...(r > 7 ? [0x41] : []), 0x50 | (r & 7))
     code.general([0x8b], rax, rsp, { bits64: true })
     code.general([0x81], 5, rsp, { bits64: true, after: 4 })
