@@ -3,17 +3,15 @@
  * counts as a failure: nothing that went wrong may look like success.
  * @param {{ testResults: any[] } | undefined} results undefined where vitest wrote none
  * @param {number | null} code vitest's exit code
- * @param {string} [end] why the run was cut short
  * @returns {{ lines: string[], last: string, failed: number }}
  */
-export function summaryOf(results, code, end) {
+export function summaryOf(results, code) {
   const files = results?.testResults ?? []
   const tests = files.flatMap((file) => file.assertionResults.map((test) => ({ ...test, file: file.name })))
   const count = (...states) => tests.filter(({ status }) => states.includes(status)).length
   const failures = tests.filter(({ status }) => status === 'failed').map(failureOfTest)
   for (const file of files) if (failedWhole(file)) failures.push(`FAIL ${file.name}\n${indent(file.message)}`)
-  if (end !== undefined) failures.push(`FAIL ${end}`)
-  else if (failures.length === 0 && (code !== 0 || results === undefined || tests.length === 0)) {
+  if (failures.length === 0 && (code !== 0 || results === undefined || tests.length === 0)) {
     failures.push(`FAIL vitest ended with exit code ${code}; what it printed above says why`)
   }
   const skipped = count('skipped', 'pending', 'todo', 'disabled')

@@ -8,7 +8,7 @@ const run = (script: string) =>
   execFileSync(
     process.execPath,
     ['--input-type=module', '-e', `import * as spikelet from ${JSON.stringify(built.href)}\n${script}`],
-    { timeout: 60_000, encoding: 'utf8' },
+    { encoding: 'utf8' },
   ).trim()
 
 /** A convolution large enough for every thread to have a share; prints threads and a checksum of the bits. */

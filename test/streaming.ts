@@ -2,6 +2,8 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { type Backend, createInterpreter } from '../src/backends/index.ts'
 import { createWasm } from '../src/backends/wasm/index.ts'
 import { hash32, hashedUniform, sizeOf } from '../src/base/index.ts'
+import { models } from '../src/models/index.ts'
+import { clif, lif, plif } from '../src/neurons/index.ts'
 import type { Network, NetworkState } from '../src/nn/index.ts'
 import { inputTensor, type Tensor, tensorOf } from '../src/tensor/index.ts'
 
@@ -59,27 +61,37 @@ async function contentOf(backend: Backend, state: NetworkState) {
   return content
 }
 
-const backends: { readonly [name: string]: () => Promise<Backend> } = {
+const backends = {
   interpreter: async () => createInterpreter(),
   wasm: () => createWasm(),
 }
 
+/** Networks of each family that the paper trains, small. */
+export const familiesOfNetworks = {
+  'snn5 with PLIF and dropout': () => models.snn5({ input: [15, 17, 3], classes: 5, neuron: plif(), dropout: 0.2 }),
+  'vgg11 with LIF, reset to a value': () => {
+    return models.vgg11({ input: [32, 32, 1], classes: 3, neuron: lif({ reset: { hard: -0.1 } }) })
+  },
+  'resnet18 with CLIF': () => models.resnet18({ input: [8, 8, 3], classes: 4, neuron: clif() }),
+}
+
+type Size = readonly [T: number, batch: number]
+
 /** Streams and sequences of networks, equal to the bit on both backends, for frames of events and for a still image. */
 export function describeStreaming(
   networks: { readonly [name: string]: () => Network },
-  /** [T, batch] for the wasm backend; the oracle's bits do not depend on shapes, so that one is enough for it. */
-  wasmSizes: readonly (readonly [number, number])[],
+  /** [T, batch] for each backend; the oracle's bits do not depend on shapes, so that one is enough for it. */
+  sizesOf: { readonly interpreter: readonly Size[]; readonly wasm: readonly Size[] },
 ): void {
-  describe.each(Object.keys(backends))('on %s, a stream equals the sequence', (which) => {
+  const used = (['interpreter', 'wasm'] as const).filter((name) => sizesOf[name].length > 0)
+  describe.each(used)('on %s, a stream equals the sequence', (which) => {
     let backend: Backend
     beforeAll(async () => {
       backend = await backends[which]()
     })
     afterAll(() => backend.close())
-    const sizes = which === 'interpreter' ? ([[4, 2]] as const) : wasmSizes
-
     for (const [name, make] of Object.entries(networks)) {
-      for (const [T, batch] of sizes) {
+      for (const [T, batch] of sizesOf[which]) {
         test(`${name}, T = ${T}, batch ${batch}`, async () => {
           const network = make()
           enliven(network)

@@ -42,7 +42,7 @@ test('resnet18, written and read back, gives equal spikes in float32', async () 
     expect(Array.from(values).every((value, i) => value === after[layer][i])).toBe(true)
   })
   await backend.close()
-}, 120_000)
+})
 
 describe.skipIf(!existsSync(shared))('cnn_sinabs.nir (needs ../shared/data)', () => {
   test('reads N-MNIST within 3 points of the published 98 %', async () => {
@@ -57,5 +57,5 @@ describe.skipIf(!existsSync(shared))('cnn_sinabs.nir (needs ../shared/data)', ()
     expect(images).toBe(100)
     expect(accuracy).toBeGreaterThanOrEqual(0.95)
     await backend.close()
-  }, 180_000)
+  })
 })

@@ -125,7 +125,7 @@ describe('data get and verify', () => {
     } finally {
       await server.close()
     }
-  }, 60_000)
+  })
 
   it('tells what to do by hand', async () => {
     const { code, errors } = await data('get', 'dvs-gesture', '--data', at('gesture'))

@@ -21,21 +21,11 @@ const watched = defineNeuron({
 
 const channels = 32
 
-interface Size {
+export interface Size {
   readonly T: number
   readonly pixels: number
   readonly normalised: boolean
 }
-
-/** 10 million neuron-steps in all. */
-const sizes: readonly Size[] = [
-  { T: 64, pixels: 2560, normalised: false },
-  { T: 64, pixels: 1280, normalised: true },
-  { T: 33, pixels: 700, normalised: false },
-  { T: 6, pixels: 5000, normalised: true },
-  { T: 5, pixels: 2000, normalised: false },
-  { T: 1, pixels: 10000, normalised: true },
-]
 
 function callOf(b: Backend, { T, normalised }: Size, wantBackward: boolean): NeuronCall {
   const vector = (key: number, from: number, to: number) =>
@@ -70,7 +60,7 @@ function currents(count: number, { T, normalised }: Size): Float64Array {
   return hashedUniform(count, 5 + T).map((u) => (normalised ? 3 * u - 0.6 : Math.round(15 * u) / 10))
 }
 
-async function disagreements(b: Backend, size: Size): Promise<{ steps: number; wrong: number; rate: number }> {
+export async function disagreements(b: Backend, size: Size): Promise<{ steps: number; wrong: number; rate: number }> {
   const { T, pixels } = size
   const frame = pixels * channels
   const shape = [T, 1, 1, pixels, channels]
@@ -103,37 +93,27 @@ const backends: { readonly [name: string]: { create: () => Promise<Backend>; sha
   wasm: { create: () => createWasm(), share: 1 },
 }
 
-describe.each(Object.keys(backends))('on %s, backward recomputes the very spikes that forward stored', (name) => {
-  const { create, share } = backends[name]
-  let backend: Backend
-  let steps = 0
-  beforeAll(async () => {
-    backend = await create()
-  })
-  afterAll(() => backend.close())
+/** @param atLeast neuron-steps in all, of which the interpreter does a tenth */
+export function describeRecomputedSpikes(sizes: readonly Size[], atLeast: number): void {
+  describe.each(Object.keys(backends))('on %s, backward recomputes the very spikes that forward stored', (name) => {
+    const { create, share } = backends[name]
+    let backend: Backend
+    let steps = 0
+    beforeAll(async () => {
+      backend = await create()
+    })
+    afterAll(() => backend.close())
 
-  test.each(sizes)('T = $T, $pixels pixels, BatchNorm $normalised', async (size) => {
-    const result = await disagreements(backend, { ...size, pixels: Math.ceil(size.pixels * share) })
-    expect(result.wrong).toBe(0)
-    expect(result.rate).toBeGreaterThan(0.1)
-    expect(result.rate).toBeLessThan(0.9)
-    steps += result.steps
-  })
+    test.each(sizes)('T = $T, $pixels pixels, BatchNorm $normalised', async (size) => {
+      const result = await disagreements(backend, { ...size, pixels: Math.ceil(size.pixels * share) })
+      expect(result.wrong).toBe(0)
+      expect(result.rate).toBeGreaterThan(0.1)
+      expect(result.rate).toBeLessThan(0.9)
+      steps += result.steps
+    })
 
-  test('for as many neuron-steps as it says', () => {
-    expect(steps).toBeGreaterThan(share * 1e7)
+    test('for as many neuron-steps as it says', () => {
+      expect(steps).toBeGreaterThanOrEqual(share * atLeast)
+    })
   })
-})
-
-test('a spike that is not the stored one would be found', async () => {
-  const b = createInterpreter()
-  const flipped: Backend = {
-    ...b,
-    neuronBackward: (x, ...rest) => {
-      const shifted = b.add(x, b.tensor(x.shape, new Float64Array(32 * 40 * 5).fill(0.01)))
-      return b.neuronBackward(shifted, ...rest)
-    },
-  }
-  const { wrong } = await disagreements(flipped, { T: 5, pixels: 40, normalised: false })
-  expect(wrong).toBeGreaterThan(0)
-})
+}

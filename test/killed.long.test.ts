@@ -1,0 +1,3 @@
+import { describeKilled } from './killed.ts'
+
+describeKilled(100)
