@@ -1,7 +1,7 @@
 export type * from './backend.ts'
 export { type ComparingOptions, type Comparison, createComparing } from './compare.ts'
 export { createInterpreter } from './interpreter/index.ts'
-export type * from './kernel-choice.ts'
+export * from './kernel-choice.ts'
 export {
   createWasm,
   hasRelaxedSimd,

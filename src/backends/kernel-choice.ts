@@ -20,3 +20,24 @@ export interface KernelChoice {
   /** Predicted picoseconds per multiply-add of the dense sum; null where there was no model to ask. */
   readonly predicted: { readonly events: number; readonly dense: number } | null
 }
+
+const passes: readonly string[] = ['forward', 'weight gradient', 'input gradient'] satisfies Pass[]
+
+/**
+ * Beyond any that could pay. A kernel steps by its tile, in 32 bits: with a larger one, from a damaged or foreign file, it
+ * would never come to its end.
+ */
+const largestTile = 2 ** 24
+
+/** Whether something read from a file is a choice that kernels can follow. */
+export function isKernelChoice(value: unknown): value is KernelChoice {
+  if (typeof value !== 'object' || value === null) return false
+  const { layer, pass, kernels, tile, rate } = value as Partial<KernelChoice>
+  return (
+    typeof layer === 'string' &&
+    passes.includes(pass as string) &&
+    (kernels === 'events' || kernels === 'dense') &&
+    Number.isFinite(rate) &&
+    (tile === undefined || (Number.isInteger(tile) && tile >= 1 && tile <= largestTile))
+  )
+}

@@ -11,13 +11,19 @@ it('is read back as it was written', () => {
   expect(kernelRecord(JSON.stringify(record), 'kernels.json')).toEqual(record)
 })
 
-it.each(['{', '{}', '{"features":["a"],"choices":[{"layer":1}]}', '[]', bad({ tile: 0.5 }), bad({ pass: 'sideways' })])(
-  '%s is refused, by the name of its file',
-  (text) => {
-    expect(() => kernelRecord(text, 'some/kernels.json')).toThrow(FormatError)
-    expect(() => kernelRecord(text, 'some/kernels.json')).toThrow('some/kernels.json')
-  },
-)
+it.each([
+  '{',
+  '{}',
+  '{"features":["a"],"choices":[{"layer":1}]}',
+  '[]',
+  bad({ tile: 0.5 }),
+  bad({ tile: 2 ** 29 }),
+
+  bad({ pass: 'sideways' }),
+])('%s is refused, by the name of its file', (text) => {
+  expect(() => kernelRecord(text, 'some/kernels.json')).toThrow(FormatError)
+  expect(() => kernelRecord(text, 'some/kernels.json')).toThrow('some/kernels.json')
+})
 
 it('warns of other features and of other choices, and not of more choices', () => {
   expect(kernelWarning(record, record)).toBeNull()

@@ -1,4 +1,4 @@
-import type { Backend, KernelChoice } from '../backends/index.ts'
+import { type Backend, isKernelChoice, type KernelChoice } from '../backends/index.ts'
 import { FormatError } from '../base/index.ts'
 
 /** What decides the order of a run's sums beside its settings: the host's features, and the kernels that layers took. */
@@ -15,26 +15,20 @@ export function kernelsNow({ info, kernelChoices }: Backend): KernelRecord {
 export function kernelRecord(text: string, file: string): KernelRecord {
   try {
     const { features, choices } = JSON.parse(text) as KernelRecord
-    const whole = features.every((f) => typeof f === 'string') && choices.every(isChoice)
+    const whole = features.every((f) => typeof f === 'string') && choices.every(isKernelChoice)
     if (whole) return { features, choices }
   } catch (cause) {
     throw new FormatError({ what: 'not a record of kernels', place: file, cause })
   }
-  throw new FormatError({ what: 'not a record of kernels', place: file, expected: '"features" and "choices"' })
+  throw new FormatError({
+    what: 'not a record of kernels',
+    place: file,
+    expected: '"features", and "choices" with tiles that kernels can take',
+  })
 }
 
 function kernelName({ pass, layer, kernels, tile }: KernelChoice): string {
   return `${pass} of ${layer}: ${kernels}${kernels === 'events' && tile ? ` by ${tile}` : ''}`
-}
-
-function isChoice({ layer, pass, kernels, tile, rate }: KernelChoice): boolean {
-  return (
-    typeof layer === 'string' &&
-    ['forward', 'weight gradient', 'input gradient'].includes(pass) &&
-    ['events', 'dense'].includes(kernels) &&
-    Number.isFinite(rate) &&
-    (tile === undefined || (Number.isInteger(tile) && tile > 0))
-  )
 }
 
 /** Why a run that goes on may get other bits than one that never stopped; null where it will not. */

@@ -92,3 +92,9 @@ it('measures what both cost on this machine', async () => {
   expect(choice.predicted!.dense).toBeGreaterThan(0)
   await backend.close()
 })
+
+it('a tile that no kernel could step by is refused', () => {
+  const choice = { layer: 'a', pass: 'forward', kernels: 'events', rate: 0.1, predicted: null } as const
+  expect(() => new KernelChoices([{ ...choice, tile: 2 ** 24 }])).not.toThrow()
+  expect(() => new KernelChoices([{ ...choice, tile: 2 ** 29 }])).toThrow('no kernel can follow')
+})

@@ -1,4 +1,5 @@
-import type { KernelChoice, KernelKind, Pass } from '../kernel-choice.ts'
+import { UsageError } from '../../base/index.ts'
+import { isKernelChoice, type KernelChoice, type KernelKind, type Pass } from '../kernel-choice.ts'
 import type { Geometry } from './geometry.ts'
 import { type TileCosts, tileOf } from './tiles.ts'
 
@@ -38,8 +39,18 @@ export class KernelChoices {
   private readonly made = new Map<string, KernelChoice>()
   model: CostModel | null = null
 
-  /** @param before choices to keep to, of a run that goes on or of a file */
+  /**
+   * @param before choices to keep to, of a run that goes on or of a file
+   * @throws UsageError for one with an impossible tile
+   */
   constructor(before: readonly KernelChoice[] = []) {
+    const wrong = before.find((choice) => !isKernelChoice(choice))
+    if (wrong !== undefined)
+      throw new UsageError({
+        what: 'a choice of kernels that no kernel can follow',
+        got: JSON.stringify(wrong),
+        next: 'Leave the choices out: the backend then makes them itself.',
+      })
     for (const choice of before) this.made.set(this.key(choice.layer, choice.pass), choice)
   }
 
