@@ -4,6 +4,7 @@ import { datasetNames } from '../dist/data/index.js'
 import { modelNamed } from '../dist/models/index.js'
 
 export const parts = ['peak', 'dense', 'models', 'curves', 'network', 'loader']
+const simds = ['widest', '512', '256', '128']
 export const peerModels = ['resnet18', 'snn5']
 const defaultBatches = { resnet18: 8, snn5: 32 }
 
@@ -14,6 +15,7 @@ export const usage = `usage: npm run bench -- [options]
   --model NAME         one model only
   --batch N --T N      of the models; default: 8 for resnet18, 32 for snn5, T 6
   --threads N          default: all
+  --simd BITS          vectors of both sides: 128 (WebAssembly; PyTorch without AVX), 256 (AVX2), 512 (AVX-512); default: the widest
   --data NAME=FOLDER   data sets whose loader is measured too, with commas: cifar10=./cifar10,n-mnist=./n-mnist
   --json               with --model: one line of JSON on standard output, and no file (npm run --silent bench -- ...)
   --peer [--rounds N]  the same networks in PyTorch, in turn; default 2 rounds
@@ -29,6 +31,10 @@ export function readArguments(words) {
   const given = parsed(words)
   const number = (name, otherwise) => (given[name] === undefined ? otherwise : positive(name, given[name]))
   const { model, json = false, peer = false, help = false } = given
+  const simd = given.simd ?? 'widest'
+  if (!simds.includes(simd)) {
+    throw new UsageError({ what: '--simd out of range', expected: simds.join(', '), got: `'${simd}'` })
+  }
   const names = model === undefined ? peerModels : [model]
   if (model !== undefined) modelNamed(model)
   if (json && (model === undefined || peer)) throw conflict('--json', 'needs --model, and no --peer')
@@ -38,6 +44,7 @@ export function readArguments(words) {
     batch: number('batch', defaultBatches[name] ?? 8),
     T: number('T', 6),
     threads: number('threads', undefined),
+    simd,
   }))
   const only = given.only === undefined ? (model === undefined ? parts : ['models']) : listOfParts(given.only)
   const data = given.data === undefined ? [] : listOfData(given.data)
@@ -57,6 +64,7 @@ function parsed(words) {
         batch: text,
         T: text,
         threads: text,
+        simd: text,
         rounds: text,
         json: flag,
         peer: flag,

@@ -5,9 +5,10 @@ import { fileURLToPath } from 'node:url'
  * Runs a program and gives its standard output; its errors go to ours.
  * @param {string} program
  * @param {readonly string[]} words
+ * @param {NodeJS.ProcessEnv} [more] what to add to the environment
  */
-export function outputOf(program, words) {
-  const child = spawn(program, words, { stdio: ['ignore', 'pipe', 'inherit'] })
+export function outputOf(program, words, more = {}) {
+  const child = spawn(program, words, { stdio: ['ignore', 'pipe', 'inherit'], env: { ...process.env, ...more } })
   let text = ''
   child.stdout.setEncoding('utf8').on('data', (part) => (text += part))
   return new Promise((resolve, reject) => {

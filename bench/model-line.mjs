@@ -17,6 +17,7 @@ export function modelLine(found) {
     infer_firing_rate: round(found.infer.firingRate),
     window_rate: round(found.train.windowRate),
     threads: found.threads,
+    features: found.features,
     node: found.node,
   })
 }

@@ -16,10 +16,10 @@ const timedUpdates = 5
 /**
  * Training steps and inference of one network with CLIF neurons, from the start that PyTorch would give it, on one
  * batch of noise. Run it in a process of its own: the peak memory is the process's.
- * @param {{ model: string, batch: number, T: number, threads?: number | undefined }} options
+ * @param {{ model: string, batch: number, T: number, threads?: number | undefined, simd?: 'widest' | '512' | '256' | '128' }} options
  */
-export async function measureModel({ model, batch, T, threads }) {
-  const own = await defaultBackend(threads === undefined ? {} : { threads })
+export async function measureModel({ model, batch, T, threads, simd = 'widest' }) {
+  const own = await defaultBackend({ simd, ...(threads === undefined ? {} : { threads }) })
   const { backend, count } = countingBackend(own)
   try {
     const network = modelNamed(model)({ input, classes, neuron: clif(), T, seed: 1 })

@@ -41,8 +41,17 @@ export async function comparePeer(options, rounds, say) {
   return { ...options, rounds: found, ratios }
 }
 
-async function peerInProcess(mode, { model, batch, T, threads }) {
+/** What holds PyTorch and its oneDNN to the instructions that we are held to. */
+const instructionSets = {
+  widest: {},
+  512: { ATEN_CPU_CAPABILITY: 'avx512', ONEDNN_MAX_CPU_ISA: 'AVX512_CORE' },
+  256: { ATEN_CPU_CAPABILITY: 'avx2', ONEDNN_MAX_CPU_ISA: 'AVX2' },
+  128: { ATEN_CPU_CAPABILITY: 'default', ONEDNN_MAX_CPU_ISA: 'SSE41' },
+}
+
+async function peerInProcess(mode, { model, batch, T, threads, simd = 'widest' }) {
   const file = fileURLToPath(new URL('./peer.py', import.meta.url))
   const words = ['--model', model, '--mode', mode, '--batch', String(batch), '--T', String(T)]
-  return JSON.parse(await outputOf(python, [file, ...words, ...(threads ? ['--threads', String(threads)] : [])]))
+  const all = [file, ...words, ...(threads ? ['--threads', String(threads)] : [])]
+  return JSON.parse(await outputOf(python, all, instructionSets[simd]))
 }

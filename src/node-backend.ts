@@ -6,6 +6,7 @@ import {
   hasRelaxedSimd,
   isSoftware,
   type KernelChoice,
+  type NativeCode,
   type StartedWorker,
   type WasmOptions,
 } from './backends/index.ts'
@@ -21,8 +22,11 @@ export interface DefaultBackendOptions {
   readonly backend?: 'auto' | 'wasm' | 'webgpu' | 'interpreter'
   /** Threads in all; default: as many as this machine offers. */
   readonly threads?: number
-  /** Vector instructions of the kernels: the widest this machine runs, or those of WebAssembly (128 bits). */
-  readonly simd?: 'widest' | '128'
+  /**
+   * Bits of the kernels' vectors: the most that this machine runs (default), 512 (AVX-512), 256 (AVX2), or 128, WebAssembly
+   * without machine code. What a machine has not falls back to WebAssembly.
+   */
+  readonly simd?: 'widest' | '512' | '256' | '128'
   /** `mixed`: sequences of images and products of matrices in float16, on a GPU that has it. Default: float32. */
   readonly precision?: 'float32' | 'mixed'
   /**
@@ -64,13 +68,19 @@ export async function defaultBackend(options: DefaultBackendOptions = {}): Promi
   }
   allowRelaxedSimd()
   const wasm: WasmOptions = {
-    native: options.simd === '128' ? null : nativeCode(),
+    native: nativeOf(options.simd),
     ...(kernels === 'calibrated' ? { calibrate: () => performance.now() / 1000 } : {}),
     ...(Array.isArray(kernels) ? { kernels } : {}),
     ...(memoryBytes === undefined ? {} : { memoryBytes }),
     ...(now ? { now } : {}),
   }
   return createWasm(threads > 1 ? { ...wasm, threads, startWorker: startNodeWorker } : wasm)
+}
+
+function nativeOf(simd: DefaultBackendOptions['simd']): NativeCode | null {
+  if (simd === '128') return null
+  if (simd === '256') return nativeCode('avx2')
+  return nativeCode(simd === '512' ? 'avx512' : undefined)
 }
 
 /** Where a user's programs keep what they can make again. */

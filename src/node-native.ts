@@ -1,4 +1,4 @@
-import type { NativeCode } from './backends/index.ts'
+import type { NativeCode, VectorInstructions } from './backends/index.ts'
 
 /**
  * Runs machine code that Spikelet emits. Node has no door for that; the package `koffi` (optional) calls functions by
@@ -24,13 +24,21 @@ function processorFlags(): ReadonlySet<string> {
   }
 }
 
-const needed = ['avx512f', 'avx512vl', 'avx512dq', 'avx512bw', 'bmi2', 'popcnt', 'fma']
+/** What each asks of a processor, as /proc/cpuinfo names it; the widest first. */
+const needed: readonly (readonly [VectorInstructions, readonly string[]])[] = [
+  ['avx512', ['avx512f', 'avx512vl', 'avx512dq', 'avx512bw', 'bmi2', 'popcnt', 'fma']],
+  ['avx2', ['avx2', 'fma', 'popcnt']],
+]
 
-/** The door to machine code; null where the processor, the system or the package does not offer it. */
-export function nativeCode(): NativeCode | null {
+/**
+ * The door to machine code; null where the processor, the system or the package does not offer it.
+ * @param only the vector instructions to use; default: the widest there are
+ */
+export function nativeCode(only?: VectorInstructions): NativeCode | null {
   if (process.platform !== 'linux' || process.arch !== 'x64') return null
   const flags = processorFlags()
-  if (!needed.every((flag) => flags.has(flag))) return null
+  const [vectors] = needed.find(([name, all]) => (!only || name === only) && all.every((flag) => flags.has(flag))) ?? []
+  if (!vectors) return null
   try {
     const koffi = process.getBuiltinModule('node:module').createRequire(import.meta.url)('koffi') as Koffi
     const library = koffi.load('libc.so.6')
@@ -39,6 +47,7 @@ export function nativeCode(): NativeCode | null {
     const protect = library.func('int mprotect(void*, size_t, int)')
     const kernel = koffi.proto('void (void*, uint32_t, uint32_t)')
     const native: NativeCode = {
+      vectors,
       place(code) {
         const page = map(null, code.length, read | write, privateAnonymous, -1, 0) as bigint
         if (page === 0xffffffffffffffffn) throw new Error('no memory for machine code')

@@ -6,5 +6,8 @@ import { describeBackend } from './backend-contract.ts'
 describeBackend('interpreter', async () => createInterpreter(), 1e-12)
 describeBackend('wasm', () => createWasm(), 1e-5)
 
-const native = nativeCode()
-if (native) describeBackend('wasm with machine code', () => createWasm({ native }), 1e-5)
+// Each kind of machine code that this processor has; npm run bench names it.
+for (const vectors of ['avx512', 'avx2'] as const) {
+  const native = nativeCode(vectors)
+  if (native) describeBackend(`wasm with ${vectors} code`, () => createWasm({ native }), 1e-5)
+}

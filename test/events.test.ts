@@ -9,5 +9,7 @@ if (!hasRelaxedSimd()) setFlagsFromString('--experimental-wasm-relaxed-simd')
 describeEvents('wasm', () => createWasm(), 1e-4, 60)
 describeEvents('wasm without fused multiply-add', () => createWasm({ relaxedSimd: false }), 1e-4, 20)
 
-const native = nativeCode()
-if (native) describeEvents('wasm with machine code', () => createWasm({ native }), 1e-4, 60)
+for (const vectors of ['avx512', 'avx2'] as const) {
+  const native = nativeCode(vectors)
+  if (native) describeEvents(`wasm with ${vectors} code`, () => createWasm({ native }), 1e-4, 60)
+}

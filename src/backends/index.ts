@@ -9,6 +9,7 @@ export {
   type Peak,
   type StartedWorker,
   serve,
+  type VectorInstructions,
   type WasmBackend,
   type WasmOptions,
   type WorkerStarter,

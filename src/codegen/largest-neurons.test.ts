@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { defineNeuron, type Neuron, type NeuronDefinition } from '../equations/index.ts'
-import { neuronBackward, neuronForward, wasmTarget, x64Target } from './index.ts'
+import { avx2Target, avx512Target, neuronBackward, neuronForward, wasmTarget } from './index.ts'
 
 /** The largest neurons that the equations' bound lets through must become code on every target. */
 const many = (n: number, make: (i: number) => string): string[] => Array.from({ length: n }, (_, i) => make(i))
@@ -59,6 +59,7 @@ describe.each(Object.entries(kinds))('as many %s as a neuron may have', (_, make
     const wasm = write(wasmTarget({ minimum: 1, maximum: 2, shared: false }), 128, options)
     expect(() => new WebAssembly.Module(wasm)).not.toThrow()
     // A worker has 4 MiB of stack, of which JavaScript leaves 3.
-    expect(frameOf(write(x64Target, 128, options))).toBeLessThan(128 * 1024)
+    for (const target of [avx2Target, avx512Target])
+      expect(frameOf(write(target, 128, options))).toBeLessThan(128 * 1024)
   })
 })

@@ -34,7 +34,7 @@ it('reads data sets whose loader is measured too', () => {
 it('reads one model', () => {
   const words = '--model resnet18 --batch 4 --T 2 --threads 1 --json'.split(' ')
   const { models, json, only } = readArguments(words)
-  expect(models).toEqual([{ model: 'resnet18', batch: 4, T: 2, threads: 1 }])
+  expect(models).toEqual([{ model: 'resnet18', batch: 4, T: 2, threads: 1, simd: 'widest' }])
   expect(json).toBe(true)
   expect(only).toEqual(['models'])
 })
@@ -49,6 +49,7 @@ it.each([
   [['--data', 'cifar10'], 'NAME=FOLDER'],
   [['--peer', '--model', 'vgg11'], '--peer knows resnet18 and snn5 only'],
   [['--fast'], '--fast'],
+  [['--simd', '1024'], 'expected widest, 512, 256, 128'],
 ])('refuses %o', (words, expected) => {
   expect(() => readArguments(words)).toThrow(expected)
 })

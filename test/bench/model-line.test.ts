@@ -15,6 +15,7 @@ const found = (train: number, infer: number) => ({
   batch: 8,
   T: 6,
   threads: 2,
+  features: ['simd128'],
   node: '20.20.2',
   features: ['simd128'],
   peakMb: 469.375,
@@ -36,6 +37,7 @@ it('has these fields, on one line', () => {
     infer_firing_rate: 0.12,
     window_rate: 0.1777,
     threads: 2,
+    features: ['simd128'],
     node: '20.20.2',
   })
 })

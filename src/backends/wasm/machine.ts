@@ -1,8 +1,9 @@
-import { elementsPerTask, type Target, wasmTarget, x64Target } from '../../codegen/index.ts'
+import { avx2Target, avx512Target, elementsPerTask, type Target, wasmTarget } from '../../codegen/index.ts'
 import type { Neuron } from '../../equations/index.ts'
 import { taskCounter } from './control.ts'
 import type { Crew, Kernel } from './crew.ts'
 import { KernelChoices } from './kernel-choice.ts'
+import type { VectorInstructions } from './native.ts'
 import { Tensors, type WasmTensor } from './tensors.ts'
 
 type Emitter<Options extends readonly unknown[]> = (
@@ -10,6 +11,8 @@ type Emitter<Options extends readonly unknown[]> = (
   counter: number,
   ...options: Options
 ) => Uint8Array<ArrayBuffer>
+
+const machineTargets: { readonly [V in VectorInstructions]: Target } = { avx2: avx2Target, avx512: avx512Target }
 
 /** What the layers of this backend work with. */
 export class Machine {
@@ -31,7 +34,7 @@ export class Machine {
     this.crew = crew
     this.tensors = new Tensors(crew)
     this.narrow = wasmTarget(crew.limits)
-    this.widest = crew.native ? x64Target : this.narrow
+    this.widest = crew.native ? machineTargets[crew.native.vectors] : this.narrow
     this.relaxed = relaxed
   }
 

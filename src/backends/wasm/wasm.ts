@@ -123,7 +123,7 @@ export async function createWasm(options: WasmOptions = {}): Promise<WasmBackend
       features: [
         'simd128',
         ...(relaxed ? ['relaxed-simd'] : []),
-        ...(crew.native ? ['avx512'] : []),
+        ...(crew.native ? [crew.native.vectors] : []),
         ...(crew.limits.shared ? ['shared-memory'] : []),
       ],
     },

@@ -94,7 +94,10 @@ export const machineOptions = {
     .enum(['float32', 'mixed'])
     .default('float32')
     .describe('mixed: images and products in float16, on a GPU'),
-  simd: z.enum(['widest', '128']).default('widest').describe('vectors of kernels; widest: AVX-512 where there is'),
+  simd: z
+    .enum(['widest', '512', '256', '128'])
+    .default('widest')
+    .describe('bits of vectors: 512 AVX-512, 256 AVX2, 128 WebAssembly; widest: what the machine has'),
   threads: wholeNumber(1).optional().describe('threads that compute; as many as there are'),
   loaderThreads: wholeNumber(0).default(0).describe('threads that prepare batches'),
 }

@@ -181,7 +181,7 @@ export function eventInputGradient(target: Target, counter: number, relaxed: boo
           w.set(bytes, i32.add(a.x, i32.mul(pixel, a.pixelBytes)))
           w.set(to, i32.add(a.result, i32.mul(pixel, a.resultPixelBytes)))
           w.for(channel, n(0), a.channels, n(w.lanes), () => {
-            if (w.lanes === 16) {
+            if (w.lanes > 4) {
               w.set(mask, wide.testBytes(i32.add(bytes, channel), 1))
               w.do(wide.store(i32.add(to, times4(channel)), wide.expand(wide.load(sums), mask)))
               w.set(sums, i32.add(sums, times4(i32.popcnt(mask))))

@@ -4,16 +4,16 @@ import { assemble, type Target, type Writer } from './writer.ts'
 
 /**
  * Lists of active channels from spike bytes, without a branch. With four lanes: four bytes give a number 0..15, a table
- * of 16 rows gives the places of its set bits, and the list grows by as many entries as there are bits. With sixteen, one
- * instruction moves the entries of the set bits together. What is written beyond them is overwritten by the next.
+ * of 16 rows gives the places of its set bits, and the list grows by as many entries as there are bits. With more lanes, one
+ * operation moves the entries of the set bits together. What is written beyond them is overwritten by the next.
  */
 
 /**
  * What `appendPixel` reads; the host writes it once per call. With four lanes one row per number 0..15: the set bits'
- * positions times `stride`, in order. With sixteen the multiples of `stride`.
+ * positions times `stride`, in order. With more lanes the first multiples of `stride`, one a lane.
  */
 export function compressTable(stride: number, lanes: number): number[] {
-  if (lanes === 16) return Array.from({ length: 16 }, (_, i) => i * stride)
+  if (lanes > 4) return Array.from({ length: lanes }, (_, i) => i * stride)
   const words: number[] = []
   for (let mask = 0; mask < 16; mask++) {
     const set = [0, 1, 2, 3].filter((bit) => mask & (1 << bit))
@@ -58,10 +58,10 @@ export function appendPixel(
   list: Local,
 ): void {
   const [channel, mask] = [w.i32(), w.i32()]
-  if (w.lanes === 16) {
+  if (w.lanes > 4) {
     const entries = w.wide(wide.load(table))
-    const step = w.wide(i32x4.splatWide(i32.shl(stride, n(4))))
-    w.for(channel, n(0), channels, n(16), () => {
+    const step = w.wide(i32x4.splatWide(i32.mul(stride, n(w.lanes))))
+    w.for(channel, n(0), channels, n(w.lanes), () => {
       w.set(mask, wide.testBytes(i32.add(pixel, channel), bit))
       w.do(wide.store(list, wide.compress(entries, mask)))
       w.set(list, i32.add(list, i32.shl(i32.popcnt(mask), n(2))))

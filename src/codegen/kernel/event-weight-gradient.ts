@@ -90,8 +90,8 @@ export const eventWeightGradientArguments = [
 ] as const
 
 /**
- * Input channels that one task takes. Sixteen can be listed together where vectors have as many lanes; with few channels
- * smaller tasks keep the threads busy.
+ * Input channels that one task takes. As many as there are lanes can be listed together where channels have machine code; with
+ * few channels smaller tasks keep the threads busy.
  */
 export const channelsPerTask = (lanes: number, channels: number): number => {
   return lanes === 16 && channels >= 64 && channels % 16 === 0 ? 16 : 8
@@ -121,7 +121,7 @@ export function eventWeightGradient(target: Target, counter: number, perTask: nu
     const listEvents = (): void => {
       const next = Array.from({ length: perTask }, (_, c) => w.i32(i32.add(lists, i32.mul(a.listBytes, n(c)))))
       for (const bit of spikeBitsOf(levels)) {
-        if (perTask === 16) listSixteen(next, bit)
+        if (perTask === w.lanes) listTogether(next, bit)
         else listEight(next, bit)
       }
       next.forEach((list, c) => w.do(i32.store(ends, list, 4 * c)))
@@ -157,8 +157,8 @@ export function eventWeightGradient(target: Target, counter: number, perTask: nu
       })
     }
 
-    /** Per pixel a mask of its channels; then per channel and sixteen pixels the places whose mask has its bit. */
-    const listSixteen = (next: readonly Local[], bit: number): void => {
+    /** Per pixel a mask of its channels; then per channel and vector of pixels the places whose mask has its bit. */
+    const listTogether = (next: readonly Local[], bit: number): void => {
       const masks = w.i32(i32.add(lists, i32.mul(a.listBytes, n(perTask))))
       const places = w.i32(i32.add(masks, a.listBytes))
       const [pixels, offset] = [w.i32(n(0)), w.i32()]
@@ -170,10 +170,10 @@ export function eventWeightGradient(target: Target, counter: number, perTask: nu
       w.do(wide.store(i32.add(masks, pixels), w.constant(0)))
       w.for(offset, n(0), pixels, n(w.bytes), () => {
         const channelMasks = w.wide(wide.load(i32.add(masks, offset)))
-        const sixteen = w.wide(wide.load(i32.add(places, offset)))
+        const several = w.wide(wide.load(i32.add(places, offset)))
         next.forEach((list, c) => {
           const mask = w.i32(wide.testLanes(channelMasks, c))
-          w.do(wide.store(list, wide.compress(sixteen, mask)))
+          w.do(wide.store(list, wide.compress(several, mask)))
           w.set(list, i32.add(list, times4(i32.popcnt(mask))))
         })
       })

@@ -150,15 +150,15 @@ export const wide = {
   loadBytes: load('wide.loadBytes', 'wide'),
   /** The lowest byte of each lane, beside each other. */
   storeBytes: store('wide.storeBytes'),
-  /** Bit i: whether byte i, of as many as there are lanes, has bit `bit`. Only where there are 16 lanes. */
+  /** Bit i: whether byte i, of as many as there are lanes, has bit `bit`. Only where there are more than 4 lanes. */
   testBytes: (address: Value, bit: number, offset = 0): Value => {
     return { op: 'wide.testBytes', type: 'i32', args: [address], offset, literal: bit }
   },
-  /** Bit i: whether lane i has bit `bit`. Only where there are 16 lanes. */
+  /** Bit i: whether lane i has bit `bit`. Only where there are more than 4 lanes. */
   testLanes: (a: Value, bit: number): Value => ({ op: 'wide.testLanes', type: 'i32', args: [a], literal: bit }),
-  /** The lanes whose bit of `mask` is set, moved together. Only where there are 16 lanes. */
+  /** The lanes whose bit of `mask` is set, moved together. Only where there are more than 4 lanes. */
   compress: (a: Value, mask: Value): Value => ({ op: 'wide.compress', type: 'wide', args: [a, mask] }),
-  /** The first lanes, moved to where bits of `mask` are set; 0 elsewhere. Only where there are 16 lanes. */
+  /** The first lanes, moved to where bits of `mask` are set; 0 elsewhere. Only where there are more than 4 lanes. */
   expand: (a: Value, mask: Value): Value => ({ op: 'wide.expand', type: 'wide', args: [a, mask] }),
   /** Sums of the lanes whose numbers are alike modulo 4. */
   fold: unary('wide.fold', 'v128'),

@@ -1,9 +1,11 @@
 /**
- * Machine code for x86-64 with AVX-512: one method per shape of instruction. Vector instructions are all written in their
- * EVEX form, which reaches 32 registers at each length, takes constants from memory into every lane, and masks.
+ * Machine code for x86-64: one method per shape of instruction. A vector instruction has the same opcode in both of its
+ * encodings. EVEX (AVX-512) reaches 32 registers at each length, takes constants from memory into every lane, and masks;
+ * VEX (AVX2) reaches 16 registers and vectors of 256 bits, and takes constants as whole vectors.
  */
+export type Encoding = 'evex' | 'vex'
 
-/** Lengths of vectors in EVEX's numbering. */
+/** Lengths of vectors in the numbering of both encodings. */
 export const length128 = 0
 export const length256 = 1
 export const length512 = 2
@@ -11,10 +13,18 @@ export type VectorLength = typeof length128 | typeof length256 | typeof length51
 
 export const vectorBytes = (length: VectorLength): number => 16 << length
 
-/** [base + index + displacement], or a constant behind the code. */
+/** [base + (index << shift) + displacement], a 32-bit constant for every lane behind the code, or bytes that stand there. */
 export type Memory =
-  | { readonly kind: 'based'; readonly base: number; readonly index: number | null; readonly displacement: number }
+  | {
+      readonly kind: 'based'
+      readonly base: number
+      readonly index: number | null
+      readonly displacement: number
+      /** The index counts in 2^shift bytes. */
+      readonly shift?: number
+    }
   | { readonly kind: 'constant'; readonly bits: number }
+  | { readonly kind: 'table'; readonly bytes: Uint8Array }
 
 /** A register number, or a place in memory. */
 export type Operand = number | Memory
@@ -37,7 +47,7 @@ export const conditions = {
   less: 12,
 } as const
 
-/** An EVEX instruction: mandatory prefix (0 none, 1 66, 2 F3, 3 F2), opcode map (1 0F, 2 0F38, 3 0F3A), opcode, W. */
+/** A vector instruction: mandatory prefix (0 none, 1 66, 2 F3, 3 F2), opcode map (1 0F, 2 0F38, 3 0F3A), opcode, W. */
 export interface Opcode {
   readonly prefix: 0 | 1 | 2 | 3
   readonly map: 1 | 2 | 3
@@ -45,22 +55,34 @@ export interface Opcode {
   readonly wide?: boolean
 }
 
-export interface EvexOptions {
-  /** Opmask register, 0: none. */
+export interface VectorOptions {
+  /** Opmask register, 0: none. EVEX alone. */
   readonly mask?: number
   /** Whether masked-out lanes become 0. */
   readonly zero?: boolean
-  /** Bytes of memory that the instruction touches, if not the whole vector: small displacements count in these. */
+  /** Bytes of memory that the instruction touches, if not the whole vector: EVEX counts small displacements in these. */
   readonly memoryBytes?: number
   readonly immediate?: number
-  /** Whether the instruction itself spreads a constant over the lanes; else that is asked of the operand. */
+  /** Whether the instruction itself spreads a constant over the lanes; else EVEX asks that of the operand. */
   readonly spreads?: boolean
+}
+
+/** What stands behind the code: read by instructions whose four bytes at `at` say how far behind `end` it begins. */
+interface Reference {
+  readonly at: number
+  readonly end: number
+  readonly bytes: Uint8Array
 }
 
 export class Assembler {
   private readonly bytes: number[] = []
   private readonly jumps: { readonly at: number; readonly label: Label }[] = []
-  private readonly constants: { readonly at: number; readonly bits: number; readonly end: number }[] = []
+  private readonly references: Reference[] = []
+  private readonly encoding: Encoding
+
+  constructor(encoding: Encoding) {
+    this.encoding = encoding
+  }
 
   get position(): number {
     return this.bytes.length
@@ -79,20 +101,26 @@ export class Assembler {
     const field = (reg & 7) << 3
     if (typeof operand === 'number') {
       this.emit(0xc0 | field | (operand & 7))
-    } else if (operand.kind === 'constant') {
+    } else if (operand.kind !== 'based') {
       this.emit(field | 5)
-      this.constants.push({ at: this.position, bits: operand.bits, end: this.position + 4 + after })
+      const bytes = operand.kind === 'table' ? operand.bytes : this.constantBytes(operand.bits)
+      this.references.push({ at: this.position, end: this.position + 4 + after, bytes })
       this.emit32(0)
     } else {
-      const { base, index, displacement } = operand
+      const { base, index, displacement, shift = 0 } = operand
       const steps = displacement / scale
       const short = Number.isInteger(steps) && steps >= -128 && steps <= 127
       const mode = short ? 0x40 : 0x80
       if (index === null && (base & 7) !== 4) this.emit(mode | field | (base & 7))
-      else this.emit(mode | field | 4, ((index === null ? 4 : index & 7) << 3) | (base & 7))
+      else this.emit(mode | field | 4, (shift << 6) | ((index === null ? 4 : index & 7) << 3) | (base & 7))
       if (short) this.emit(steps)
       else this.emit32(displacement)
     }
+  }
+
+  private constantBytes(bits: number): Uint8Array {
+    const lanes = this.encoding === 'evex' ? 1 : vectorBytes(length256) / 4
+    return new Uint8Array(new Int32Array(lanes).fill(bits).buffer)
   }
 
   /** An instruction on general registers; `bits64` for addresses and the stack. */
@@ -113,15 +141,41 @@ export class Assembler {
   }
 
   /** A vector instruction: `reg` the destination (or what is stored), `second` the first source (0 where there is none). */
-  evex(
+  vector(
     opcode: Opcode,
     length: VectorLength,
     reg: number,
     second: number,
     operand: Operand,
-    options: EvexOptions = {},
+    options: VectorOptions = {},
   ): void {
-    const { mask = 0, zero = false, immediate } = options
+    if (this.encoding === 'evex') this.evexPrefix(opcode, length, reg, second, operand, options)
+    else this.vexPrefix(opcode, length, reg, second, operand)
+    const { memoryBytes = vectorBytes(length), immediate } = options
+    this.emit(opcode.code)
+    this.address(reg, operand, this.encoding === 'evex' ? memoryBytes : 1, immediate === undefined ? 0 : 1)
+    if (immediate !== undefined) this.emit(immediate)
+  }
+
+  private vexPrefix(opcode: Opcode, length: VectorLength, reg: number, second: number, operand: Operand): void {
+    let [x, b] = [0, 0]
+    if (typeof operand === 'number') b = (operand >> 3) & 1
+    else if (operand.kind === 'based') [x, b] = [((operand.index ?? 0) >> 3) & 1, (operand.base >> 3) & 1]
+    const rest = ((~second & 15) << 3) | (length << 2) | opcode.prefix
+    const r = reg > 7 ? 0 : 0x80
+    if (opcode.map === 1 && !x && !b) this.emit(0xc5, r | rest)
+    else this.emit(0xc4, r | (x ? 0 : 0x40) | (b ? 0 : 0x20) | opcode.map, rest)
+  }
+
+  private evexPrefix(
+    opcode: Opcode,
+    length: VectorLength,
+    reg: number,
+    second: number,
+    operand: Operand,
+    options: VectorOptions,
+  ): void {
+    const { mask = 0, zero = false } = options
     const spread = typeof operand !== 'number' && operand.kind === 'constant' && !options.spreads
     let [x, b] = [0, 0]
     if (typeof operand === 'number') [x, b] = [(operand >> 4) & 1, (operand >> 3) & 1]
@@ -132,10 +186,7 @@ export class Assembler {
       inverted((reg >> 3) & 1, 7) | inverted(x, 6) | inverted(b, 5) | inverted((reg >> 4) & 1, 4) | opcode.map,
       (opcode.wide ? 0x80 : 0) | ((~second & 15) << 3) | 4 | opcode.prefix,
       (zero ? 0x80 : 0) | (length << 5) | (spread ? 0x10 : 0) | inverted((second >> 4) & 1, 3) | mask,
-      opcode.code,
     )
-    this.address(reg, operand, options.memoryBytes ?? vectorBytes(length), immediate === undefined ? 0 : 1)
-    if (immediate !== undefined) this.emit(immediate)
   }
 
   /** A VEX instruction between an opmask and a general register, both below 8 or named by `rm`. */
@@ -188,20 +239,22 @@ export class Assembler {
     }
   }
 
-  /** The code, its jumps and constants in place. */
+  /** The code, its jumps in place, and behind it what it reads. */
   finish(): Uint8Array<ArrayBuffer> {
     for (const { at, label } of this.jumps) {
       if (label.position === null) throw new Error('a jump to a label that was never bound')
       this.patch(at, label.position - (at + 4))
     }
-    while (this.position % 4) this.emit(0)
-    const places = new Map<number, number>()
-    for (const { at, bits, end } of this.constants) {
-      let place = places.get(bits)
+    // Vectors that lie across two lines of the cache take two reads.
+    if (this.references.length > 0) while (this.position % 32) this.emit(0)
+    const places = new Map<string, number>()
+    for (const { at, end, bytes } of this.references) {
+      const key = bytes.join()
+      let place = places.get(key)
       if (place === undefined) {
         place = this.position
-        places.set(bits, place)
-        this.emit32(bits)
+        places.set(key, place)
+        this.emit(...bytes)
       }
       this.patch(at, place - end)
     }

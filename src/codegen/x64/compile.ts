@@ -1,13 +1,12 @@
 import type { Local, Value } from '../kernel/value.ts'
-import type { Block, Statement, Target } from '../kernel/writer.ts'
-import { type Label, length128, length512, registers } from './assembler.ts'
+import type { Block, Statement } from '../kernel/writer.ts'
+import { type Label, length128, type Operand, registers } from './assembler.ts'
 import { opcodes } from './instructions.ts'
 import { arithmetic, isConstant, opposite } from './integers.ts'
-import { lengthOf, vectorTemporaries } from './places.ts'
 import { Vectors } from './vectors.ts'
 
 /**
- * Kernels as machine code of x86-64 with AVX-512, for the System V calling convention:
+ * Kernels as machine code of x86-64, for the System V calling convention:
  * `void run(void* memory, uint32 arguments, uint32 thread)`. Addresses of kernels are offsets from `memory`, which stays
  * in r15. Nothing is checked at run time: a kernel must not leave its memory.
  */
@@ -18,7 +17,13 @@ const calleeSaved = [rbx, rbp, 12, 13, 14, r15]
 /** Taken from the stack in one step, without a look at its end: what JavaScript leaves of every thread's stack. */
 const largestFrame = 512 * 1024
 
-class Compiler extends Vectors {
+/** Code of a whole kernel; `Avx2` and `Avx512` know the instructions that the two do not share. */
+export abstract class Compiler extends Vectors {
+  /** The first `count` lanes of `from` to memory, at least one and fewer than all. */
+  protected abstract storeSome(place: Operand, from: number, count: Value): void
+  /** The lowest byte of each lane, beside each other. */
+  protected abstract storeBytes(place: Operand, from: number): void
+
   run(): Uint8Array<ArrayBuffer> {
     const { code } = this
     const frame = Math.ceil((this.allocation.frameBytes + 8) / 64) * 64 + 64
@@ -54,9 +59,9 @@ class Compiler extends Vectors {
       this.code.general([0xc7], 0, place, { after: 4 })
       this.code.emit32(0)
     } else {
-      const register = typeof place === 'number' ? place : vectorTemporaries[0]
-      this.code.evex(opcodes.xor, lengthOf(local), register, register, register)
-      if (typeof place !== 'number') this.code.evex(opcodes.store, lengthOf(local), register, 0, place)
+      const register = typeof place === 'number' ? place : this.vectors.temporaries[0]
+      this.code.vector(opcodes.xor, this.lengthOf(local), register, register, register)
+      if (typeof place !== 'number') this.code.vector(opcodes.store, this.lengthOf(local), register, 0, place)
     }
   }
 
@@ -104,9 +109,9 @@ class Compiler extends Vectors {
       else this.code.general([0x89], this.integer(value), place)
       return
     }
-    const length = lengthOf(local)
+    const length = this.lengthOf(local)
     if (typeof place === 'number') this.vectorValue(value, place, length)
-    else this.code.evex(opcodes.store, length, this.vectorValue(value, undefined, length), 0, place)
+    else this.code.vector(opcodes.store, length, this.vectorValue(value, undefined, length), 0, place)
   }
 
   private effect(value: Value): void {
@@ -124,29 +129,25 @@ class Compiler extends Vectors {
       code.general([0x88], from, this.memory(address, offset), { byte: true })
     } else if (op === 'v128.store' || op === 'wide.store') {
       const from = this.vectorValue(what)
-      code.evex(opcodes.store, op === 'v128.store' ? length128 : length512, from, 0, this.memory(address, offset))
+      code.vector(
+        opcodes.store,
+        op === 'v128.store' ? length128 : this.vectors.length,
+        from,
+        0,
+        this.memory(address, offset),
+      )
     } else if (op === 'v128.store32' || op === 'wide.storeOne') {
       const from = this.vectorValue(what)
-      code.evex(opcodes.storeOne, length128, from, 0, this.memory(address, offset), { memoryBytes: 4 })
+      code.vector(opcodes.storeOne, length128, from, 0, this.memory(address, offset), { memoryBytes: 4 })
     } else if (op === 'wide.storeBytes') {
       const from = this.vectorValue(what)
-      code.evex(opcodes.narrowToBytes, length512, from, 0, this.memory(address, offset), { memoryBytes: 16 })
+      this.storeBytes(this.memory(address, offset), from)
     } else if (op === 'prefetch') code.general([0x0f, 0x18], 1, this.memory(address, offset))
     else if (op === 'prefetchWrite') code.general([0x0f, 0x0d], 1, this.memory(address, offset))
-    else if (op === 'wide.storeSome') this.storeSome(address, what, count, offset)
-    else throw new Error(`no x64 code for ${op}`)
-  }
-
-  private storeSome(address: Value, what: Value, count: Value, offset: number): void {
-    const from = this.vectorValue(what)
-    const place = this.memory(address, offset)
-    // All ones, cut off after `count` bits.
-    this.integer({ op: 'i32.const', type: 'i32', args: [], literal: -1 }, rax)
-    const bits = this.integer(count)
-    // bzhi eax, eax, bits
-    this.code.emit(0xc4, 0xe2, (~bits & 15) << 3, 0xf5, 0xc0)
-    this.code.opmask(0, 0x92, 1, rax)
-    this.code.evex(opcodes.store, length512, from, 0, place, { mask: 1 })
+    else if (op === 'wide.storeSome') {
+      const from = this.vectorValue(what)
+      this.storeSome(this.memory(address, offset), from, count)
+    } else throw new Error(`no x64 code for ${op}`)
   }
 
   private fill({ address, byte, bytes }: Extract<Statement, { kind: 'fill' }>): void {
@@ -161,12 +162,4 @@ class Compiler extends Vectors {
     code.general([0x31], rax, rax)
     code.emit(0xf3, 0xaa) // rep stosb
   }
-}
-
-/** Machine code for hosts with AVX-512 (F, VL, DQ, BW) and BMI2. */
-export const x64Target: Target = {
-  lanes: 16,
-  constantsInLocals: false,
-  prefetches: true,
-  emit: (kernel) => new Compiler(kernel).run(),
 }

@@ -1,1 +1,2 @@
-export { x64Target } from './compile.ts'
+export { avx2Target } from './avx2.ts'
+export { avx512Target } from './avx512.ts'

@@ -1,6 +1,6 @@
 import type { Opcode } from './assembler.ts'
 
-/** Tables from the operations of kernels to AVX-512 instructions. */
+/** Tables from the operations of kernels to vector instructions: those that AVX2 and AVX-512 share, then each one's own. */
 
 /** dest = first op second, where `second` may be in memory. */
 export interface BinaryRule {
@@ -68,29 +68,51 @@ export const opcodes = {
   store: single(0x11),
   storeOne: { prefix: 2, map: 1, code: 0x11 },
   broadcast: { prefix: 1, map: 2, code: 0x18 },
-  broadcastGeneral: { prefix: 1, map: 2, code: 0x7c },
   /** dest = second * dest + third. */
   multiplyAdd213: { prefix: 1, map: 2, code: 0xa8 },
   /** dest = second * third + dest. */
   multiplyAdd231: { prefix: 1, map: 2, code: 0xb8 },
-  maskToVector: { prefix: 2, map: 2, code: 0x38 },
-  testLanes: { prefix: 1, map: 2, code: 0x27 },
-  bytesToMask: { prefix: 2, map: 2, code: 0x29 },
   shiftWords: integer(0x71),
   shiftLanes: integer(0x72),
-  ternary: { prefix: 1, map: 3, code: 0x25 },
-  blend: { prefix: 1, map: 2, code: 0x65 },
   widenBytes: { prefix: 1, map: 2, code: 0x31 },
-  narrowToBytes: { prefix: 2, map: 2, code: 0x31 },
-  compress: { prefix: 1, map: 2, code: 0x8b },
-  expand: { prefix: 1, map: 2, code: 0x89 },
   toGeneral: integer(0x7e),
   extractQuarter: { prefix: 1, map: 3, code: 0x19 },
-  extractHalf: { prefix: 1, map: 3, code: 0x1b, wide: true },
   unpackLowSingle: single(0x14),
   unpackHighSingle: single(0x15),
   unpackLowDouble: { prefix: 1, map: 1, code: 0x14, wide: true },
   unpackHighDouble: { prefix: 1, map: 1, code: 0x15, wide: true },
+} as const satisfies { readonly [name: string]: Opcode }
+
+export const avx512Opcodes = {
+  broadcastGeneral: { prefix: 1, map: 2, code: 0x7c },
+  maskToVector: { prefix: 2, map: 2, code: 0x38 },
+  testLanes: { prefix: 1, map: 2, code: 0x27 },
+  bytesToMask: { prefix: 2, map: 2, code: 0x29 },
+  ternary: { prefix: 1, map: 3, code: 0x25 },
+  blend: { prefix: 1, map: 2, code: 0x65 },
+  narrowToBytes: { prefix: 2, map: 2, code: 0x31 },
+  compress: { prefix: 1, map: 2, code: 0x8b },
+  expand: { prefix: 1, map: 2, code: 0x89 },
+  extractHalf: { prefix: 1, map: 3, code: 0x1b, wide: true },
+} as const satisfies { readonly [name: string]: Opcode }
+
+export const avx2Opcodes = {
+  fromGeneral: integer(0x6e),
+  broadcastLane: { prefix: 1, map: 2, code: 0x58 },
+  /** The sign bits of bytes, and of lanes, as a number. */
+  byteSigns: integer(0xd7),
+  laneSigns: single(0x50),
+  loadQuad: { prefix: 2, map: 1, code: 0x7e },
+  storeQuad: integer(0xd6),
+  /** dest = lanes of third at the places that second names. */
+  permute: { prefix: 1, map: 2, code: 0x36 },
+  widenSignedBytes: { prefix: 1, map: 2, code: 0x21 },
+  /** dest = third where the sign bit of the register that the immediate names is set, else second. */
+  blendBySign: { prefix: 1, map: 3, code: 0x4a },
+  maskedStore: { prefix: 1, map: 2, code: 0x2e },
+  packWords: { prefix: 1, map: 2, code: 0x2b },
+  packBytes: integer(0x67),
+  greater: integer(0x66),
 } as const satisfies { readonly [name: string]: Opcode }
 
 /** Shuffles that are one instruction, by their byte lanes. */

@@ -1,6 +1,6 @@
 import { isLocal, type Value } from '../kernel/value.ts'
-import { conditions, length128, length512, type Memory, type Operand, registers } from './assembler.ts'
-import { loads, opcodes } from './instructions.ts'
+import { conditions, length128, type Memory, type Operand, registers } from './assembler.ts'
+import { opcodes } from './instructions.ts'
 import { Places } from './places.ts'
 
 const { rax, rdx, r15 } = registers
@@ -35,6 +35,10 @@ const shiftExtension: { readonly [op: string]: number } = { 'i32.shl': 4, 'i32.s
 /** Code of integer expressions, addresses and conditions. */
 export abstract class Integers extends Places {
   protected abstract vectorValue(value: Value): number
+  /** Bit i of the result: whether byte i of as many bytes as there are lanes has the bit that `literal` names. */
+  protected abstract testBytes(value: Value, to: number): void
+  /** The same of the lanes of a vector. */
+  protected abstract testLanes(value: Value, to: number): void
 
   /** [address + offset]; may hold a temporary, or `scratch` if it is given. */
   protected memory(address: Value, offset: number, scratch?: number): Memory {
@@ -92,13 +96,10 @@ export abstract class Integers extends Places {
         code.emit(0xf0)
         code.general([0x0f, 0xc1], to, place)
       } else if (op === 'i32x4.lane' && value.literal === 0) {
-        code.evex(opcodes.toGeneral, length128, this.vectorValue(a), 0, to, { memoryBytes: 4 })
+        code.vector(opcodes.toGeneral, length128, this.vectorValue(a), 0, to, { memoryBytes: 4 })
       } else if (op === 'wide.testBytes') this.testBytes(value, to)
-      else if (op === 'wide.testLanes') {
-        const bit: Memory = { kind: 'constant', bits: 1 << (value.literal as number) }
-        code.evex(opcodes.testLanes, length512, 1, this.vectorValue(a), bit, { memoryBytes: 4 })
-        code.opmask(0, 0x93, to, 1)
-      } else throw new Error(`no x64 code for ${op}`)
+      else if (op === 'wide.testLanes') this.testLanes(value, to)
+      else throw new Error(`no x64 code for ${op}`)
     })
     return to
   }
@@ -191,14 +192,5 @@ export abstract class Integers extends Places {
     const condition = this.compare(value)
     this.code.emit(0x0f, 0x90 | condition, 0xc0)
     this.code.general([0x0f, 0xb6], to, rax)
-  }
-
-  /** Bit i of the result: whether byte i of as many bytes as there are lanes has the bit that `literal` names. */
-  protected testBytes(value: Value, to: number): void {
-    const bytes = this.takeVector()
-    this.code.evex(loads['v128.load'].opcode, length128, bytes, 0, this.memory(value.args[0], value.offset ?? 0))
-    this.code.evex(opcodes.shiftWords, length128, 6, bytes, bytes, { immediate: 7 - (value.literal as number) })
-    this.code.evex(opcodes.bytesToMask, length128, 1, 0, bytes)
-    this.code.opmask(0, 0x93, to, 1)
   }
 }

@@ -3,8 +3,8 @@ import type { KernelFunction } from '../kernel/writer.ts'
 import { type Allocation, allocate } from './allocate.ts'
 import {
   Assembler,
+  type Encoding,
   length128,
-  length512,
   type Memory,
   type Operand,
   registers,
@@ -17,27 +17,40 @@ const { rcx, rbx, rsp, rbp, rsi, rdi } = registers
 /** Registers of locals; the others hold what an expression has not used yet. */
 const generalRegisters = [rbx, rbp, 8, 9, 10, 11, 12, 13]
 const generalTemporaries = [rcx, rsi, rdi, 14]
-const vectorRegisters = Array.from({ length: 24 }, (_, i) => i)
-export const vectorTemporaries = [24, 25, 26, 27, 28, 29, 30, 31]
 
-export const lengthOf = (value: Value): VectorLength => (value.type === 'v128' ? length128 : length512)
+/** The vectors of a processor. */
+export interface VectorSet {
+  readonly encoding: Encoding
+  /** Of `wide` vectors. */
+  readonly length: VectorLength
+  /** Registers of locals, and of what an expression has not used yet. */
+  readonly locals: readonly number[]
+  readonly temporaries: readonly number[]
+}
 
 /** Where the values of a kernel stand while its code is written: places of locals, temporaries of expressions. */
 export class Places {
-  protected readonly code = new Assembler()
+  protected readonly code: Assembler
+  protected readonly vectors: VectorSet
   protected readonly allocation: Allocation
   protected readonly kernel: KernelFunction
   /** How many temporaries of each class are in use: they are taken and given back in order. */
-  private general = 0
-  private vector = 0
+  private generalsTaken = 0
+  private vectorsTaken = 0
 
-  constructor(kernel: KernelFunction) {
+  constructor(kernel: KernelFunction, set: VectorSet) {
     this.kernel = kernel
+    this.vectors = set
+    this.code = new Assembler(set.encoding)
     this.allocation = allocate(
       kernel,
-      (l) => (l.type === 'i32' ? generalRegisters : vectorRegisters),
-      (l) => (l.type === 'i32' ? 4 : vectorBytes(lengthOf(l))),
+      (l) => (l.type === 'i32' ? generalRegisters : set.locals),
+      (l) => (l.type === 'i32' ? 4 : vectorBytes(this.lengthOf(l))),
     )
+  }
+
+  protected lengthOf(value: Value): VectorLength {
+    return value.type === 'v128' ? length128 : this.vectors.length
   }
 
   protected stack(displacement: number): Memory {
@@ -55,23 +68,23 @@ export class Places {
   }
 
   protected takeGeneral(): number {
-    const register = generalTemporaries[this.general++]
+    const register = generalTemporaries[this.generalsTaken++]
     if (register === undefined) throw new Error('an address expression is too deep: give a part of it a local')
     return register
   }
 
   protected takeVector(): number {
-    const register = vectorTemporaries[this.vector++]
+    const register = this.vectors.temporaries[this.vectorsTaken++]
     if (register === undefined) throw new Error('a vector expression is too deep: give a part of it a local')
     return register
   }
 
   /** Gives back the temporaries taken by `work`. */
   protected scoped<Result>(work: () => Result): Result {
-    const { general, vector } = this
+    const { generalsTaken, vectorsTaken } = this
     const result = work()
-    this.general = general
-    this.vector = vector
+    this.generalsTaken = generalsTaken
+    this.vectorsTaken = vectorsTaken
     return result
   }
 

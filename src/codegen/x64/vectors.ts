@@ -1,41 +1,55 @@
 import { isLocal, type Value } from '../kernel/value.ts'
 import {
-  type EvexOptions,
   length128,
-  length256,
-  length512,
   type Opcode,
   type Operand,
   type VectorLength,
+  type VectorOptions,
   vectorBytes,
 } from './assembler.ts'
 import { binaryRules, comparisons, loads, opcodes, shuffles, unaryOpcodes } from './instructions.ts'
 import { Integers } from './integers.ts'
-import { lengthOf, vectorTemporaries } from './places.ts'
 
 const floatBits = new Float32Array(1)
 const floatWords = new Int32Array(floatBits.buffer)
-function bitsOf(constant: Value): number {
+export function bitsOf(constant: Value): number {
   if (constant.op !== 'f32x4.const') return constant.literal as number
   floatBits[0] = constant.literal as number
   return floatWords[0]
 }
 
-const isVectorConstant = (value: Value): boolean => value.op === 'f32x4.const' || value.op === 'i32x4.const'
+export const isVectorConstant = (value: Value): boolean => value.op === 'f32x4.const' || value.op === 'i32x4.const'
 const vectorShiftExtension: { readonly [op: string]: number } = { 'i32x4.shl': 6, 'i32x4.shrU': 2 }
 
-/** Code of vector expressions. */
-export class Vectors extends Integers {
-  protected evex(
+/** Code of vector expressions: what AVX2 and AVX-512 share. They differ in how masks are held, and in what moves lanes. */
+export abstract class Vectors extends Integers {
+  /** Lanes of all ones or zeros, where the comparison holds or does not. */
+  protected abstract comparison(value: Value, to: number, length: VectorLength): void
+  /** The value where the comparison holds, else 0. */
+  protected abstract masked(to: number, length: VectorLength, comparison: Value, value: Value): void
+  /** a where the comparison holds, else b. */
+  protected abstract blend(to: number, length: VectorLength, a: Value, b: Value, comparison: Value): void
+  /** Bits of a where the mask is set, else of b. */
+  protected abstract select(to: number, length: VectorLength, a: Value, b: Value, mask: Value): void
+  /** A general register in every lane. */
+  protected abstract splatInteger(to: number, length: VectorLength, from: number): void
+  /** Sums of the lanes whose numbers are alike modulo 4. */
+  protected abstract fold(to: number, a: Value): void
+  /** The lanes whose bit of `mask` is set, moved together. */
+  protected abstract compress(to: number, a: Value, mask: Value): void
+  /** The first lanes, moved to where bits of `mask` are set; 0 elsewhere. */
+  protected abstract expand(to: number, a: Value, mask: Value): void
+
+  protected vector(
     opcode: Opcode,
     length: VectorLength,
     to: number,
     second: number,
     operand: Operand,
-    o: EvexOptions = {},
+    o: VectorOptions = {},
   ) {
     const constant = typeof operand !== 'number' && operand.kind === 'constant'
-    this.code.evex(opcode, length, to, second, operand, constant ? { ...o, memoryBytes: 4 } : o)
+    this.code.vector(opcode, length, to, second, operand, constant ? { ...o, memoryBytes: 4 } : o)
   }
 
   /** A value as the last operand of a vector instruction, whose constants are spread from memory. */
@@ -48,21 +62,21 @@ export class Vectors extends Integers {
 
   protected vectorMove(length: VectorLength, to: number, from: Operand): void {
     if (to === from) return
-    if (typeof from === 'number') this.code.evex(opcodes.move, length, to, 0, from)
+    if (typeof from === 'number') this.code.vector(opcodes.move, length, to, 0, from)
     else if (from.kind === 'constant') this.broadcast(length, to, from.bits)
-    else this.code.evex(loads['wide.load'].opcode, length, to, 0, from)
+    else this.code.vector(loads['wide.load'].opcode, length, to, 0, from)
   }
 
   protected broadcast(length: VectorLength, to: number, bits: number): void {
-    if (bits === 0) this.code.evex(opcodes.xor, length, to, to, to)
+    if (bits === 0) this.code.vector(opcodes.xor, length, to, to, to)
     else {
       // Not an embedded broadcast: the instruction itself spreads its operand.
-      this.code.evex(opcodes.broadcast, length, to, 0, { kind: 'constant', bits }, { memoryBytes: 4, spreads: true })
+      this.code.vector(opcodes.broadcast, length, to, 0, { kind: 'constant', bits }, { memoryBytes: 4, spreads: true })
     }
   }
 
   /** Evaluates into `target`, or into whatever register is at hand. `length`: of a constant, which has none itself. */
-  protected vectorValue(value: Value, target?: number, length = lengthOf(value)): number {
+  protected vectorValue(value: Value, target?: number, length = this.lengthOf(value)): number {
     if (isLocal(value)) {
       const place = this.placeOperand(value)
       if (typeof place === 'number' && target === undefined) return place
@@ -85,26 +99,25 @@ export class Vectors extends Integers {
     else if (op === 'v128.select' && comparisons[c.op]) this.blend(to, length, a, b, c)
     else if (op === 'v128.select') this.select(to, length, a, b, c)
     else if (binaryRules[op]) this.binary(op, to, length, a, b)
-    else if (comparisons[op]) {
-      this.compareVectors(value, length)
-      code.evex(opcodes.maskToVector, length, to, 0, 1)
-    } else if (loads[op]) {
+    else if (comparisons[op]) this.comparison(value, to, length)
+    else if (loads[op]) {
       const { opcode, part } = loads[op]
-      code.evex(opcode, length, to, 0, this.memory(a, offset), part ? { memoryBytes: part } : {})
-    } else if (unaryOpcodes[op]) this.evex(unaryOpcodes[op], length, to, 0, this.vectorOperand(a))
+      code.vector(opcode, length, to, 0, this.memory(a, offset), part ? { memoryBytes: part } : {})
+    } else if (unaryOpcodes[op]) this.vector(unaryOpcodes[op], length, to, 0, this.vectorOperand(a))
     else if (op === 'f32x4.relaxedMadd') this.multiplyAdd(to, length, a, b, c)
     else if (op === 'f32x4.abs') this.withConstant('v128.and', to, length, a, 0x7fffffff)
     else if (op === 'f32x4.neg') this.withConstant('v128.xor', to, length, a, -0x80000000)
     else if (vectorShiftExtension[op] !== undefined) {
-      code.evex(opcodes.shiftLanes, length, vectorShiftExtension[op], to, this.vectorValue(a), {
+      code.vector(opcodes.shiftLanes, length, vectorShiftExtension[op], to, this.vectorValue(a), {
         immediate: b.literal as number,
       })
     } else if (op === 'f32x4.splat') this.splat(to, length, a)
-    else if (op === 'i32x4.splat') code.evex(opcodes.broadcastGeneral, length, to, 0, this.integer(a))
+    else if (op === 'i32x4.splat') this.splatInteger(to, length, this.integer(a))
     else if (op === 'wide.loadBytes') {
-      code.evex(opcodes.widenBytes, length, to, 0, this.memory(a, offset), { memoryBytes: vectorBytes(length) / 4 })
+      code.vector(opcodes.widenBytes, length, to, 0, this.memory(a, offset), { memoryBytes: vectorBytes(length) / 4 })
     } else if (op === 'wide.fold') this.fold(to, a)
-    else if (op === 'wide.compress' || op === 'wide.expand') this.repack(op, to, a, b)
+    else if (op === 'wide.compress') this.compress(to, a, b)
+    else if (op === 'wide.expand') this.expand(to, a, b)
     else if (op === 'i8x16.shuffle') this.shuffle(value, to, a, b)
     else throw new Error(`no x64 code for ${op}`)
   }
@@ -116,13 +129,13 @@ export class Vectors extends Integers {
     const inMemory = (v: Value) => !isLocal(v) && typeof this.peek(v) !== 'number'
     if (order === 'either' && inMemory(a) && !inMemory(b)) [a, b] = [b, a]
     const left = this.vectorValue(a, this.scratch(a, to), length)
-    this.evex(opcode, length, to, left, this.vectorOperand(b))
+    this.vector(opcode, length, to, left, this.vectorOperand(b))
   }
 
   /** Where a first operand may be made: in the result's place if no local lives there, else wherever there is room. */
   protected scratch(operand: Value, to: number): number | undefined {
     const inPlace = isLocal(operand) && this.registerOf(operand) !== undefined
-    return !inPlace && vectorTemporaries.includes(to) ? to : undefined
+    return !inPlace && this.vectors.temporaries.includes(to) ? to : undefined
   }
 
   /** Whether a value would be read from memory, without writing code. */
@@ -131,7 +144,7 @@ export class Vectors extends Integers {
   }
 
   protected withConstant(op: string, to: number, length: VectorLength, a: Value, bits: number): void {
-    this.evex(binaryRules[op].opcode, length, to, this.vectorValue(a), { kind: 'constant', bits })
+    this.vector(binaryRules[op].opcode, length, to, this.vectorValue(a), { kind: 'constant', bits })
   }
 
   /** to = a * b + c */
@@ -139,7 +152,7 @@ export class Vectors extends Integers {
     const [x, y] = this.peek(a) === 'memory' ? [b, a] : [a, b]
     if (isLocal(c) && this.registerOf(c) === to) {
       const left = this.vectorValue(x, undefined, length)
-      this.evex(opcodes.multiplyAdd231, length, to, left, this.vectorOperand(y))
+      this.vector(opcodes.multiplyAdd231, length, to, left, this.vectorOperand(y))
       return
     }
     // Either the sum or a factor is what the result is built in.
@@ -148,7 +161,7 @@ export class Vectors extends Integers {
       const operand = this.vectorOperand(y)
       const at = left === to ? this.takeVector() : to
       this.vectorValue(c, at, length)
-      this.evex(opcodes.multiplyAdd231, length, at, left, operand)
+      this.vector(opcodes.multiplyAdd231, length, at, left, operand)
       this.vectorMove(length, to, at)
       return
     }
@@ -156,76 +169,22 @@ export class Vectors extends Integers {
     const third = this.vectorOperand(c)
     const at = other === to || third === to ? this.takeVector() : to
     this.vectorValue(x, at, length)
-    this.evex(opcodes.multiplyAdd213, length, at, other, third)
-    this.vectorMove(length, to, at)
-  }
-
-  /** Puts a comparison's result into the first opmask register. */
-  protected compareVectors(value: Value, length: VectorLength): void {
-    const { opcode, predicate } = comparisons[value.op]
-    const left = this.vectorValue(value.args[0], undefined, length)
-    const options = predicate === undefined ? {} : { immediate: predicate }
-    this.evex(opcode, length, 1, left, this.vectorOperand(value.args[1]), options)
-  }
-
-  protected masked(to: number, length: VectorLength, comparison: Value, value: Value): void {
-    if (isVectorConstant(value)) {
-      this.compareVectors(comparison, length)
-      const options = { mask: 1, zero: true, memoryBytes: 4, spreads: true }
-      this.code.evex(opcodes.broadcast, length, to, 0, { kind: 'constant', bits: bitsOf(value) }, options)
-      return
-    }
-    // First, since it may compare too.
-    const from = this.vectorValue(value)
-    this.compareVectors(comparison, length)
-    this.evex(opcodes.move, length, to, 0, from, { mask: 1, zero: true })
-  }
-
-  protected blend(to: number, length: VectorLength, a: Value, b: Value, comparison: Value): void {
-    const yes = this.vectorOperand(a)
-    const no = this.vectorValue(b, undefined, length)
-    this.compareVectors(comparison, length)
-    this.evex(opcodes.blend, length, to, no, yes, { mask: 1 })
-  }
-
-  protected select(to: number, length: VectorLength, a: Value, b: Value, mask: Value): void {
-    const at = this.takeVector()
-    this.vectorValue(mask, at, length)
-    const yes = this.vectorValue(a, undefined, length)
-    this.evex(opcodes.ternary, length, at, yes, this.vectorOperand(b), { immediate: 0xca })
+    this.vector(opcodes.multiplyAdd213, length, at, other, third)
     this.vectorMove(length, to, at)
   }
 
   protected splat(to: number, length: VectorLength, a: Value): void {
     if (a.op === 'f32.load') {
-      this.code.evex(opcodes.broadcast, length, to, 0, this.memory(a.args[0], a.offset ?? 0), { memoryBytes: 4 })
+      this.code.vector(opcodes.broadcast, length, to, 0, this.memory(a.args[0], a.offset ?? 0), { memoryBytes: 4 })
     } else if (a.op === 'f32x4.lane' && a.literal === 0) {
-      this.code.evex(opcodes.broadcast, length, to, 0, this.vectorValue(a.args[0]))
+      this.code.vector(opcodes.broadcast, length, to, 0, this.vectorValue(a.args[0]))
     } else throw new Error(`no x64 code for f32x4.splat of ${a.op}`)
-  }
-
-  protected fold(to: number, a: Value): void {
-    const whole = this.vectorValue(a)
-    const [half, quarter] = [this.takeVector(), this.takeVector()]
-    const add = binaryRules['f32x4.add'].opcode
-    this.code.evex(opcodes.extractHalf, length512, whole, 0, half, { immediate: 1 })
-    this.code.evex(add, length256, half, half, whole)
-    this.code.evex(opcodes.extractQuarter, length256, half, 0, quarter, { immediate: 1 })
-    this.code.evex(add, length128, to, half, quarter)
-  }
-
-  protected repack(op: string, to: number, a: Value, mask: Value): void {
-    this.code.opmask(0, 0x92, 1, this.integer(mask))
-    if (op === 'wide.compress') {
-      this.code.evex(opcodes.compress, length512, this.vectorValue(a), 0, to, { mask: 1, zero: true })
-    } else
-      this.code.evex(opcodes.expand, length512, to, 0, this.vectorOperand(a), { mask: 1, zero: true, memoryBytes: 4 })
   }
 
   protected shuffle(value: Value, to: number, a: Value, b: Value): void {
     const opcode = shuffles[(value.literal as readonly number[]).join(',')]
     if (!opcode) throw new Error('no x64 code for this shuffle')
     const left = this.vectorValue(a)
-    this.code.evex(opcode, length128, to, left, this.vectorOperand(b))
+    this.code.vector(opcode, length128, to, left, this.vectorOperand(b))
   }
 }
