@@ -15,7 +15,6 @@ const found = (train: number, infer: number) => ({
   batch: 8,
   T: 6,
   threads: 2,
-  features: ['simd128'],
   node: '20.20.2',
   features: ['simd128'],
   peakMb: 469.375,
