@@ -1,4 +1,15 @@
-import { convolve, denseBlock, frame, packWeights, weightGradient } from '../../codegen/index.ts'
+import {
+  convolve,
+  convolveArguments,
+  denseBlock,
+  frame,
+  frameArguments,
+  packArguments,
+  packWeights,
+  weightGradient,
+  weightGradientArguments,
+  wordsOf,
+} from '../../codegen/index.ts'
 import { floatWord } from './crew.ts'
 import { type Geometry, perGroup, phaseTaps, reach } from './geometry.ts'
 import type { Machine } from './machine.ts'
@@ -96,21 +107,25 @@ function framed<R>(m: Machine, s: Source, pass: Pass, first: number, count: numb
   const padded = roundUp(s.count, 4)
   return m.scratch(count * pass.frameHeight * pass.frameWidth * padded * 4, (frames) => {
     const bytes = s.height * s.width * s.channels * (s.tensor.kind === 'dense' ? 4 : 1)
-    m.run(m.kernel(`frame ${s.tensor.kind}`, frame, s.tensor.kind), count, [
-      s.tensor.address + first * bytes,
-      frames,
-      s.height,
-      s.width,
-      s.channels,
-      s.firstChannel,
-      s.count,
-      padded,
-      pass.top,
-      pass.left,
-      pass.frameHeight,
-      pass.frameWidth,
-      floatWord(s.tensor.scale),
-    ])
+    m.run(
+      m.kernel(`frame ${s.tensor.kind}`, frame, s.tensor.kind),
+      count,
+      wordsOf(frameArguments, {
+        source: s.tensor.address + first * bytes,
+        target: frames,
+        height: s.height,
+        width: s.width,
+        channels: s.channels,
+        firstChannel: s.firstChannel,
+        count: s.count,
+        countPadded: padded,
+        top: pass.top,
+        left: pass.left,
+        frameHeight: pass.frameHeight,
+        frameWidth: pass.frameWidth,
+        scale: floatWord(s.tensor.scale),
+      }),
+    )
     return work(frames)
   })
 }
@@ -168,39 +183,47 @@ function runPass(
     m.writeWords(tableAddress, tables)
     const tapTable = tableAddress + 4 * (inputTable.length + outputTable.length)
     m.scratch(blocks * taps.length * padded * 4 * width, (packed) => {
-      m.run(m.kernel(`pack weights ${width}`, packWeights, width), blocks, [
-        weights.address,
-        packed,
-        taps.length,
-        tapTable + 4 * taps.length,
-        weights.inner,
-        padded,
-        weights.innerStride,
-        weights.outer,
-        weights.outerStride,
-      ])
+      m.run(
+        m.kernel(`pack weights ${width}`, packWeights, width),
+        blocks,
+        wordsOf(packArguments, {
+          source: weights.address,
+          target: packed,
+          taps: taps.length,
+          tapTable: tapTable + 4 * taps.length,
+          inner: weights.inner,
+          innerPadded: padded,
+          innerStride: weights.innerStride,
+          outer: weights.outer,
+          outerStride: weights.outerStride,
+        }),
+      )
       inRuns(images, frameBytes, perUnit, (first, count) =>
         framed(m, source, pass, first, count, (frames) => {
           const { count: unitCount, last } = units(count, pixels.length)
           const kernel = m.vectorKernel(lanes, 'convolve', convolve, m.relaxed)
-          m.run(kernel, unitCount * blocks, [
-            unitCount,
-            perUnit * pixels.length,
-            last * pixels.length,
-            frames,
-            perUnit * frameBytes,
-            tableAddress,
-            packed,
-            taps.length,
-            tapTable,
-            padded,
-            blocks,
-            bias,
-            to.address + first * to.imageBytes,
-            perUnit * to.imageBytes,
-            tableAddress + 4 * inputTable.length,
-            weights.outer,
-          ])
+          m.run(
+            kernel,
+            unitCount * blocks,
+            wordsOf(convolveArguments, {
+              units: unitCount,
+              unitPixels: perUnit * pixels.length,
+              lastPixels: last * pixels.length,
+              input: frames,
+              unitInputBytes: perUnit * frameBytes,
+              inputTable: tableAddress,
+              weights: packed,
+              taps: taps.length,
+              tapTable,
+              inner: padded,
+              blocks,
+              bias,
+              output: to.address + first * to.imageBytes,
+              unitOutputBytes: perUnit * to.imageBytes,
+              outputTable: tableAddress + 4 * inputTable.length,
+              outputs: weights.outer,
+            }),
+          )
         }),
       )
     })
@@ -296,24 +319,28 @@ export function denseWeightGradient(
       inRuns(g.images, frameBytes, perUnit, (first, count) =>
         framed(m, source, pass, first, count, (frames) => {
           const { count: unitCount, last } = units(count, pixels.length)
-          m.run(kernel, pass.taps.length * (padded / 4), [
-            unitCount,
-            perUnit * pixels.length,
-            last * pixels.length,
-            frames,
-            perUnit * frameBytes,
-            tableAddress,
-            tableAddress + 4 * inputTable.length,
-            pass.taps.length,
-            gradient.address + first * imageBytes + 4 * firstOutput,
-            perUnit * imageBytes,
-            g.outputs * 4,
-            Math.ceil(outputs / denseBlock(lanes)),
-            target.address + 4 * firstOutput,
-            inputs * g.outputs * 4,
-            inputs,
-            outputs,
-          ])
+          m.run(
+            kernel,
+            pass.taps.length * (padded / 4),
+            wordsOf(weightGradientArguments, {
+              units: unitCount,
+              unitPixels: perUnit * pixels.length,
+              lastPixels: last * pixels.length,
+              input: frames,
+              unitInputBytes: perUnit * frameBytes,
+              inputTable: tableAddress,
+              tapTable: tableAddress + 4 * inputTable.length,
+              taps: pass.taps.length,
+              gradient: gradient.address + first * imageBytes + 4 * firstOutput,
+              unitGradientBytes: perUnit * imageBytes,
+              pixelGradientBytes: g.outputs * 4,
+              blocks: Math.ceil(outputs / denseBlock(lanes)),
+              target: target.address + 4 * firstOutput,
+              targetTapBytes: inputs * g.outputs * 4,
+              inner: inputs,
+              outputs,
+            }),
+          )
         }),
       )
     })

@@ -1,4 +1,11 @@
-import { compressTable, copiedAtOnce, eventForward, pixelRecordBytes } from '../../codegen/index.ts'
+import {
+  compressTable,
+  copiedAtOnce,
+  eventForward,
+  eventForwardArguments,
+  pixelRecordBytes,
+  wordsOf,
+} from '../../codegen/index.ts'
 import { floatWord } from './crew.ts'
 import { align, blocksOf, copySegments, dealing, eventLanes, imageWords } from './event-tasks.ts'
 import { type Geometry, perGroup } from './geometry.ts'
@@ -62,32 +69,40 @@ export function eventForwardInto(
           )
           const kind = residual ? (residual.kind === 'dense' ? 'dense' : 'spikes') : 'none'
           const kernel = m.vectorKernel(lanes, `event forward ${kind} ${x.levels}`, eventForward, kind, x.levels)
-          m.run(kernel, tasks, [
-            ...imageWords(g, imagesPerTask, x.address + firstInput, inputs),
-            ...g.kernel,
-            ...g.stride,
-            ...g.padding,
-            ...g.dilation,
-            stride,
-            compress,
-            blocks.length,
-            table,
-            bias ? bias.address + 4 * firstOutput : 0,
-            output.address + 4 * firstOutput,
-            4 * g.outputs,
-            residual ? residual.address + firstOutput * (kind === 'dense' ? 4 : 1) : 0,
-            residual ? residual.shape[0] * residual.shape[1] : 0,
-            scratch,
-            scratchBytes,
-            listOffset,
-            mergedOffset,
-            mergedBytes,
-            pixelsOffset,
-            parts,
-            floatWord(x.scale),
-            floatWord(residual?.scale ?? 1),
-            summed ? table + sumsOffset : 0,
-          ])
+          m.run(
+            kernel,
+            tasks,
+            wordsOf(eventForwardArguments, {
+              ...imageWords(g, imagesPerTask, x.address + firstInput, inputs),
+              kernelHeight: g.kernel[0],
+              kernelWidth: g.kernel[1],
+              strideY: g.stride[0],
+              strideX: g.stride[1],
+              paddingY: g.padding[0],
+              paddingX: g.padding[1],
+              dilationY: g.dilation[0],
+              dilationX: g.dilation[1],
+              stride,
+              table: compress,
+              blocks: blocks.length,
+              blockTable: table,
+              bias: bias ? bias.address + 4 * firstOutput : 0,
+              output: output.address + 4 * firstOutput,
+              outPixelBytes: 4 * g.outputs,
+              residual: residual ? residual.address + firstOutput * (kind === 'dense' ? 4 : 1) : 0,
+              residualImages: residual ? residual.shape[0] * residual.shape[1] : 0,
+              scratch,
+              scratchBytes,
+              listOffset,
+              mergedOffset,
+              mergedBytes,
+              pixelsOffset,
+              parts,
+              scale: floatWord(x.scale),
+              residualScale: floatWord(residual?.scale ?? 1),
+              sums: summed ? table + sumsOffset : 0,
+            }),
+          )
           if (summed) {
             const perStep = (g.images / steps) * parts
             const taken = addTasks(m, table + sumsOffset, steps, perStep, outputs, lanes)

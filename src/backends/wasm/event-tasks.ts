@@ -37,9 +37,10 @@ export function dealing(images: number, pixels: number, rows: number, pixelsPerT
   return { imagesPerTask, parts, tasks: groups * parts }
 }
 
-/** What the arguments of event kernels over images begin with; `x` is the address of the group's first channel. */
-export function imageWords(g: Geometry, imagesPerTask: number, x: number, inputs: number): number[] {
-  return [g.images, imagesPerTask, x, g.height, g.width, g.channels, inputs, g.outHeight, g.outWidth]
+/** What event kernels over images are told of them; `x` is the address of the group's first channel. */
+export function imageWords(g: Geometry, imagesPerTask: number, x: number, channels: number) {
+  const { images, height, width, outHeight, outWidth } = g
+  return { images, imagesPerTask, x, height, width, pixelBytes: g.channels, channels, outHeight, outWidth }
 }
 
 export const align = (bytes: number): number => Math.ceil(bytes / 64) * 64

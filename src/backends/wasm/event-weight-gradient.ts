@@ -1,4 +1,11 @@
-import { channelsPerTask, eventWeightGradient, packFrames } from '../../codegen/index.ts'
+import {
+  channelsPerTask,
+  eventWeightGradient,
+  eventWeightGradientArguments,
+  packFrames,
+  packFramesArguments,
+  wordsOf,
+} from '../../codegen/index.ts'
 import { floatWord } from './crew.ts'
 import { align, blocksOf, eventLanes } from './event-tasks.ts'
 import { type Geometry, imagesTogether, perGroup, phaseTaps, reach } from './geometry.ts'
@@ -66,46 +73,54 @@ export function eventWeightGradientInto(
           ])
           for (let first = 0; first < g.images; first += runImages) {
             const count = Math.min(runImages, g.images - first)
-            m.run(m.vectorKernel(lanes, 'pack frames', packFrames), count, [
-              imagesPerGroup,
-              gradient.address + 4 * (first * g.outHeight * g.outWidth * g.outputs + firstOutput),
-              g.outHeight,
-              g.outWidth,
-              4 * g.outputs,
-              frames,
-              groupBytes,
-              frameHeight,
-              frameWidth,
-              -rows.low,
-              -columns.low,
-              blocks.length,
-              blockTable,
-              stride,
-            ])
-            const imageBytes = g.height * g.width * g.channels
-            m.run(kernel, Math.ceil(inputs / perTask), [
+            m.run(
+              m.vectorKernel(lanes, 'pack frames', packFrames),
               count,
-              imagesPerGroup,
-              groupBytes,
-              x.address + first * imageBytes + firstInput,
-              imageBytes,
-              g.channels,
-              inputs,
-              frames,
-              frameBytes,
-              phases.length,
-              phaseTable,
-              blocks.length,
-              blockTable,
-              target.address + 4 * firstOutput,
-              4 * g.outputs,
-              scratch,
-              scratchBytes,
-              listBytes,
-              floatWord(x.scale),
-              tile,
-              first === 0 ? 1 : 0,
-            ])
+              wordsOf(packFramesArguments, {
+                imagesPerGroup,
+                source: gradient.address + 4 * (first * g.outHeight * g.outWidth * g.outputs + firstOutput),
+                height: g.outHeight,
+                width: g.outWidth,
+                pixelBytes: 4 * g.outputs,
+                target: frames,
+                groupBytes,
+                frameHeight,
+                frameWidth,
+                top: -rows.low,
+                left: -columns.low,
+                blocks: blocks.length,
+                blockTable,
+                stride,
+              }),
+            )
+            const imageBytes = g.height * g.width * g.channels
+            m.run(
+              kernel,
+              Math.ceil(inputs / perTask),
+              wordsOf(eventWeightGradientArguments, {
+                images: count,
+                imagesPerGroup,
+                groupBytes,
+                x: x.address + first * imageBytes + firstInput,
+                imageBytes,
+                pixelBytes: g.channels,
+                channels: inputs,
+                frames,
+                frameBytes,
+                phases: phases.length,
+                phaseTable,
+                blocks: blocks.length,
+                blockTable,
+                target: target.address + 4 * firstOutput,
+                targetRowBytes: 4 * g.outputs,
+                scratch,
+                scratchBytes,
+                listBytes,
+                scale: floatWord(x.scale),
+                bandPixels: tile,
+                fresh: first === 0 ? 1 : 0,
+              }),
+            )
           }
         }),
       ),

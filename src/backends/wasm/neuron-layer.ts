@@ -4,7 +4,9 @@ import {
   neuronForward,
   neuronsTogether,
   normalisationGradient,
+  normalisationGradientArguments,
   scratchRowBytes,
+  wordsOf,
 } from '../../codegen/index.ts'
 import type { Neuron, ParameterScope } from '../../equations/index.ts'
 import type { Handle, NeuronCall, NeuronGradients, NeuronResult, SavedNeuron } from '../backend.ts'
@@ -298,18 +300,22 @@ function normalisationBackward(
   m.scratch(tables.bytes, (address) => {
     tables.write(m, address)
     const tasksPerStep = Math.ceil(count / (rowsPerTask * period))
-    m.run(m.vectorKernel(m.lanes, 'normalisation gradient', normalisationGradient), x.shape[0] * tasksPerStep, [
-      tasksPerStep,
-      rowsPerTask,
-      count,
-      period,
-      x.address,
-      g.address,
-      address + factorAt,
-      address + slopeAt,
-      address + offsetAt,
-      rows > 1 ? 4 * period : 0,
-    ])
+    m.run(
+      m.vectorKernel(m.lanes, 'normalisation gradient', normalisationGradient),
+      x.shape[0] * tasksPerStep,
+      wordsOf(normalisationGradientArguments, {
+        tasksPerStep,
+        rowsPerTask,
+        count,
+        period,
+        x: x.address,
+        gradient: g.address,
+        factor: address + factorAt,
+        slope: address + slopeAt,
+        offset: address + offsetAt,
+        tableStep: rows > 1 ? 4 * period : 0,
+      }),
+    )
   })
   return { weight, bias }
 }

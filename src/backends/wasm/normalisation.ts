@@ -1,5 +1,5 @@
 import { ShapeError, shapeText } from '../../base/index.ts'
-import { columnSums, rowsPerBlock } from '../../codegen/index.ts'
+import { columnSumArguments, columnSums, rowsPerBlock, wordsOf } from '../../codegen/index.ts'
 import type { Normalisation } from '../backend.ts'
 import type { Machine } from './machine.ts'
 import type { ColumnSums, WasmTensor } from './tensors.ts'
@@ -44,7 +44,11 @@ export function sumColumns(m: Machine, x: WasmTensor, steps: number, columns: nu
   const blocks = Math.ceil(rows / rowsPerBlock)
   const lanes = m.lanesDividing(columns)
   return m.scratch(steps * blocks * Math.ceil(columns / lanes) * lanes * 16, (target) => {
-    m.run(m.vectorKernel(lanes, 'column sums', columnSums), steps * blocks, [rows, columns, blocks, x.address, target])
+    m.run(
+      m.vectorKernel(lanes, 'column sums', columnSums),
+      steps * blocks,
+      wordsOf(columnSumArguments, { rows, columns, blocks, source: x.address, target }),
+    )
     return { ...addTasks(m, target, steps, blocks, columns, lanes), rows }
   })
 }

@@ -1,5 +1,15 @@
 import { ShapeError, shapeText } from '../../base/index.ts'
-import { mostLevels, type PoolKind, pool, poolBackward, poolSpikes } from '../../codegen/index.ts'
+import {
+  mostLevels,
+  type PoolKind,
+  pool,
+  poolArguments,
+  poolBackward,
+  poolBackwardArguments,
+  poolSpikes,
+  type Words,
+  wordsOf,
+} from '../../codegen/index.ts'
 import type { PoolOptions } from '../backend.ts'
 import { floatWord } from './crew.ts'
 import type { Machine } from './machine.ts'
@@ -44,7 +54,11 @@ function withTables<R>(
   m: Machine,
   x: WasmTensor,
   options: PoolOptions,
-  work: (words: (target: number) => number[], shape: number[], counts: ReturnType<typeof countsOf>) => R,
+  work: (
+    words: (target: number) => Words<typeof poolArguments>,
+    shape: number[],
+    counts: ReturnType<typeof countsOf>,
+  ) => R,
 ): R {
   if (x.shape.length !== 5) {
     throw new ShapeError({ what: 'pooling needs images', expected: '[T, N, H, W, C]', got: shapeText(x.shape) })
@@ -54,18 +68,18 @@ function withTables<R>(
   const tables = axes.map((cells) => cells.flatMap(({ from, end, factor }) => [from, end, floatWord(factor)]))
   return m.scratch(4 * (tables[0].length + tables[1].length), (table) => {
     m.writeWords(table, tables.flat())
-    const words = (target: number) => [
-      x.address,
+    const words = (target: number) => ({
+      source: x.address,
       target,
       height,
       width,
       channels,
-      axes[0].length,
-      axes[1].length,
-      table,
-      table + 4 * tables[0].length,
-      floatWord(x.scale),
-    ]
+      outHeight: axes[0].length,
+      outWidth: axes[1].length,
+      rowTable: table,
+      columnTable: table + 4 * tables[0].length,
+      scale: floatWord(x.scale),
+    })
     return work(words, [steps, batch, axes[0].length, axes[1].length, channels], countsOf(axes))
   })
 }
@@ -80,12 +94,12 @@ export function runPool(m: Machine, x: WasmTensor, options: PoolOptions): WasmTe
     if (x.kind === 'spikes' && x.scale > 0 && counts && levels <= mostLevels && shape[4] % 4 === 0) {
       const scale = kind === 'average' ? x.scale * counts.factor : x.scale
       const output = m.tensors.make(levels > 1 ? 'counts' : 'spikes', shape, scale, levels)
-      m.run(m.kernel(`pool ${kind} to spikes`, poolSpikes, kind), tasks, words(output.address))
+      m.run(m.kernel(`pool ${kind} to spikes`, poolSpikes, kind), tasks, wordsOf(poolArguments, words(output.address)))
       return output
     }
     const output = m.tensors.make('dense', shape)
     const from = x.kind === 'spikes' ? 'spikes' : 'dense'
-    m.run(m.kernel(`pool ${kind} ${from}`, pool, kind, from), tasks, words(output.address))
+    m.run(m.kernel(`pool ${kind} ${from}`, pool, kind, from), tasks, wordsOf(poolArguments, words(output.address)))
     return output
   })
 }
@@ -106,7 +120,8 @@ export function runPoolBackward(
     const output = m.tensors.make('dense', x.shape)
     const from = x.kind === 'dense' ? 'dense' : 'spikes'
     const kernel = m.kernel(`pool backward ${kind} ${from}`, poolBackward, kind, from)
-    m.run(kernel, shape[0] * shape[1], [...words(output.address), gradient.address, want === 'open' ? 1 : 0])
+    const more = { gradient: gradient.address, onlyOpen: want === 'open' ? 1 : 0 }
+    m.run(kernel, shape[0] * shape[1], wordsOf(poolBackwardArguments, { ...words(output.address), ...more }))
     return output
   })
 }

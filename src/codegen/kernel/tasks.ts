@@ -17,6 +17,14 @@ export function readArguments<Name extends string>(
   return Object.fromEntries(read) as { readonly [N in Name]: Local }
 }
 
+/** What a kernel is told, by name; the number of its tasks comes from whoever runs it. */
+export type Words<Names extends readonly string[]> = { readonly [N in Exclude<Names[number], 'tasks'>]: number }
+
+/** Argument words in the order that the kernel reads them in. A word that is missing, or that it does not know, is a type error. */
+export function wordsOf<const Names extends readonly string[]>(names: Names, words: Words<Names>): number[] {
+  return names.slice(1).map((name) => words[name as keyof Words<Names>])
+}
+
 /** Runs `body` for each task that this thread takes. */
 export function overTasks(w: Writer, counter: number, tasks: Value, body: (task: Local) => void): void {
   const task = w.i32(i32.atomicAdd(i32.const(counter), i32.const(1)))
