@@ -8,6 +8,7 @@ import { describeNormalisation } from './contract/normalisation.ts'
 import { describePool } from './contract/pool.ts'
 import { describePooled } from './contract/pooled.ts'
 import { describeSequence } from './contract/sequence.ts'
+import { describeShapes } from './contract/shapes.ts'
 import { describeTraining } from './contract/training.ts'
 import { describeTruncation } from './contract/truncation.ts'
 import type { Contract } from './contract/values.ts'
@@ -34,5 +35,6 @@ export function describeBackend(name: string, create: () => Promise<Backend>, to
     describePooled(contract)
     describeMultiply(contract)
     describeTraining(contract)
+    describeShapes(contract)
   })
 }

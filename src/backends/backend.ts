@@ -21,6 +21,8 @@ export type Kind = PlainKind | 'counts'
 export interface Handle {
   readonly kind: Kind
   readonly shape: Shape
+  /** What one spike of `spikes` and `counts` stands for. */
+  readonly scale?: number
 }
 
 export interface Conv2dOptions {

@@ -2,6 +2,8 @@ export type * from './backend.ts'
 export { type ComparingOptions, type Comparison, createComparing } from './compare.ts'
 export { createInterpreter } from './interpreter/index.ts'
 export * from './kernel-choice.ts'
+export { checked, type Operation, type OperationName, operationNames, operations, readBy } from './operations.ts'
+export { conv2dShape, poolShape } from './shapes.ts'
 export {
   createWasm,
   hasRelaxedSimd,

@@ -1,4 +1,4 @@
-import { type Shape, ShapeError, shapeText } from '../base/index.ts'
+import type { Shape } from '../base/index.ts'
 import type { LossOptions, LossReduction } from './backend.ts'
 
 /**
@@ -13,13 +13,6 @@ export function lossValues(
   options: LossOptions,
 ): { value: number; gradient: Float64Array } {
   const [T, N, K] = logits.shape
-  if (logits.shape.length !== 3 || targets.shape[0] !== N || targets.shape[1] !== K) {
-    throw new ShapeError({
-      what: 'the loss needs a target for each logit of a sample',
-      expected: `targets [N, K] for logits ${shapeText(logits.shape)}`,
-      got: shapeText(targets.shape),
-    })
-  }
   const { values } = logits
   const rows = reduce(values, T, N * K, options.reduction)
   const gradient = new Float64Array(rows.length)

@@ -1,6 +1,7 @@
 import { ShapeError } from '../base/index.ts'
 import { compileForward, type EvaluateOptions } from './evaluate.ts'
 import type { LearnableParameter, Neuron } from './program.ts'
+import { hasChannels, hasSteps } from './scopes.ts'
 
 /** A run of M independent neurons over T steps. */
 export interface SequenceOptions extends EvaluateOptions {
@@ -73,13 +74,13 @@ function offsetIn(scope: LearnableParameter['scope'], length: number, T: number)
   }
 }
 
-function parameterValues({ name, scope, start }: LearnableParameter, options: SequenceOptions): Float64Array {
+function parameterValues(parameter: LearnableParameter, options: SequenceOptions): Float64Array {
+  const { name, scope, start } = parameter
   const { T, parameters = {} } = options
-  const least = scope === 'step' || scope === 'stepChannel' ? T : 1
+  const least = hasSteps(parameter) ? T : 1
   if (!Object.hasOwn(parameters, name)) return new Float64Array(least).fill(start(T))
   const values = Float64Array.from(parameters[name])
-  const fits =
-    scope === 'layer' || scope === 'step' ? values.length === least : values.length > 0 && values.length % least === 0
+  const fits = hasChannels(parameter) ? values.length > 0 && values.length % least === 0 : values.length === least
   if (fits) return values
   throw new ShapeError({
     what: `parameter '${name}' has ${values.length} values`,

@@ -1,5 +1,4 @@
 import { record, type Scope } from '../autograd/index.ts'
-import { ShapeError, sameShape, shapeText } from '../base/index.ts'
 import type { Tensor } from '../tensor/index.ts'
 
 /**
@@ -7,14 +6,6 @@ import type { Tensor } from '../tensor/index.ts'
  * @throws ShapeError
  */
 export function add(scope: Scope, a: Tensor, b: Tensor): Tensor {
-  const steps = a.shape[0] === b.shape[0] || a.shape[0] === 1 || b.shape[0] === 1
-  if (!steps || !sameShape(a.shape.slice(1), b.shape.slice(1))) {
-    throw new ShapeError({
-      what: 'two tensors of unlike shape cannot be added',
-      expected: `${shapeText(a.shape)}, or one with first axis 1`,
-      got: shapeText(b.shape),
-    })
-  }
   const { backend } = scope
   const [y] = record(scope, {
     name: 'add',

@@ -1,5 +1,4 @@
 import { record, type Scope } from '../autograd/index.ts'
-import { ShapeError, sameShape, shapeText } from '../base/index.ts'
 import type { Tensor } from '../tensor/index.ts'
 
 /**
@@ -7,15 +6,6 @@ import type { Tensor } from '../tensor/index.ts'
  * @throws ShapeError where frames differ
  */
 export function concat(scope: Scope, parts: readonly Tensor[]): Tensor {
-  if (parts.length === 0) throw new ShapeError({ what: 'nothing to concatenate', expected: 'at least one sequence' })
-  for (const part of parts) {
-    if (sameShape(part.shape.slice(1), parts[0].shape.slice(1))) continue
-    throw new ShapeError({
-      what: 'sequences of unlike frames cannot follow each other',
-      expected: `[T, ${parts[0].shape.slice(1).join(', ')}]`,
-      got: shapeText(part.shape),
-    })
-  }
   const { backend } = scope
   const [y] = record(scope, {
     name: 'concat',

@@ -1,8 +1,6 @@
 import { record, type Scope } from '../autograd/index.ts'
 import type { Conv2dOptions, Handle } from '../backends/index.ts'
-import { ShapeError, sameShape, shapeText } from '../base/index.ts'
 import type { Tensor } from '../tensor/index.ts'
-import { conv2dShape, expectVector } from './shapes.ts'
 
 /**
  * Convolution of every frame, plus bias, plus an optional residual.
@@ -23,9 +21,6 @@ export function conv2d(
   options: Conv2dOptions,
   normalised = false,
 ): Tensor {
-  const shape = [x.shape[0], x.shape[1], ...conv2dShape(x.shape.slice(2), weight.shape, options)]
-  if (bias) expectVector("a convolution's bias", bias.shape, weight.shape[3])
-  if (residual) expectResidual(residual, shape)
   const { backend } = scope
   const make = (summed: boolean) => {
     const [b, past] = [bias?.handle ?? null, residual?.handle ?? null]
@@ -44,20 +39,9 @@ export function conv2d(
       return [layer.input, layer.weight, layer.bias, past]
 
       function gradientOfResidual() {
-        return residual?.shape[0] === shape[0] ? g : backend.sumSteps(g as Handle)
+        return residual?.shape[0] === x.shape[0] ? g : backend.sumSteps(g as Handle)
       }
     },
   })
   return y
-}
-
-function expectResidual(residual: Tensor, shape: readonly number[]): void {
-  const steps = residual.shape[0] === shape[0] || residual.shape[0] === 1
-  if (steps && sameShape(residual.shape.slice(1), shape.slice(1))) return
-  throw new ShapeError({
-    what: "a residual does not fit the convolution's output",
-    expected: `${shapeText(shape)}, or 1 as its first axis`,
-    got: shapeText(residual.shape),
-    next: 'Where channels or size change, the shortcut needs a 1x1 convolution of the same stride.',
-  })
 }

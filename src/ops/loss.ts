@@ -1,6 +1,5 @@
 import { record, type Scope } from '../autograd/index.ts'
 import type { LossOptions } from '../backends/index.ts'
-import { ShapeError, shapeText } from '../base/index.ts'
 import type { Tensor } from '../tensor/index.ts'
 
 /**
@@ -12,14 +11,6 @@ import type { Tensor } from '../tensor/index.ts'
  * @throws ShapeError
  */
 export function loss(scope: Scope, logits: Tensor, targets: Tensor, options: LossOptions, gradientScale = 1): Tensor {
-  const [, N, K] = logits.shape
-  if (logits.shape.length !== 3 || targets.shape.length !== 2 || targets.shape[0] !== N || targets.shape[1] !== K) {
-    throw new ShapeError({
-      what: 'targets do not fit the logits',
-      expected: `[N, K] for logits [T, N, K] = ${shapeText(logits.shape)}`,
-      got: shapeText(targets.shape),
-    })
-  }
   const { backend } = scope
   const result = backend.loss(logits.handle, targets.handle, options)
   if (!scope.tape) backend.release(result.gradient)

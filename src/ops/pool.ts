@@ -1,7 +1,6 @@
 import { record, type Scope } from '../autograd/index.ts'
 import type { PoolOptions } from '../backends/index.ts'
 import type { Tensor } from '../tensor/index.ts'
-import { poolShape } from './shapes.ts'
 
 /**
  * Average or maximum over windows of every frame.
@@ -10,7 +9,6 @@ import { poolShape } from './shapes.ts'
  * @throws ShapeError
  */
 export function pool(scope: Scope, x: Tensor, options: PoolOptions): Tensor {
-  poolShape(x.shape.slice(2), options)
   const { backend } = scope
   const [y] = record(scope, {
     name: 'pool',

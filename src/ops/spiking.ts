@@ -1,9 +1,7 @@
 import { record, type Scope } from '../autograd/index.ts'
 import type { Handle, NeuronCall, Normalisation } from '../backends/index.ts'
-import { ShapeError, sameShape, shapeText } from '../base/index.ts'
-import type { LearnableParameter, Neuron, Truncation } from '../equations/index.ts'
+import type { Neuron, Truncation } from '../equations/index.ts'
 import type { Tensor } from '../tensor/index.ts'
-import { expectVector } from './shapes.ts'
 
 /** BatchNorm in front of a neuron; vectors of shape [C]. */
 export interface SpikingNormalisation extends Omit<Normalisation, 'weight' | 'bias'> {
@@ -33,7 +31,6 @@ export interface SpikingOptions {
  * @throws ShapeError
  */
 export function spiking(scope: Scope, x: Tensor, options: SpikingOptions): { output: Tensor; state: Tensor[] | null } {
-  check(x, options)
   const { backend, tape } = scope
   const { normalisation: norm, parameters } = options
   const call: NeuronCall = {
@@ -77,49 +74,4 @@ export function spiking(scope: Scope, x: Tensor, options: SpikingOptions): { out
     },
   })
   return { output, state: options.wantState ? state : null }
-}
-
-function check(x: Tensor, options: SpikingOptions): void {
-  const { neuron, T, parameters, normalisation, state } = options
-  const place = `neuron "${neuron.name}"`
-  if (x.shape[0] !== T && x.shape[0] !== 1) {
-    throw new ShapeError({
-      what: "the neuron's input has another number of steps than the run",
-      place,
-      expected: `T = ${T}, or 1 frame to repeat`,
-      got: shapeText(x.shape),
-    })
-  }
-  const channels = x.shape[x.shape.length - 1]
-  neuron.program.parameters.forEach((p, k) => {
-    const expected = parameterShape(p, T, channels)
-    if (!parameters[k] || !sameShape(parameters[k].shape, expected)) {
-      throw new ShapeError({
-        what: `parameter "${p.name}", one value a ${p.scope}, does not fit`,
-        place,
-        expected: shapeText(expected),
-        got: parameters[k] ? shapeText(parameters[k].shape) : 'none',
-      })
-    }
-  })
-  if (normalisation) {
-    expectVector("BatchNorm's weight", normalisation.weight.shape, channels)
-    expectVector("BatchNorm's bias", normalisation.bias.shape, channels)
-  }
-  state?.forEach((s, k) => {
-    if (sameShape(s.shape, x.shape.slice(1))) return
-    throw new ShapeError({
-      what: `the given state "${neuron.program.states[k]?.name}" does not fit the input`,
-      place,
-      expected: shapeText(x.shape.slice(1)),
-      got: shapeText(s.shape),
-    })
-  })
-}
-
-/** Shape of a learnable parameter for T steps and C channels. */
-export function parameterShape(parameter: LearnableParameter, T: number, channels: number): number[] {
-  if (parameter.scope === 'layer') return [1]
-  if (parameter.scope === 'channel') return [channels]
-  return parameter.scope === 'step' ? [T] : [T, channels]
 }

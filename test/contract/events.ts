@@ -1,8 +1,13 @@
 import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { type Backend, type Conv2dOptions, createInterpreter, type Handle } from '../../src/backends/index.ts'
+import {
+  type Backend,
+  type Conv2dOptions,
+  conv2dShape,
+  createInterpreter,
+  type Handle,
+} from '../../src/backends/index.ts'
 import { hash32, hashedUniform, type Shape, sizeOf } from '../../src/base/index.ts'
-import { conv2dShape } from '../../src/ops/index.ts'
 
 /** A convolution of spikes, whole: shapes, rates, options. */
 interface EventCase {

@@ -1,4 +1,4 @@
-import { type Shape, ShapeError, shapeText } from '../../base/index.ts'
+import type { Shape } from '../../base/index.ts'
 import type { Conv2dOptions, Handle, InputGradient, LayerGradients } from '../backend.ts'
 import { denseOf, type HostHandle, type Memory, openMask, valuesOf } from './memory.ts'
 
@@ -18,13 +18,6 @@ interface Sizes {
 function sizesOf(x: Shape, weight: Shape, options: Conv2dOptions): Sizes {
   const [steps, batch, height, width, channels] = x
   const [kh, kw, groupIn, outChannels] = weight
-  if (x.length !== 5 || groupIn * options.groups !== channels || outChannels % options.groups !== 0) {
-    throw new ShapeError({
-      what: 'a convolution does not fit its input',
-      expected: `[T, N, H, W, ${groupIn * options.groups}] for weight ${shapeText(weight)} in ${options.groups} groups`,
-      got: shapeText(x),
-    })
-  }
   const { stride, padding, dilation } = options
   return {
     frames: steps * batch,
@@ -103,14 +96,6 @@ function startValues(shape: Shape, bias: HostHandle | null, residual: HostHandle
   }
   if (residual) {
     const r = valuesOf(residual)
-    const fits = size % r.length === 0 && (r.length === size || residual.shape[0] === 1)
-    if (!fits || !shape.slice(1).every((axis, i) => axis === residual.shape[i + 1])) {
-      throw new ShapeError({
-        what: 'a residual does not fit the convolution',
-        expected: `${shapeText(shape)}, or 1 as its first axis`,
-        got: shapeText(residual.shape),
-      })
-    }
     for (let i = 0; i < size; i++) out[i] += r[i % r.length]
   }
   return out

@@ -1,10 +1,12 @@
 import { hash32, sizeOf } from '../../base/index.ts'
 import type { Handle } from '../backend.ts'
+import { dropoutLimit } from '../dropout.ts'
 import { denseOf, type HostHandle, type Memory } from './memory.ts'
 
 /** 1 for each value of a frame [N, H, W, C] that stays. */
 function keptMask(size: number, p: number, key: number): Uint8Array {
-  return Uint8Array.from({ length: size }, (_, i) => (hash32(i, key) < p * 2 ** 32 ? 0 : 1))
+  const limit = dropoutLimit(p)
+  return Uint8Array.from({ length: size }, (_, i) => (hash32(i, key) < limit ? 0 : 1))
 }
 
 export function dropout(memory: Memory, x: HostHandle, p: number, key: number): Handle {

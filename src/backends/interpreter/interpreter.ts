@@ -1,5 +1,6 @@
 import type { Backend } from '../backend.ts'
 import { lossValues } from '../loss-values.ts'
+import { checked } from '../operations.ts'
 import { conv2d, conv2dBackward } from './convolution.ts'
 import { dropout, dropoutBackward } from './dropout.ts'
 import { linear, linearBackward } from './linear.ts'
@@ -16,7 +17,7 @@ import { accumulate, adamW, allFinite, clipNorm, scale, sgd } from './updates.ts
 export function createInterpreter(): Backend {
   const memory = new Memory()
   const open = memory.open.bind(memory)
-  return {
+  return checked({
     info: { name: 'interpreter', threads: 1, features: [] },
 
     tensor: (shape, values) => memory.dense(shape, values),
@@ -68,5 +69,5 @@ export function createInterpreter(): Backend {
       if (allFinite(guards.map(open))) adamW(open(parameter), open(gradient), open(first), open(second), options)
     },
     activity: (x) => activity(memory, open(x)),
-  }
+  })
 }

@@ -1,22 +1,11 @@
-import { ShapeError, shapeText, sizeOf } from '../../base/index.ts'
 import type { Handle, InputGradient, LayerGradients } from '../backend.ts'
 import { columnSums } from './convolution.ts'
 import { denseOf, type HostHandle, type Memory, openMask, valuesOf } from './memory.ts'
 
-function rowsOf(x: HostHandle, weight: HostHandle): number {
-  const features = sizeOf(x.shape.slice(2))
-  if (features !== weight.shape[0]) {
-    throw new ShapeError({
-      what: 'a linear layer does not fit its input',
-      expected: `${weight.shape[0]} values a sample, for weight ${shapeText(weight.shape)}`,
-      got: `${features}, from ${shapeText(x.shape)}`,
-    })
-  }
-  return x.shape[0] * x.shape[1]
-}
+const rowsOf = (x: HostHandle): number => x.shape[0] * x.shape[1]
 
 export function linear(memory: Memory, x: HostHandle, weight: HostHandle, bias: HostHandle | null): Handle {
-  const rows = rowsOf(x, weight)
+  const rows = rowsOf(x)
   const [features, outputs] = weight.shape
   const input = valuesOf(x)
   const w = denseOf(weight)
@@ -39,7 +28,7 @@ export function linearBackward(
   gradient: HostHandle,
   want: { input: InputGradient; weight: boolean; bias: boolean },
 ): LayerGradients {
-  const rows = rowsOf(x, weight)
+  const rows = rowsOf(x)
   const g = denseOf(gradient)
   return {
     input: want.input === 'none' ? null : memory.wrap(x.shape, inputGradient(rows, x, weight, g, want.input)),

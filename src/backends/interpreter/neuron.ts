@@ -1,21 +1,8 @@
-import { ShapeError, shapeText, sizeOf } from '../../base/index.ts'
-import {
-  compileAdjoint,
-  compileForward,
-  type LearnableParameter,
-  lastStepReached,
-  type Program,
-} from '../../equations/index.ts'
+import { sizeOf } from '../../base/index.ts'
+import { compileAdjoint, compileForward, lastStepReached, type Program, parameterIndex } from '../../equations/index.ts'
 import type { Handle, NeuronCall, NeuronGradients, NeuronResult, SavedNeuron } from '../backend.ts'
 import { denseOf, type HostHandle, type Memory, valuesOf } from './memory.ts'
 import { normalise, normaliseBackward, type Statistics, statistics, vectorsOf } from './normalisation.ts'
-
-/** Position in a parameter's values for step t and channel c. */
-function parameterIndex(parameter: LearnableParameter, t: number, c: number, channels: number): number {
-  if (parameter.scope === 'layer') return 0
-  if (parameter.scope === 'channel') return c
-  return parameter.scope === 'step' ? t : t * channels + c
-}
 
 /** One neuron layer at work: the frame of all loops below. */
 interface Layer {
@@ -32,13 +19,6 @@ interface Layer {
 }
 
 function layerOf(memory: Memory, x: HostHandle, current: Float64Array, call: NeuronCall): Layer {
-  if (x.shape[0] !== call.T && x.shape[0] !== 1) {
-    throw new ShapeError({
-      what: 'a neuron layer does not fit its input',
-      expected: `${call.T} steps, or 1 to repeat`,
-      got: shapeText(x.shape),
-    })
-  }
   return {
     program: call.neuron.program,
     T: call.T,

@@ -1,4 +1,3 @@
-import { ShapeError, shapeText } from '../../base/index.ts'
 import type { Normalisation } from '../backend.ts'
 import { denseOf, type HostHandle, type Memory } from './memory.ts'
 
@@ -48,13 +47,6 @@ export function statistics(
   const size = x.length / groups
   const repeats = T / shape[0]
   const rows = (size / channels) * (n.statistics === 'merged' ? repeats : 1)
-  if (rows < 2) {
-    throw new ShapeError({
-      what: 'BatchNorm would take statistics over a single value',
-      got: `${shapeText(shape)}, one value for each channel`,
-      next: 'Use a batch of at least 2, or normalise in evaluation mode.',
-    })
-  }
   const mean = new Float64Array(groups * channels)
   const inverse = new Float64Array(groups * channels)
   for (let group = 0; group < groups; group++) {

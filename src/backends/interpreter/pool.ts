@@ -1,4 +1,4 @@
-import { type Shape, ShapeError, shapeText } from '../../base/index.ts'
+import type { Shape } from '../../base/index.ts'
 import type { Handle, PoolOptions } from '../backend.ts'
 import { denseOf, type HostHandle, type Memory, openMask, valuesOf } from './memory.ts'
 
@@ -16,9 +16,6 @@ interface Cells {
 }
 
 function cellsOf(x: Shape, options: PoolOptions): Cells {
-  if (x.length !== 5) {
-    throw new ShapeError({ what: 'pooling needs images', expected: '[T, N, H, W, C]', got: shapeText(x) })
-  }
   if (options.kind === 'adaptiveAverage') {
     return { rows: adaptive(x[2], options.size[0]), columns: adaptive(x[3], options.size[1]), area: null }
   }

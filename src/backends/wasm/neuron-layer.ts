@@ -8,7 +8,7 @@ import {
   scratchRowBytes,
   wordsOf,
 } from '../../codegen/index.ts'
-import type { Neuron, ParameterScope } from '../../equations/index.ts'
+import { hasChannels, hasSteps, type LearnableParameter, type Neuron } from '../../equations/index.ts'
 import type { Handle, NeuronCall, NeuronGradients, NeuronResult, SavedNeuron } from '../backend.ts'
 import type { Machine } from './machine.ts'
 import { type Statistics, statisticsOf } from './normalisation.ts'
@@ -61,9 +61,6 @@ function kernelName(m: Machine, neuron: Neuron, direction: string, normalised: b
   }
   return `neuron ${direction} ${normalised ? 'normalised' : 'plain'} ${code}`
 }
-
-const hasSteps = (scope: ParameterScope): boolean => scope === 'step' || scope === 'stepChannel'
-const hasChannels = (scope: ParameterScope): boolean => scope === 'channel' || scope === 'stepChannel'
 
 /** Tables of one kernel call in scratch memory, rows of `period` floats. */
 class Tables {
@@ -124,13 +121,13 @@ function callTables(m: Machine, layout: Layout, call: NeuronCall, statistics: St
       step: rows > 1 ? 4 * layout.period : 0,
     }
   }
-  const parameters = call.neuron.program.parameters.map(({ scope }, i) => {
+  const parameters = call.neuron.program.parameters.map((parameter, i) => {
     const values = m.tensors.floats(m.tensors.of(call.parameters[i]))
-    const steps = hasSteps(scope) ? call.T : 1
+    const steps = hasSteps(parameter) ? call.T : 1
     const ofRow = (row: number) => new Float32Array(channels).fill(values[row])
-    const each = Array.from({ length: hasChannels(scope) ? 0 : steps }, (_, row) => tables.add(ofRow(row)))
-    const offset = hasChannels(scope) ? tables.add(values.slice(0, steps * channels)) : each[0]
-    return { offset, step: hasSteps(scope) ? 4 * layout.period : 0 }
+    const each = Array.from({ length: hasChannels(parameter) ? 0 : steps }, (_, row) => tables.add(ofRow(row)))
+    const offset = hasChannels(parameter) ? tables.add(values.slice(0, steps * channels)) : each[0]
+    return { offset, step: hasSteps(parameter) ? 4 * layout.period : 0 }
   })
   return { tables, normalised, parameters }
 }
@@ -207,8 +204,8 @@ export function runNeuron(m: Machine, x: WasmTensor, call: NeuronCall): NeuronRe
 function partialLayout(layout: Layout, call: NeuronCall, sumRows: number) {
   const rowBytes = 4 * layout.period
   let bytes = 2 * sumRows * rowBytes
-  const parameters = call.neuron.program.parameters.map(({ scope }) => {
-    const rows = hasSteps(scope) ? call.T : 1
+  const parameters = call.neuron.program.parameters.map((parameter) => {
+    const rows = hasSteps(parameter) ? call.T : 1
     const offset = bytes
     bytes += rows * rowBytes
     return { offset, rows }
@@ -239,10 +236,15 @@ function sumPartials(
   return sums
 }
 
-function parameterGradient(m: Machine, sums: Float64Array, scope: ParameterScope, channels: number): WasmTensor {
+function parameterGradient(
+  m: Machine,
+  sums: Float64Array,
+  parameter: LearnableParameter,
+  channels: number,
+): WasmTensor {
   const rows = sums.length / channels
-  if (hasChannels(scope)) {
-    const made = m.tensors.make('dense', hasSteps(scope) ? [rows, channels] : [channels])
+  if (hasChannels(parameter)) {
+    const made = m.tensors.make('dense', hasSteps(parameter) ? [rows, channels] : [channels])
     m.tensors.floats(made).set(sums)
     return made
   }
@@ -388,8 +390,8 @@ export function runNeuronBackward(
   return {
     input,
     state,
-    parameters: program.parameters.map(({ scope }, i) =>
-      parameterGradient(m, sums.parameters[i], scope, layout.channels),
+    parameters: program.parameters.map((parameter, i) =>
+      parameterGradient(m, sums.parameters[i], parameter, layout.channels),
     ),
     normalisation:
       statistics && sums.input && sums.dots

@@ -1,4 +1,3 @@
-import { ShapeError, shapeText } from '../../base/index.ts'
 import { columnSumArguments, columnSums, rowsPerBlock, wordsOf } from '../../codegen/index.ts'
 import type { Normalisation } from '../backend.ts'
 import type { Machine } from './machine.ts'
@@ -72,13 +71,6 @@ export function statisticsOf(m: Machine, x: WasmTensor, T: number, n: Normalisat
   const merged = n.statistics === 'merged' && steps > 1
   const groups = merged ? 1 : steps
   const count = merged ? rows * steps : rows
-  if (count < 2) {
-    throw new ShapeError({
-      what: 'BatchNorm needs more than one value per channel in training',
-      got: `x ${shapeText(x.shape)}: one value per channel${merged ? '' : ' and step'}`,
-      next: 'use a larger batch (a last batch of one is best dropped), or evaluation mode',
-    })
-  }
   const mean = new Float64Array(groups * channels)
   const inverseDeviation = new Float64Array(groups * channels)
   // One frame repeated T times moves the running statistics T times at once.

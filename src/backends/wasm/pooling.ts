@@ -1,4 +1,3 @@
-import { ShapeError, shapeText } from '../../base/index.ts'
 import {
   mostLevels,
   type PoolKind,
@@ -60,9 +59,6 @@ function withTables<R>(
     counts: ReturnType<typeof countsOf>,
   ) => R,
 ): R {
-  if (x.shape.length !== 5) {
-    throw new ShapeError({ what: 'pooling needs images', expected: '[T, N, H, W, C]', got: shapeText(x.shape) })
-  }
   const [steps, batch, height, width, channels] = x.shape
   const axes = [cellsOf(height, options, 0), cellsOf(width, options, 1)]
   const tables = axes.map((cells) => cells.flatMap(({ from, end, factor }) => [from, end, floatWord(factor)]))

@@ -1,5 +1,6 @@
-import { ShapeError, sameShape, shapeText, sizeOf } from '../../base/index.ts'
+import { ShapeError, shapeText, sizeOf } from '../../base/index.ts'
 import { combine, countBits, dropout, elementsPerTask } from '../../codegen/index.ts'
+import { dropoutLimit } from '../dropout.ts'
 import { floatWord } from './crew.ts'
 import type { Machine } from './machine.ts'
 import type { WasmTensor } from './tensors.ts'
@@ -42,13 +43,6 @@ export function withNumbers<Result>(m: Machine, x: WasmTensor, work: (dense: Was
 
 export function addTensors(m: Machine, a: WasmTensor, b: WasmTensor): WasmTensor {
   const inner = a.shape.slice(1)
-  const fits = sameShape(inner, b.shape.slice(1)) && (a.shape[0] === b.shape[0] || a.shape[0] === 1 || b.shape[0] === 1)
-  if (!fits) {
-    throw new ShapeError({
-      what: 'add needs two tensors of one shape (first axes may be 1)',
-      got: `${shapeText(a.shape)} and ${shapeText(b.shape)}`,
-    })
-  }
   const steps = Math.max(a.shape[0], b.shape[0])
   const output = m.tensors.make('dense', [steps, ...inner])
   addInto(m, a, b, output)
@@ -71,9 +65,6 @@ export function addInto(m: Machine, a: WasmTensor, b: WasmTensor, output: WasmTe
 }
 
 export function sliceSteps(m: Machine, x: WasmTensor, from: number, to: number): WasmTensor {
-  if (!(from >= 0 && from < to && to <= x.shape[0])) {
-    throw new ShapeError({ what: 'no such steps', expected: `0 <= from < to <= ${x.shape[0]}`, got: `${from}..${to}` })
-  }
   const inner = x.shape.slice(1)
   // Copied: element-wise kernels rely on slack behind each tensor.
   const made = m.tensors.make(x.kind, [to - from, ...inner], x.scale, x.levels)
@@ -88,11 +79,10 @@ const alikeBytes = (a: WasmTensor, b: WasmTensor): boolean => {
 
 export function concatSteps(m: Machine, parts: readonly WasmTensor[]): WasmTensor {
   const [first] = parts
-  const alike = parts.every((p) => alikeBytes(p, first) && sameShape(p.shape.slice(1), first.shape.slice(1)))
-  if (!first || !alike) {
+  if (!parts.every((part) => alikeBytes(part, first))) {
     throw new ShapeError({
-      what: 'concat needs sequences of one kind, scale and shape per step',
-      got: parts.map((p) => `${p.kind} ${shapeText(p.shape)}`).join(', ') || 'nothing',
+      what: 'counts of unlike kinds cannot follow each other',
+      got: parts.map((part) => `${part.kind} ${shapeText(part.shape)}`).join(', '),
     })
   }
   const steps = parts.reduce((sum, p) => sum + p.shape[0], 0)
@@ -123,7 +113,7 @@ export function dropSteps(m: Machine, x: WasmTensor, p: number, key: number): Wa
   const kind = x.kind === 'dense' ? 'dense' : 'spikes'
   const made = m.tensors.make(x.kind, x.shape, x.kind === 'dense' ? 1 : x.scale * keep, x.levels)
   const perStep = x.size / x.shape[0]
-  const limit = Math.min(p * 4294967296, 4294967295) >>> 0
+  const limit = dropoutLimit(p)
   for (let t = 0; t < x.shape[0]; t++) {
     const offset = t * perStep * bytesPerValue(x)
     m.overElements(m.kernel(`dropout ${kind}`, dropout, kind), perStep, [

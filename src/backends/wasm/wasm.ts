@@ -1,6 +1,7 @@
 import { ShapeError, shapeText, sizeOf } from '../../base/index.ts'
 import type { Backend, Handle } from '../backend.ts'
 import type { KernelChoice } from '../kernel-choice.ts'
+import { checked } from '../operations.ts'
 import { calibrate } from './calibrate.ts'
 import { convolution, convolutionBackward } from './convolution.ts'
 import { Crew, type KernelTime, type WorkerStarter } from './crew.ts'
@@ -116,7 +117,7 @@ export async function createWasm(options: WasmOptions = {}): Promise<WasmBackend
     tensors.floats(x).set(values)
   }
 
-  return {
+  return checked<WasmBackend>({
     info: {
       name: 'wasm',
       threads: crew.threads,
@@ -195,16 +196,7 @@ export async function createWasm(options: WasmOptions = {}): Promise<WasmBackend
     add: (a, b) => addTensors(m, of(a), of(b)),
     slice: (x, from, to) => sliceSteps(m, of(x), from, to),
     concat: (parts) => concatSteps(m, parts.map(of)),
-    reshape(x, shape) {
-      if (sizeOf(shape) !== of(x).size) {
-        throw new ShapeError({
-          what: 'reshape keeps the number of values',
-          expected: shapeText(x.shape),
-          got: shapeText(shape),
-        })
-      }
-      return tensors.view(of(x), shape)
-    },
+    reshape: (x, shape) => tensors.view(of(x), shape),
     sumSteps: (x) => sumOverSteps(m, of(x)),
 
     loss: (logits, targets, o) => runLoss(m, of(logits), of(targets), o),
@@ -249,7 +241,7 @@ export async function createWasm(options: WasmOptions = {}): Promise<WasmBackend
       crew.times.clear()
       return times
     },
-  }
+  })
 }
 
 /** Sums that were taken of a tensor hold no longer. */

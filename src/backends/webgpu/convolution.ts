@@ -1,4 +1,4 @@
-import { type Shape, ShapeError, shapeText, sizeOf } from '../../base/index.ts'
+import { type Shape, sizeOf } from '../../base/index.ts'
 import { wgsl } from '../../codegen/index.ts'
 import type { Conv2dOptions, InputGradient, LayerGradients } from '../backend.ts'
 import type { Device } from './device.ts'
@@ -14,14 +14,7 @@ interface Layer {
 
 function layerOf(x: Shape, weight: Shape, { stride, padding, dilation, groups }: Conv2dOptions): Layer {
   const [steps, batch, height, width, channels] = x
-  const [kh, kw, groupIn, outChannels] = weight
-  if (x.length !== 5 || groupIn * groups !== channels || outChannels % groups !== 0) {
-    throw new ShapeError({
-      what: 'a convolution does not fit its input',
-      expected: `[T, N, H, W, ${groupIn * groups}] for weight ${shapeText(weight)} in ${groups} groups`,
-      got: shapeText(x),
-    })
-  }
+  const [kh, kw, , outChannels] = weight
   const side = (size: number, kernel: number, axis: 0 | 1) =>
     Math.floor((size + 2 * padding[axis] - dilation[axis] * (kernel - 1) - 1) / stride[axis]) + 1
   const shape = {
@@ -53,7 +46,6 @@ export function convolution(
 ): GpuTensor {
   const { shape: s, frames, key } = layerOf(x.shape, weight.shape, options)
   const shape = [x.shape[0], x.shape[1], s.outHeight, s.outWidth, s.outChannels]
-  if (residual) checkResidual(shape, residual)
   const y = d.tensors.make('dense', shape, 1, stored)
   const o = {
     x: x.stored,
@@ -83,16 +75,6 @@ export function convolution(
     d.machine.run(kernel, blocks, values, gridOf(wgsl.workgroupsOf(tile, rows, columns), s.groups))
   })
   return y
-}
-
-function checkResidual(shape: Shape, residual: GpuTensor): void {
-  const same = shape.slice(1).every((axis, i) => axis === residual.shape[i + 1])
-  if (same && (residual.shape[0] === shape[0] || residual.shape[0] === 1)) return
-  throw new ShapeError({
-    what: 'a residual does not fit the convolution',
-    expected: `${shapeText(shape)}, or 1 as its first axis`,
-    got: shapeText(residual.shape),
-  })
 }
 
 export function convolutionBackward(

@@ -1,6 +1,6 @@
-import { ShapeError, shapeText, sizeOf } from '../../base/index.ts'
+import { sizeOf } from '../../base/index.ts'
 import { wgsl } from '../../codegen/index.ts'
-import type { Neuron } from '../../equations/index.ts'
+import { hasChannels, type Neuron } from '../../equations/index.ts'
 import type { Handle, NeuronCall, NeuronGradients, NeuronResult, SavedNeuron } from '../backend.ts'
 import type { Device } from './device.ts'
 import { groupsOf, type Moments, momentsOf, normalisationBackward, tableOf } from './normalisation.ts'
@@ -35,13 +35,6 @@ interface Layer {
 
 function layerOf(x: GpuTensor, call: NeuronCall, groups: number | null): Layer {
   const { T, neuron } = call
-  if (x.shape[0] !== T && x.shape[0] !== 1) {
-    throw new ShapeError({
-      what: 'a neuron layer does not fit its input',
-      expected: `${T} steps, or 1 to repeat`,
-      got: shapeText(x.shape),
-    })
-  }
   const channels = x.shape[x.shape.length - 1]
   const width = channels % 4 === 0 ? 4 : 1
   const size = sizeOf(x.shape.slice(1))
@@ -199,12 +192,11 @@ function parameterGradient(
   extra: GpuTensor,
   { at, rows }: { at: number; rows: number },
 ): GpuTensor {
-  const { scope } = call.neuron.program.parameters[index]
   const { shape } = call.parameters[index]
-  const perChannel = scope === 'channel' || scope === 'stepChannel'
+  const perChannel = hasChannels(call.neuron.program.parameters[index])
   const part = d.tensors.make('dense', [rows, size])
   d.machine.copy(extra.block, 4 * at * size, part.block, 0, 4 * rows * size)
-  const sums = sumRows(d, part, rows, perChannel ? [rows, channels] : [rows, channels])
+  const sums = sumRows(d, part, rows, [rows, channels])
   d.tensors.release(part)
   if (perChannel) {
     const gradient = d.tensors.view(sums, shape)

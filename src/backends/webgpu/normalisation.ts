@@ -1,4 +1,3 @@
-import { ShapeError, shapeText } from '../../base/index.ts'
 import { wgsl } from '../../codegen/index.ts'
 import type { Normalisation } from '../backend.ts'
 import type { Device } from './device.ts'
@@ -27,13 +26,6 @@ export function momentsOf(d: Device, x: GpuTensor, T: number, n: Normalisation):
   const repeats = T / x.shape[0]
   const rows = x.size / groups / channels
   const samples = rows * (n.statistics === 'merged' ? repeats : 1)
-  if (samples < 2) {
-    throw new ShapeError({
-      what: 'BatchNorm needs more than one value per channel in training',
-      got: `x ${shapeText(x.shape)}: one value per channel${n.statistics === 'merged' ? '' : ' and step'}`,
-      next: 'use a larger batch (a last batch of one is best dropped), or evaluation mode',
-    })
-  }
   const keep = (1 - n.momentum) ** (n.statistics === 'perStep' ? repeats : 1)
   const tensor = d.tensors.make('dense', [2, groups, channels])
   withPartialSums(d, 'moments', x, groups, channels, {}, ({ partials, blocks }) => {

@@ -1,4 +1,4 @@
-import { type Shape, ShapeError, shapeText } from '../../base/index.ts'
+import type { Shape } from '../../base/index.ts'
 import { wgsl } from '../../codegen/index.ts'
 import type { PoolOptions } from '../backend.ts'
 import type { Device } from './device.ts'
@@ -12,9 +12,6 @@ interface Cells {
 }
 
 function cellsOf(x: Shape, options: PoolOptions): Cells {
-  if (x.length !== 5) {
-    throw new ShapeError({ what: 'pooling needs images', expected: '[T, N, H, W, C]', got: shapeText(x) })
-  }
   const [steps, batch, height, width, channels] = x
   const adaptive = options.kind === 'adaptiveAverage'
   const kernel = adaptive ? [1, 1] : options.kernel

@@ -1,15 +1,12 @@
-import { ShapeError, sameShape, shapeText, sizeOf } from '../../base/index.ts'
+import { sizeOf } from '../../base/index.ts'
 import { wgsl } from '../../codegen/index.ts'
+import { dropoutLimit } from '../dropout.ts'
 import type { Device } from './device.ts'
 import { gridOf } from './machine.ts'
 import { bytesOfValue, type GpuTensor } from './tensors.ts'
 
 export function add(d: Device, a: GpuTensor, b: GpuTensor): GpuTensor {
-  const [long, short] = a.shape[0] >= b.shape[0] ? [a, b] : [b, a]
-  const fits = short.shape[0] === long.shape[0] || short.shape[0] === 1
-  if (!fits || !sameShape(a.shape.slice(1), b.shape.slice(1))) {
-    throw new ShapeError({ what: 'a sum of unlike tensors', expected: shapeText(a.shape), got: shapeText(b.shape) })
-  }
+  const long = a.shape[0] >= b.shape[0] ? a : b
   const target = d.tensors.make('dense', long.shape)
   d.over(
     `add ${a.stored} ${b.stored} ${target.stored}`,
@@ -32,9 +29,6 @@ function copyValues(d: Device, x: GpuTensor, from: number, target: GpuTensor, to
 }
 
 export function slice(d: Device, x: GpuTensor, from: number, to: number): GpuTensor {
-  if (from < 0 || to > x.shape[0] || from >= to) {
-    throw new ShapeError({ what: `steps ${from} to ${to} are not in the sequence`, got: shapeText(x.shape) })
-  }
   const frame = sizeOf(x.shape.slice(1))
   const target = d.tensors.zeros(x.kind, [to - from, ...x.shape.slice(1)], x.scale, x.stored)
   copyValues(d, x, from * frame, target, 0, target.size)
@@ -43,16 +37,6 @@ export function slice(d: Device, x: GpuTensor, from: number, to: number): GpuTen
 
 export function concat(d: Device, parts: readonly GpuTensor[]): GpuTensor {
   const [first] = parts
-  for (const part of parts) {
-    const same = part.stored === first.stored && part.scale === first.scale
-    if (!same || !sameShape(part.shape.slice(1), first.shape.slice(1))) {
-      throw new ShapeError({
-        what: 'sequences of unlike frames cannot follow each other',
-        expected: `${first.stored} ${shapeText(first.shape)}`,
-        got: `${part.stored} ${shapeText(part.shape)}`,
-      })
-    }
-  }
   const steps = parts.reduce((sum, part) => sum + part.shape[0], 0)
   const target = d.tensors.zeros(first.kind, [steps, ...first.shape.slice(1)], first.scale, first.stored)
   let at = 0
@@ -78,7 +62,7 @@ export function sumSteps(d: Device, x: GpuTensor): GpuTensor {
 export function dropout(d: Device, x: GpuTensor, p: number, key: number): GpuTensor {
   const frame = sizeOf(x.shape.slice(1))
   // p 2^32 as a whole number: a hash below it is dropped.
-  const values = { frame, key: key >>> 0, limit: Math.min(Math.ceil(p * 2 ** 32), 2 ** 32 - 1), factor: 1 / (1 - p) }
+  const values = { frame, key: key >>> 0, limit: dropoutLimit(p), factor: 1 / (1 - p) }
   const scale = x.kind === 'spikes' ? x.scale / (1 - p) : 1
   const target = d.tensors.make(x.kind, x.shape, scale, x.stored)
   d.over(

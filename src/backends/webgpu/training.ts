@@ -1,4 +1,3 @@
-import { ShapeError, shapeText } from '../../base/index.ts'
 import { wgsl } from '../../codegen/index.ts'
 import type { AdamWOptions, LossOptions, SgdOptions } from '../backend.ts'
 import type { Device } from './device.ts'
@@ -8,13 +7,6 @@ import type { GpuTensor } from './tensors.ts'
 
 export function loss(d: Device, logits: GpuTensor, targets: GpuTensor, options: LossOptions) {
   const [T, N, K] = logits.shape
-  if (logits.shape.length !== 3 || targets.shape[0] !== N || targets.shape[1] !== K) {
-    throw new ShapeError({
-      what: 'the loss needs a target for each logit of a sample',
-      expected: `targets [N, K] for logits ${shapeText(logits.shape)}`,
-      got: shapeText(targets.shape),
-    })
-  }
   const { reduction, squaredErrorTo: to } = options
   const rows = reduction === 'step' ? T * N : N
   const gradient = d.tensors.make('dense', logits.shape)

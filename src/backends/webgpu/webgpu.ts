@@ -1,5 +1,6 @@
 import { ResourceError, ShapeError, shapeText, sizeOf } from '../../base/index.ts'
 import type { Backend, Handle } from '../backend.ts'
+import { checked } from '../operations.ts'
 import { convolution, convolutionBackward } from './convolution.ts'
 import { Device } from './device.ts'
 import { runNeuron, runNeuronBackward } from './neuron-layer.ts'
@@ -74,7 +75,7 @@ export async function createWebGpu(adapter: GPUAdapter, options: WebGpuOptions =
     adapter: `${adapterName(adapter.info)}${half ? ', mixed' : ''}`,
     tuning: options.tuning === undefined ? forgetful : options.tuning,
   })
-  return backendOn(d, adapterName(adapter.info), half ? ['mixed', ...features] : features, memoryBytes)
+  return checked(backendOn(d, adapterName(adapter.info), half ? ['mixed', ...features] : features, memoryBytes))
 }
 
 /** What people call an adapter. */
@@ -143,7 +144,6 @@ function backendOn(d: Device, adapter: string, features: readonly string[], memo
     conv2dBackward: (x, weight, gradient, o, want) =>
       convolutionBackward(d, of(x), dense(weight), dense(gradient), o, want),
     linear(x, weight, bias) {
-      checkLinear(x, weight)
       const rows = asImages(d, of(x))
       const w = tensors.view(dense(weight), [1, 1, ...weight.shape])
       const shape = [x.shape[0], x.shape[1], weight.shape[1]]
@@ -152,7 +152,6 @@ function backendOn(d: Device, adapter: string, features: readonly string[], memo
       return reshaped(d, made, shape, [rows, w])
     },
     linearBackward(x, weight, gradient, want) {
-      checkLinear(x, weight)
       const rows = asImages(d, of(x))
       const w = tensors.view(dense(weight), [1, 1, ...weight.shape])
       const g = asImages(d, dense(gradient))
@@ -199,14 +198,4 @@ function reshaped(d: Device, x: GpuTensor, shape: readonly number[], others: rea
   const view = d.tensors.view(x, shape)
   for (const tensor of [x, ...others]) d.tensors.release(tensor)
   return view
-}
-
-function checkLinear(x: Handle, weight: Handle): void {
-  const features = sizeOf(x.shape.slice(2))
-  if (features === weight.shape[0]) return
-  throw new ShapeError({
-    what: 'a linear layer does not fit its input',
-    expected: `${weight.shape[0]} values a sample, for weight ${shapeText(weight.shape)}`,
-    got: `${features}, from ${shapeText(x.shape)}`,
-  })
 }

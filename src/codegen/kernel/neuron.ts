@@ -1,4 +1,11 @@
-import type { Instruction, Neuron, Program, Truncation, ValueId } from '../../equations/index.ts'
+import {
+  hasSteps,
+  type Instruction,
+  type Neuron,
+  type Program,
+  type Truncation,
+  type ValueId,
+} from '../../equations/index.ts'
 import * as elementary from './elementary.ts'
 import { f32x4, i32, i32x4, type Local, type Value, v128, wide } from './value.ts'
 import { assemble, type Target, type Writer } from './writer.ts'
@@ -234,8 +241,7 @@ function prefetchGroup(k: NeuronWriter, row: Value, vectors: number): void {
 function parameterValues(k: NeuronWriter, lanes: Lanes, vectors: number, rows: readonly Local[], perStep: boolean) {
   const values = new Map<number, Vectors>()
   k.program.parameters.forEach((parameter, i) => {
-    const steps = parameter.scope === 'step' || parameter.scope === 'stepChannel'
-    if (steps === perStep) values.set(i, k.fromTable(lanes, rows[i], vectors))
+    if (hasSteps(parameter) === perStep) values.set(i, k.fromTable(lanes, rows[i], vectors))
   })
   return values
 }

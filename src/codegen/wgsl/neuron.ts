@@ -1,4 +1,4 @@
-import type { Neuron, Program, Truncation, ValueId } from '../../equations/index.ts'
+import { hasSteps, type Neuron, type Program, type Truncation, type ValueId } from '../../equations/index.ts'
 import { type Binding, elementKernel, type KernelSource, literal, type Storage } from './kernel.ts'
 import { dependencies, type Given, readByAdjoint, stepFunctions, stepText } from './step.ts'
 
@@ -200,8 +200,8 @@ function store(program: Program, wide: boolean, name: (id: ValueId) => string): 
 /** Values per neuron that the backward kernel leaves for later sums, one after another: see `neuronBackward`. */
 export function extraRows(program: Program, T: number): { at: number; rows: number }[] {
   let at = 0
-  return program.parameters.map(({ scope }) => {
-    const rows = scope === 'layer' || scope === 'channel' ? 1 : T
+  return program.parameters.map((parameter) => {
+    const rows = hasSteps(parameter) ? T : 1
     const place = { at, rows }
     at += rows
     return place

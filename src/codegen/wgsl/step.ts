@@ -1,4 +1,5 @@
-import type { Adjoint, Instruction, Program, ValueId } from '../../equations/index.ts'
+import { sizeOf } from '../../base/index.ts'
+import { type Adjoint, type Instruction, type Program, parameterShape, type ValueId } from '../../equations/index.ts'
 import { literal } from './kernel.ts'
 
 /**
@@ -112,8 +113,8 @@ export function readByAdjoint(program: Program, adjoint: Adjoint): ValueId[] {
 /** Shape of parameter `index` in the packed values, and where it starts, in values. */
 export function parameterPlaces(program: Program, T: number, channels: number): { at: number; size: number }[] {
   let at = 0
-  return program.parameters.map(({ scope }) => {
-    const size = { layer: 1, channel: channels, step: T, stepChannel: T * channels }[scope]
+  return program.parameters.map((parameter) => {
+    const size = sizeOf(parameterShape(parameter, T, channels))
     const place = { at, size }
     at += size
     return place

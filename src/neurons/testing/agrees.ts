@@ -1,6 +1,6 @@
 import { expect } from 'vitest'
 import { hashedUniform } from '../../base/index.ts'
-import { evaluate, evaluateGradient, type Neuron } from '../../equations/index.ts'
+import { evaluate, evaluateGradient, hasSteps, type Neuron } from '../../equations/index.ts'
 
 /** A neuron as its paper has it: spikes (or, with a smooth `fire`, what stands for them) and potentials of one run. */
 export type PaperRun = (
@@ -27,8 +27,9 @@ export function expectPaper(
   for (const seed of [1, 2, 3]) {
     const x = [...hashedUniform(T, seed)].map((value) => scale * (value - 0.25))
     const parameters = Object.fromEntries(
-      neuron.program.parameters.map(({ name, scope, start }, i) => {
-        const size = scope === 'step' || scope === 'stepChannel' ? T : 1
+      neuron.program.parameters.map((parameter, i) => {
+        const { name, start } = parameter
+        const size = hasSteps(parameter) ? T : 1
         const noise = hashedUniform(size, 10 * seed + i)
         return [name, [...noise].map((value) => start(T) * (1 + moved * (value - 0.5)) + moved * (value - 0.5))]
       }),

@@ -1,6 +1,6 @@
-import type { Conv2dOptions } from '../../backends/index.ts'
+import { type Conv2dOptions, conv2dShape } from '../../backends/index.ts'
 import { type Shape, sizeOf } from '../../base/index.ts'
-import { conv2d, conv2dShape } from '../../ops/index.ts'
+import { conv2d } from '../../ops/index.ts'
 import type { Tensor } from '../../tensor/index.ts'
 import { type Frame, Layer, type LayerConfig, type Site } from '../layer.ts'
 import { type Pair, pairOf } from '../pair.ts'

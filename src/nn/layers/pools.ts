@@ -1,5 +1,5 @@
-import type { PoolOptions } from '../../backends/index.ts'
-import { pool, poolShape } from '../../ops/index.ts'
+import { type PoolOptions, poolShape } from '../../backends/index.ts'
+import { pool } from '../../ops/index.ts'
 import type { Tensor } from '../../tensor/index.ts'
 import { type Frame, Layer, type LayerConfig, type Site } from '../layer.ts'
 import { type Pair, pairOf } from '../pair.ts'

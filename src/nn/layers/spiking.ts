@@ -1,7 +1,14 @@
 import type { Handle } from '../../backends/index.ts'
 import { sizeOf, UsageError } from '../../base/index.ts'
-import { defineNeuron, type LearnableParameter, type Neuron, type TemporalMixing } from '../../equations/index.ts'
-import { parameterShape, slice, spiking } from '../../ops/index.ts'
+import {
+  defineNeuron,
+  hasSteps,
+  type LearnableParameter,
+  type Neuron,
+  parameterShape,
+  type TemporalMixing,
+} from '../../equations/index.ts'
+import { slice, spiking } from '../../ops/index.ts'
 import { inputTensor, type Tensor } from '../../tensor/index.ts'
 import { type Frame, Layer, type LayerConfig, type LayerRow, type Site } from '../layer.ts'
 import { Norm } from '../norm.ts'
@@ -204,8 +211,7 @@ export class Spiking extends Layer {
 
   private learnable(p: LearnableParameter, channels: number, site: Site): Parameter {
     const { T } = this.options
-    const perStep = p.scope === 'step' || p.scope === 'stepChannel'
-    if (T === undefined && (perStep || p.start(1) !== p.start(2))) {
+    if (T === undefined && (hasSteps(p) || p.start(1) !== p.start(2))) {
       throw new UsageError({
         what: `parameter "${p.name}" of neuron "${this.neuron.name}" depends on the number of steps`,
         next: 'Give the layer, or the model, the option T.',
@@ -218,8 +224,7 @@ export class Spiking extends Layer {
   /** A parameter's values for the steps of this call: all, or those from `position` on. */
   private from(p: Parameter, spec: LearnableParameter, position: number, run: Run): { tensor: Tensor; made: boolean } {
     const tensor = p.on(run.backend)
-    const perStep = spec.scope === 'step' || spec.scope === 'stepChannel'
-    if (!perStep || (position === 0 && run.T === p.shape[0])) return { tensor, made: false }
+    if (!hasSteps(spec) || (position === 0 && run.T === p.shape[0])) return { tensor, made: false }
     if (position + run.T > p.shape[0]) {
       throw new UsageError({
         what: `parameter "${p.path}" was made for ${p.shape[0]} steps`,

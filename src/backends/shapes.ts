@@ -1,5 +1,5 @@
-import type { Conv2dOptions, PoolOptions } from '../backends/index.ts'
 import { type Shape, ShapeError, shapeText } from '../base/index.ts'
+import type { Conv2dOptions, PoolOptions } from './backend.ts'
 
 /** [H, W, C] of a convolution's output. @throws ShapeError naming the axis that does not fit */
 export function conv2dShape(image: Shape, weight: Shape, options: Conv2dOptions): Shape {
