@@ -1,5 +1,5 @@
 import { compileAdjoint } from './evaluate.ts'
-import { keepStates, prepare, type SequenceOptions } from './neuron-run.ts'
+import { keepStates, neuronRun, type SequenceOptions } from './neuron-run.ts'
 import type { Neuron } from './program.ts'
 
 /**
@@ -28,7 +28,7 @@ export interface Linearisation {
  */
 export function linearise(neuron: Neuron, x: ArrayLike<number>, options: SequenceOptions): Linearisation {
   const { program, adjoint } = neuron
-  const run = prepare(neuron, x, options)
+  const run = neuronRun(neuron, x, options)
   const { T, M, values } = run
   const count = program.states.length
   const empty = () => new Float64Array(T * M)

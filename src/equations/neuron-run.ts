@@ -25,10 +25,10 @@ export function keepStates(run: Run, i: number, kept: Float64Array): void {
   }
 }
 
-export type Run = ReturnType<typeof prepare>
+export type Run = ReturnType<typeof neuronRun>
 
 /** Buffers and a forward step for a run of M neurons. */
-export function prepare(neuron: Neuron, x: ArrayLike<number>, options: SequenceOptions) {
+export function neuronRun(neuron: Neuron, x: ArrayLike<number>, options: SequenceOptions) {
   const { program, adjoint } = neuron
   const { T } = options
   if (!Number.isInteger(T) || T < 1 || x.length % T !== 0)

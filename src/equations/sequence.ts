@@ -1,5 +1,5 @@
 import { compileAdjoint } from './evaluate.ts'
-import { byName, checkSize, keepStates, perState, prepare, type SequenceOptions } from './neuron-run.ts'
+import { byName, checkSize, keepStates, neuronRun, perState, type SequenceOptions } from './neuron-run.ts'
 import type { Neuron } from './program.ts'
 import { checkTruncation, lastStepReached, type Truncation } from './truncation.ts'
 
@@ -31,7 +31,7 @@ export interface SequenceGradients {
  * @throws ShapeError where sizes do not fit
  */
 export function evaluate(neuron: Neuron, x: ArrayLike<number>, options: SequenceOptions): SequenceValues {
-  const run = prepare(neuron, x, options)
+  const run = neuronRun(neuron, x, options)
   const { program } = neuron
   const { T, M, values } = run
   const s = new Float64Array(T * M)
@@ -78,7 +78,7 @@ export function evaluateGradient(
   options: GradientOptions,
 ): SequenceGradients {
   const { program, adjoint } = neuron
-  const run = prepare(neuron, x, options)
+  const run = neuronRun(neuron, x, options)
   const { T, M, values } = run
   checkSize('the output gradient', outputGradient.length, T * M)
   const { truncation = null } = options

@@ -1,82 +1,52 @@
 import { sizeOf } from '../../base/index.ts'
-import { compileAdjoint, compileForward, lastStepReached, type Program, parameterIndex } from '../../equations/index.ts'
+import { byName, evaluateGradient, neuronRun, type Program, type SequenceOptions } from '../../equations/index.ts'
 import type { Handle, NeuronCall, NeuronGradients, NeuronResult, SavedNeuron } from '../backend.ts'
 import { denseOf, type HostHandle, type Memory, valuesOf } from './memory.ts'
 import { normalise, normaliseBackward, type Statistics, statistics, vectorsOf } from './normalisation.ts'
 
-/** One neuron layer at work: the frame of all loops below. */
-interface Layer {
-  readonly program: Program
-  readonly T: number
-  /** Neurons, N H W C. */
-  readonly size: number
-  readonly channels: number
-  readonly parameters: readonly Float64Array[]
-  /** Currents after BatchNorm, [T or 1, size]. */
-  readonly current: Float64Array
-  /** Start states, each [size], or null. */
-  readonly start: readonly Float64Array[] | null
-}
-
-function layerOf(memory: Memory, x: HostHandle, current: Float64Array, call: NeuronCall): Layer {
+/** The call as the equations' evaluator takes it. */
+function optionsOf(memory: Memory, { neuron, T, parameters, state }: NeuronCall): SequenceOptions {
+  const values = (handles: readonly Handle[]) => handles.map((handle) => valuesOf(memory.open(handle)))
+  const { program } = neuron
   return {
-    program: call.neuron.program,
-    T: call.T,
-    size: sizeOf(x.shape.slice(1)),
-    channels: x.shape[x.shape.length - 1],
-    parameters: call.parameters.map((p) => denseOf(memory.open(p))),
-    current,
-    start: call.state?.map((s) => valuesOf(memory.open(s))) ?? null,
+    T,
+    parameters: byName(program.parameters, values(parameters)),
+    ...(state ? { states: byName(program.states, values(state)) } : {}),
   }
 }
 
-/** Fills what one neuron reads at step t beside its state: returns the current. */
-function inputsAt(layer: Layer, i: number, t: number, parameters: Float64Array): number {
-  const c = i % layer.channels
-  layer.program.parameters.forEach((p, k) => {
-    parameters[k] = layer.parameters[k][parameterIndex(p, t, c, layer.channels)]
-  })
-  return layer.current[(layer.current.length > layer.size ? t * layer.size : 0) + i]
-}
-
-function startStates(layer: Layer, i: number, states: Float64Array): void {
-  layer.program.states.forEach((s, k) => {
-    states[k] = layer.start ? layer.start[k][i] : s.start
-  })
-}
-
-function takeNext(program: Program, values: Float64Array, states: Float64Array): void {
-  program.states.forEach((s, k) => {
-    states[k] = values[s.next]
-  })
+/** One frame as often as there are steps, a sequence as it is. */
+function overSteps(current: Float64Array, T: number, size: number): Float64Array {
+  if (current.length === T * size) return current
+  const repeated = new Float64Array(T * size)
+  for (let t = 0; t < T; t++) repeated.set(current, t * size)
+  return repeated
 }
 
 export function neuron(memory: Memory, x: HostHandle, call: NeuronCall): NeuronResult {
   const { current, saved } = currents(memory, x, call)
-  const layer = layerOf(memory, x, current, call)
-  const shape = [call.T, ...x.shape.slice(1)]
-  const { program, size } = layer
+  const frame = x.shape.slice(1)
+  const shape = [call.T, ...frame]
+  const size = sizeOf(frame)
+  const { program } = call.neuron
   const output = new Float64Array(program.spiking ? 0 : size * call.T)
   const bytes = new Uint8Array(program.spiking ? size * call.T : 0)
   const last = program.states.map(() => new Float64Array(call.wantState ? size : 0))
-  const run = compileForward(program)
-  const values = new Float64Array(program.instructions.length)
-  const states = new Float64Array(program.states.length)
-  const parameters = new Float64Array(program.parameters.length)
+  const run = neuronRun(call.neuron, overSteps(current, call.T, size), optionsOf(memory, call))
   const spikeByte = spikeByteOf(program)
   for (let i = 0; i < size; i++) {
-    startStates(layer, i, states)
+    run.start(i)
     for (let t = 0; t < call.T; t++) {
-      run(values, inputsAt(layer, i, t, parameters), states, parameters)
-      takeNext(program, values, states)
-      if (program.spiking) bytes[t * size + i] = spikeByte(values)
-      else output[t * size + i] = values[program.output]
+      run.forward(t, i)
+      run.advance()
+      if (program.spiking) bytes[t * size + i] = spikeByte(run.values)
+      else output[t * size + i] = run.values[program.output]
     }
-    for (let k = 0; call.wantState && k < last.length; k++) last[k][i] = states[k]
+    for (let k = 0; call.wantState && k < last.length; k++) last[k][i] = run.states[k]
   }
   return {
     output: program.spiking ? memory.spikes(shape, bytes, 1) : memory.wrap(shape, output),
-    state: call.wantState ? last.map((l) => memory.wrap(x.shape.slice(1), l)) : null,
+    state: call.wantState ? last.map((l) => memory.wrap(frame, l)) : null,
     saved: call.wantBackward ? { handles: saved } : release(memory, saved),
   }
 }
@@ -119,79 +89,33 @@ export function neuronBackward(
   const vectors = norm ? vectorsOf(memory, norm) : null
   const [mean, inverse] = saved.handles.map((h) => denseOf(memory.open(h)))
   const kept: Statistics = { mean, inverse }
-  const layer = layerOf(memory, x, vectors ? normalise(values, kept, vectors) : values, call)
-  const result = throughTime(layer, call, denseOf(gradient), state?.map((s) => valuesOf(memory.open(s))) ?? null)
-  const through = norm && vectors ? normaliseBackward(values, result.current, kept, vectors, norm.training) : null
+  const current = vectors ? normalise(values, kept, vectors) : values
+  const { states, parameters } = call.neuron.program
+  const size = sizeOf(x.shape.slice(1))
+  const last = state?.map((handle) => valuesOf(memory.open(handle)))
+  const result = evaluateGradient(call.neuron, overSteps(current, call.T, size), denseOf(gradient), {
+    ...optionsOf(memory, call),
+    ...(last ? { stateGradients: byName(states, last) } : {}),
+    truncation: call.truncation ?? null,
+  })
+  const input = summedSteps(result.input, current.length)
+  const through = norm && vectors ? normaliseBackward(values, input, kept, vectors, norm.training) : null
   return {
-    input: memory.wrap(x.shape, through?.input ?? result.current),
-    parameters: result.parameters.map((p, k) => memory.wrap(call.parameters[k].shape, p)),
+    input: memory.wrap(x.shape, through?.input ?? input),
+    parameters: parameters.map(({ name }, k) => memory.wrap(call.parameters[k].shape, result.parameters[name])),
     normalisation: through && {
       weight: memory.wrap([through.weight.length], through.weight),
       bias: memory.wrap([through.bias.length], through.bias),
     },
-    state: call.state ? result.start.map((s) => memory.wrap(x.shape.slice(1), s)) : null,
+    state: call.state ? states.map(({ name }) => memory.wrap(x.shape.slice(1), result.states[name])) : null,
   }
 }
 
-interface TimeGradients {
-  /** dL/d(current), summed over T where one frame was repeated. */
-  readonly current: Float64Array
-  readonly parameters: Float64Array[]
-  /** dL/d(start states). */
-  readonly start: Float64Array[]
-}
-
-/**
- * Runs each neuron forward, keeping its states, then its adjoint from the last step to the first. Where gradients are
- * truncated, the way back starts anew whenever the last step that is reached moves.
- */
-function throughTime(
-  layer: Layer,
-  call: NeuronCall,
-  gradient: Float64Array,
-  last: readonly Float64Array[] | null,
-): TimeGradients {
-  const { program, size, T } = layer
-  const { adjoint } = call.neuron
-  const count = program.states.length
-  const forward = compileForward(program)
-  const backward = compileAdjoint(program, adjoint)
-  const values = new Float64Array(program.instructions.length + adjoint.instructions.length)
-  const parameters = new Float64Array(program.parameters.length)
-  const history = Array.from({ length: T + 1 }, () => new Float64Array(count))
-  const stateGradients = new Float64Array(count)
-  const result: TimeGradients = {
-    current: new Float64Array(layer.current.length),
-    parameters: layer.parameters.map((p) => new Float64Array(p.length)),
-    start: program.states.map(() => new Float64Array(size)),
-  }
-  const back = (t: number, i: number) => {
-    forward(values, inputsAt(layer, i, t, parameters), history[t], parameters)
-    backward(values, gradient[t * size + i], stateGradients)
-    for (let k = 0; k < count; k++) stateGradients[k] = values[adjoint.states[k]]
-  }
-  for (let i = 0; i < size; i++) {
-    startStates(layer, i, history[0])
-    for (let t = 0; t < T; t++) {
-      forward(values, inputsAt(layer, i, t, parameters), history[t], parameters)
-      takeNext(program, values, history[t + 1])
-    }
-    let reached = -1
-    for (let t = T - 1; t >= 0; t--) {
-      const end = lastStepReached(t, T, call.truncation ?? null)
-      if (end !== reached) {
-        for (let k = 0; k < count; k++) stateGradients[k] = end === T - 1 && last ? last[k][i] : 0
-        for (let later = end; later > t; later--) back(later, i)
-        reached = end
-      }
-      back(t, i)
-      result.current[(layer.current.length > size ? t * size : 0) + i] += values[adjoint.input]
-      adjoint.parameters.forEach((id, k) => {
-        const at = parameterIndex(program.parameters[k], t, i % layer.channels, layer.channels)
-        result.parameters[k][at] += values[id]
-      })
-    }
-    for (let k = 0; k < count; k++) result.start[k][i] = stateGradients[k]
-  }
-  return result
+/** Gradients of a repeated frame, summed over its steps from the last to the first; those of a sequence as they are. */
+function summedSteps(gradient: Float64Array, length: number): Float64Array {
+  if (gradient.length === length) return gradient
+  const sum = new Float64Array(length)
+  for (let at = gradient.length - length; at >= 0; at -= length)
+    for (let i = 0; i < length; i++) sum[i] += gradient[at + i]
+  return sum
 }

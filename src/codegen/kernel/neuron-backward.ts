@@ -1,4 +1,11 @@
-import type { Adjoint, Instruction, Program, ValueId } from '../../equations/index.ts'
+import {
+  type Adjoint,
+  dependencies,
+  type Instruction,
+  type Program,
+  readByAdjoint,
+  type ValueId,
+} from '../../equations/index.ts'
 import {
   assignTogether,
   emitStep,
@@ -21,20 +28,10 @@ const atHand = new Set(['constant', 'input', 'parameter'])
 
 /** Which forward values the reverse pass reads from the scratch rows of the recomputed forward pass. */
 export function keptValues(program: Program, adjoint: Adjoint): ValueId[] {
-  const count = program.instructions.length
-  const read = new Set<ValueId>()
-  for (const { op, args } of adjoint.instructions) {
-    // The stored byte knows the window; nobody needs its argument again.
-    if (op !== 'window' || !program.spiking) for (const a of args) read.add(a)
-  }
-  for (const a of [adjoint.input, ...adjoint.states, ...adjoint.parameters]) read.add(a)
-  return [...read]
-    .filter((id) => id < count)
-    .filter((id) => {
-      const { op } = program.instructions[id]
-      return !atHand.has(op) && !(op === 'spike' && program.spiking)
-    })
-    .sort((a, b) => a - b)
+  return readByAdjoint(program, adjoint).filter((id) => {
+    const { op } = program.instructions[id]
+    return !atHand.has(op) && !(op === 'spike' && program.spiking)
+  })
 }
 
 /** Bytes of scratch that one step of one group takes. @param lanes of one vector */
@@ -57,18 +54,6 @@ function storedBits(k: NeuronWriter, lanes: Lanes, row: Value, vectors: number):
   return { spike, window }
 }
 
-/** Everything that the wanted values depend on. */
-function closure(instructions: readonly Instruction[], wanted: readonly ValueId[], from = 0): Set<ValueId> {
-  const needed = new Set<ValueId>()
-  const visit = (id: ValueId): void => {
-    if (needed.has(id) || id < from) return
-    needed.add(id)
-    instructions[id - from].args.forEach(visit)
-  }
-  wanted.forEach(visit)
-  return needed
-}
-
 /**
  * Backward: recomputes the states forward in time with the forward kernel's operations, keeps what the adjoint reads in
  * a scratch row per step (which stays in the nearest cache), then runs the adjoint in reverse time. Spikes and windows
@@ -80,7 +65,7 @@ export function neuronBackward(target: Target, counter: number, options: NeuronK
   const fresh = program.states.map(() => 0)
   const kept = keptValues(program, adjoint)
   const rowBytes = scratchRowBytes(program, adjoint, target.lanes)
-  const forwardNeeded = closure(program.instructions, [...kept, ...program.states.map((s) => s.next)])
+  const forwardNeeded = dependencies(program.instructions, [...kept, ...program.states.map((s) => s.next)])
   return assemble(
     target,
     (w, args, thread) => {
@@ -200,7 +185,7 @@ export function neuronBackward(target: Target, counter: number, options: NeuronK
         gradients: readonly (readonly Local[])[],
       ): (() => void) => {
         const all = [...program.instructions, ...adjoint.instructions]
-        const wanted = closure(all, adjoint.states)
+        const wanted = dependencies(all, adjoint.states)
         const [reached, end, step, later] = [w.i32(i32.const(0)), w.i32(), w.i32(), w.i32()]
         const atMost = (most: Value) => w.if(i32.gtU(end, most), () => w.set(end, most))
         const setEnd = (): void => {

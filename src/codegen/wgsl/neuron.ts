@@ -1,6 +1,14 @@
-import { hasSteps, type Neuron, type Program, type Truncation, type ValueId } from '../../equations/index.ts'
+import {
+  dependencies,
+  hasSteps,
+  type Neuron,
+  type Program,
+  readByAdjoint,
+  type Truncation,
+  type ValueId,
+} from '../../equations/index.ts'
 import { type Binding, elementKernel, type KernelSource, literal, type Storage } from './kernel.ts'
-import { dependencies, type Given, readByAdjoint, stepFunctions, stepText } from './step.ts'
+import { type Given, stepFunctions, stepText } from './step.ts'
 
 /**
  * Neuron kernels: each invocation takes one neuron, or four neighbouring channels, through all T steps with its state in
@@ -278,7 +286,7 @@ function keepStarts(text: NeuronText, whole: number, steps: number): string[] {
   const needed = dependencies(
     program.instructions,
     program.states.map((s) => s.next),
-    stored,
+    (instruction, id) => stored(instruction, id) !== undefined,
   )
   return [
     `var starts: array<V, ${(whole / steps) * size}>;`,
@@ -301,10 +309,11 @@ function keepStarts(text: NeuronText, whole: number, steps: number): string[] {
 /** One step forward from the states as they are, each value under a name of its own; the spike comes from its byte. */
 function forwardStep(text: NeuronText, k: number, t: string): string[] {
   const { program, o } = text
+  const stored = text.stored('x')
   const needed = dependencies(
     program.instructions,
     [...readByAdjoint(program, o.neuron.adjoint), ...program.states.map((s) => s.next)],
-    text.stored('x'),
+    (instruction, id) => stored(instruction, id) !== undefined,
   )
   const name = (id: ValueId) => `v${k}_${id}`
   const at = (line: string) => line.replace(/\bt\b/g, `t${k}`)

@@ -1,5 +1,5 @@
 import { sizeOf } from '../../base/index.ts'
-import { type Adjoint, type Instruction, type Program, parameterShape, type ValueId } from '../../equations/index.ts'
+import { type Instruction, type Program, parameterShape, type ValueId } from '../../equations/index.ts'
 import { literal } from './kernel.ts'
 
 /**
@@ -82,32 +82,6 @@ function computed({ op, args, value }: Instruction, name: (id: ValueId) => strin
   const rule = rules[op]
   if (!rule) throw new Error(`no WGSL rule for ${op}`)
   return rule(args.map(name), value ?? 0)
-}
-
-/** Everything that some values depend on. */
-export function dependencies(
-  instructions: readonly Instruction[],
-  wanted: Iterable<ValueId>,
-  stop: Given,
-): Set<ValueId> {
-  const needed = new Set<ValueId>()
-  const visit = (id: ValueId): void => {
-    if (needed.has(id)) return
-    needed.add(id)
-    if (stop(instructions[id], id) === undefined) instructions[id].args.forEach(visit)
-  }
-  for (const id of wanted) visit(id)
-  return needed
-}
-
-/** Forward values that the adjoint reads. */
-export function readByAdjoint(program: Program, adjoint: Adjoint): ValueId[] {
-  const count = program.instructions.length
-  const read = new Set<ValueId>([adjoint.input, ...adjoint.states, ...adjoint.parameters])
-  for (const { op, args } of adjoint.instructions) {
-    if (op !== 'window' || !program.spiking) for (const a of args) read.add(a)
-  }
-  return [...read].filter((id) => id < count)
 }
 
 /** Shape of parameter `index` in the packed values, and where it starts, in values. */
