@@ -12,6 +12,8 @@ export interface RecipeFile {
   readonly unpack?: ArchiveKind
   /** Leading folders that are left out. */
   readonly strip?: number
+  /** What lies at the archive's top, after `strip`; anything else there is refused. Default: any name that is not hidden. */
+  readonly top?: readonly string[]
 }
 
 /** Where a data set comes from. */
@@ -37,10 +39,12 @@ function idxFiles(bases: readonly string[], sums: readonly string[]): RecipeFile
     name: `${name}.gz`,
     urls: bases.map((base) => `${base}${name}.gz`),
     checksum: md5(sums[i]),
+    size: name.includes('images') ? 27_000_000 : 30_000,
   }))
 }
 
-const figshare = 'https://figshare.com/ndownloader/files/'
+/** The address for programs: figshare.com/ndownloader, with the same numbers, answers them with an empty 202. */
+const figshare = 'https://api.figshare.com/v2/file/download/'
 const mendeley = 'https://data.mendeley.com/public-files/datasets/468j46mzdv/files/'
 const toronto = 'https://www.cs.toronto.edu/~kriz/'
 
@@ -82,6 +86,10 @@ export const recipes: { readonly [dataset: string]: Recipe } = {
         size: 170_052_171,
         unpack: 'tar.gz',
         strip: 1,
+        top: [
+          ...[1, 2, 3, 4, 5].map((batch) => `data_batch_${batch}.bin`),
+          ...['test_batch.bin', 'batches.meta.txt', 'readme.html'],
+        ],
       },
     ],
     licence: 'not stated; widely used for research',
@@ -95,6 +103,7 @@ export const recipes: { readonly [dataset: string]: Recipe } = {
         size: 168_513_733,
         unpack: 'tar.gz',
         strip: 1,
+        top: ['train.bin', 'test.bin', 'fine_label_names.txt', 'coarse_label_names.txt'],
       },
     ],
     licence: 'not stated; widely used for research',
@@ -108,6 +117,7 @@ export const recipes: { readonly [dataset: string]: Recipe } = {
         size: 248_100_043,
         unpack: 'zip',
         strip: 1,
+        top: ['train', 'val', 'test', 'wnids.txt', 'words.txt'],
       },
     ],
     licence: 'that of ImageNet: research, not for sale',
@@ -120,6 +130,7 @@ export const recipes: { readonly [dataset: string]: Recipe } = {
         checksum: md5('20959b8e626244a1b502305a9e6e2031'),
         size: 1_020_000_000,
         unpack: 'zip',
+        top: ['Train'],
       },
       {
         name: 'Test.zip',
@@ -127,6 +138,7 @@ export const recipes: { readonly [dataset: string]: Recipe } = {
         checksum: md5('69ca8762b2fe404d9b9bad1103e97832'),
         size: 170_000_000,
         unpack: 'zip',
+        top: ['Test'],
       },
     ],
     licence: 'CC BY-SA 4.0',
@@ -148,6 +160,7 @@ export const recipes: { readonly [dataset: string]: Recipe } = {
       urls: [`${figshare}${id}`],
       size: 800_000_000,
       unpack: 'zip' as const,
+      top: [name],
     })),
     licence: 'CC BY 4.0',
   },
