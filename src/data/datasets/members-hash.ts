@@ -34,6 +34,13 @@ export function linesHash(lines: Iterable<string>): string {
   return mixer.text()
 }
 
+/** 16 hexadecimal digits that depend on every byte of a file. */
+export function contentHash(bytes: Uint8Array): string {
+  const mixer = new Mixer()
+  mixer.bytes(bytes)
+  return mixer.text()
+}
+
 /**
  * 16 hexadecimal digits by which a run record names its samples: two runs with equal digits had the same ones in the
  * same order. From the data set's own list of members where it has one; else from labels and, where they lie in one

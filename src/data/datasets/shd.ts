@@ -1,7 +1,8 @@
 import { FormatError } from '../../base/index.ts'
 import type { Events } from '../events/index.ts'
-import { type DataFolder, openFolder } from '../files.ts'
+import { type DataFolder, openFolder, type StoredFile } from '../files.ts'
 import { type Hdf5File, readHdf5 } from '../formats/index.ts'
+import { contentHash } from './members-hash.ts'
 import { missingFiles } from './missing-files.ts'
 import type { RecordingSets, Recordings } from './recordings.ts'
 
@@ -25,7 +26,9 @@ export async function shd(place: DataFolder | string | URL): Promise<RecordingSe
   const side = async (name: string): Promise<Recordings | undefined> => {
     const file = `shd_${name}.h5`
     const bytes = await folder.read(file)
-    return bytes && recordings(`shd ${name}`, file, bytes.length, await readHdf5(bytes, file, { bytes: 2 ** 31 }))
+    if (!bytes) return undefined
+    const stored = { path: file, bytes: bytes.length, hash: contentHash(bytes) }
+    return recordings(`shd ${name}`, folder, stored, await readHdf5(bytes, file, { bytes: 2 ** 31 }))
   }
   const [train, test] = [await side('train'), await side('test')]
   const missing = [...(train ? [] : ['shd_train.h5']), ...(test ? [] : ['shd_test.h5'])]
@@ -33,7 +36,8 @@ export async function shd(place: DataFolder | string | URL): Promise<RecordingSe
   return { name: 'shd', train, test, split: 'official (shd_train.h5, shd_test.h5)', notes: [] }
 }
 
-function recordings(name: string, file: string, bytes: number, source: Hdf5File): Recordings {
+function recordings(name: string, folder: DataFolder, stored: StoredFile, source: Hdf5File): Recordings {
+  const file = stored.path
   const [times, units] = ['spikes/times', 'spikes/units'].map((path) => source.datasets.get(path)?.lists)
   const labels = source.datasets.get('labels')?.numbers
   if (!times || !units || !labels || labels.length !== times.length || labels.length !== units.length) {
@@ -58,7 +62,8 @@ function recordings(name: string, file: string, bytes: number, source: Hdf5File)
     name,
     classes: shdClasses,
     sensor,
-    members: classes.map((label, i) => ({ id: `${file} ${i}`, label, bytes })),
+    folder,
+    members: classes.map((label, i) => ({ id: `${file} ${i}`, label, file: stored })),
     read: async (i) => eventsOf(times[i], units[i], `${file}, recording ${i}`),
   }
 }

@@ -17,6 +17,11 @@ export interface EventFileOptions {
   layout?: string
 }
 
+/** Whether an event file says by itself how large its sensor is; all others are as large as one says. */
+export function tellsSensor(bytes: Uint8Array): boolean {
+  return isAedat2(bytes)
+}
+
 /**
  * Reads an event file of any format: AEDAT by how it begins, the others by how their names end.
  * @throws FormatError if it is damaged, or of a format that is not read; UsageError as `readAedat2`

@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { SpikeletError, UsageError } from '../../../base/index.ts'
 import {
   datasetIn,
+  type EventFileOptions,
   type FileInspection,
   type FolderInspection,
   inspectFile,
@@ -14,7 +15,7 @@ import { inspectModelFile } from '../../../interop/index.ts'
 import { createProgress, type Progress } from '../../progress.ts'
 import { readNamed } from '../../read-named.ts'
 import { type ExitCode, exitCodes, type Surroundings } from '../../surroundings.ts'
-import { type DataAction, readingOf } from './action.ts'
+import { type DataAction, fileReadingOf, readingOf } from './action.ts'
 
 /** Says what a file, or a data set's folder, holds. */
 export const inspectData: DataAction = async ({ target, options, surroundings }) => {
@@ -24,14 +25,14 @@ export const inspectData: DataAction = async ({ target, options, surroundings })
   const status = await stat(target).catch((cause) => {
     throw new UsageError({ what: 'there is no such file or folder', place: target, got: cause.message, cause })
   })
-  const reading = readingOf(options)
+  const reading = fileReadingOf(options)
   const progress = createProgress(surroundings)
   const name = status.isDirectory() ? await datasetIn(target) : undefined
   if (status.isDirectory() && name === undefined) return inspectFiles(target, options.json, reading, surroundings)
   const found =
     name === undefined
       ? await inspectAny(target, reading)
-      : await inspectedFolder(name, target, { ...reading, ...mostOf(options.limit) }, progress)
+      : await inspectedFolder(name, target, { ...readingOf(options), ...mostOf(options.limit) }, progress)
   progress.clear()
   if (options.json) surroundings.write(`${JSON.stringify(found)}\n`)
   else surroundings.write('folder' in found ? folderText(found) : fileText(found))
@@ -42,7 +43,7 @@ export const inspectData: DataAction = async ({ target, options, surroundings })
 async function inspectFiles(
   folder: string,
   json: boolean,
-  reading: RecordingOptions,
+  reading: EventFileOptions,
   { write, writeError }: Surroundings,
 ): Promise<ExitCode> {
   const names = (await readdir(folder, { withFileTypes: true }))
@@ -67,7 +68,7 @@ async function inspectFiles(
 }
 
 /** Data, or a trained network. */
-async function inspectAny(file: string, reading: RecordingOptions): Promise<FileInspection> {
+async function inspectAny(file: string, reading: EventFileOptions): Promise<FileInspection> {
   const bytes = await readNamed(file)
   return (await inspectModelFile(bytes, file)) ?? inspectFile(bytes, file, reading)
 }

@@ -16,7 +16,7 @@ import {
 import { previewHtml } from '../../../report/index.ts'
 import { readNamed } from '../../read-named.ts'
 import { exitCodes } from '../../surroundings.ts'
-import { type DataAction, type DataInvocation, readingOf } from './action.ts'
+import { type DataAction, type DataInvocation, fileReadingOf, readingOf } from './action.ts'
 
 /** Writes a page of samples with their labels; recordings play on it. */
 export const previewData: DataAction = async ({ target, options, surroundings }) => {
@@ -28,7 +28,7 @@ export const previewData: DataAction = async ({ target, options, surroundings })
   const title = isName ? `${target}, ${options.split}` : basename(target)
   const about = isName ? aboutDataset(target) : `${(samples[0].durationUs ?? 0) / 1e6} s`
   await writeFile(options.out, previewHtml({ title, about, samples }))
-  surroundings.write(`${options.out}: ${samples.length} samples\n`)
+  surroundings.write(`${options.out}: ${samples.length} ${samples.length === 1 ? 'sample' : 'samples'}\n`)
   return exitCodes.done
 }
 
@@ -66,5 +66,5 @@ async function fileSample(file: string, options: DataInvocation['options']): Pro
       next: `such as: npx spikelet data preview event-folder --data ${file}`,
     })
   }
-  return recordingSample(await readEventFile(await readNamed(file), file, readingOf(options)), basename(file))
+  return recordingSample(await readEventFile(await readNamed(file), file, fileReadingOf(options)), basename(file))
 }
