@@ -1,4 +1,4 @@
-import { ShapeError, UsageError } from '../../base/index.ts'
+import { ResourceError, ShapeError, UsageError } from '../../base/index.ts'
 import { sortedByTime } from './changes.ts'
 import { checkOnSensor, type Events, type SensorSize } from './events.ts'
 
@@ -42,11 +42,13 @@ export interface Frames {
 
 /**
  * Sums events into frames. The sum of all values is the number of events (less `left`), except for `binary`.
- * @throws UsageError if an option is out of range; ShapeError if an event lies outside of the sensor
+ * @throws UsageError if an option is out of range; ShapeError if an event lies outside of the sensor; ResourceError if the
+ * frames have more than 2^26 numbers
  */
 export function integrate(events: Events, options: FrameOptions): Frames {
   const { T, values: kind = 'counts', size = events } = options
   checkOptions(options)
+  checkRoom(T, size)
   checkOnSensor(events, 'integrate')
   const { width, height } = size
   const shape = [T, height, width, 2] as const
@@ -112,6 +114,20 @@ function shares(from: number, to: number): readonly (readonly Share[])[] {
       covered.push([place, (Math.min(end, (place + 1) * from) - Math.max(start, place * from)) / to])
     }
     return covered
+  })
+}
+
+/** Numbers of one recording's frames: 36 frames of 1280x720 have as many. */
+const mostNumbers = 2 ** 26
+
+function checkRoom(T: number, { width, height }: SensorSize): void {
+  if (T * width * height * 2 <= mostNumbers) return
+  throw new ResourceError({
+    what: 'the frames of a recording would be too large',
+    place: `${T} frames of ${width}x${height} pixels`,
+    expected: `at most ${mostNumbers} numbers in all`,
+    got: String(T * width * height * 2),
+    next: 'Scale the frames to a smaller size, or make fewer.',
   })
 }
 

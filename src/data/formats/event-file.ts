@@ -8,7 +8,20 @@ import { readEventNpy, readEventNpz } from './npz.ts'
 import { refuseKnown } from './refused.ts'
 
 /** How the names of event files end. */
-export const eventFileKinds = ['.bin', '.aedat', '.dat', '.npz', '.npy', '.csv', '.txt', '.aedat4', '.mat', '.raw']
+export const eventFileKinds = [
+  '.bin',
+  '.aedat',
+  '.dat',
+  '.npz',
+  '.npy',
+  '.csv',
+  '.txt',
+  '.aedat4',
+  '.mat',
+  '.raw',
+  '.h5',
+  '.hdf5',
+]
 
 export interface EventFileOptions {
   /** Of the sensor; default: what the format says, or the smallest that has every event. */
