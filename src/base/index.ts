@@ -1,3 +1,4 @@
+export * from './counted.ts'
 export * from './errors.ts'
 export * from './float16.ts'
 export * from './nearest.ts'

@@ -1,4 +1,5 @@
 import { nearestName, SpikeletError, UsageError } from '../base/index.ts'
+import { diskFault } from '../data/index.ts'
 import type { Command } from './command.ts'
 import { readConfigFile } from './config-file.ts'
 import { commandText, overviewText } from './help.ts'
@@ -68,8 +69,10 @@ function checkPositional({ name, usage }: Command, positional: readonly string[]
 }
 
 /** What a person reads: the message of an error meant for people; of any other, where to look. */
-export function errorText(error: unknown, debug: boolean): string {
-  if (debug && error instanceof Error) return causes(error).join('\ncaused by ')
+export function errorText(raised: unknown, debug: boolean): string {
+  if (debug && raised instanceof Error) return causes(raised).join('\ncaused by ')
+  const { path = 'no path told' } = raised as NodeJS.ErrnoException
+  const error = diskFault(raised, 'the system refuses a file or folder', path)
   if (error instanceof SpikeletError) return `error: ${error.message}`
   const message = error instanceof Error ? error.message : String(error)
   return `error: ${message}\n--debug shows where it came from`

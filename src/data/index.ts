@@ -1,4 +1,5 @@
 export * from './datasets/index.ts'
+export { diskFault } from './disk-fault.ts'
 export * from './downloads/index.ts'
 export * from './events/index.ts'
 export * from './files.ts'

@@ -70,7 +70,7 @@ const imageSize = z
   .string()
   .regex(/^[1-9]\d{0,4}x[1-9]\d{0,4}$/, 'HEIGHTxWIDTH, such as 32x32')
   .optional()
-  .describe('scales the images of an image-folder to HEIGHTxWIDTH, such as 32x32')
+  .describe('scales an image-folder to HEIGHTxWIDTH, such as 32x32')
 
 /** On which images. */
 const imageOptions = {

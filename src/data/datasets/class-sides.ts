@@ -61,9 +61,7 @@ export async function sidesOf(folder: DataFolder, kind: FileKind): Promise<Sides
   ].join('; ')
   const notes = [
     ...(empty.length > 0 ? [`no classes, since there are no ${kind.name} in them: ${some(empty)}`] : []),
-    ...(validation.length > 0
-      ? [`${validation.length} ${kind.name} of the folder ${named.validation} choose the epoch`]
-      : []),
+    ...(validation.length > 0 ? [`for validation, below ${named.validation}: ${validation.length} ${kind.name}`] : []),
     ...(await unread(folder, [named.train, named.validation, named.test], classes, fits)),
   ]
   return { ...sides, validation, classes, split, notes }

@@ -1,6 +1,7 @@
 export { cifar10, cifar100 } from './cifar.ts'
 export * from './conversion.ts'
 export * from './dataset.ts'
+export { readImageFile } from './decode-image.ts'
 export { dvsGesture, gestureClasses, readGestureLabels } from './dvs-gesture.ts'
 export {
   dvsCifar10,

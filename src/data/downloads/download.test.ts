@@ -206,7 +206,12 @@ describe('get and verify', () => {
     await writeFile(join(folder, 'plain'), bytes)
     expect(await verifyKnown(recipe, folder)).toEqual(['plain'])
     await writeFile(join(folder, 'plain'), gz)
-    await expect(verifyKnown(recipe, folder)).rejects.toThrow(/another checksum[\s\S]*plain/)
+    await expect(verifyKnown(recipe, folder)).rejects.toThrow(/packed again[\s\S]*plain/)
+    const [file] = recipe.files
+    const told = { ...recipe, files: [{ ...file, contents: sha256(bytes).value }] }
+    expect(await verifyKnown(told, folder)).toEqual(['plain (packed again, with the published contents)'])
+    await writeFile(join(folder, 'plain'), gzipSync(bytes.subarray(1)))
+    await expect(verifyKnown(told, folder)).rejects.toThrow(/another checksum[\s\S]*plain/)
   })
 
   const recipeOf = (address: string) => ({

@@ -212,28 +212,51 @@ export async function verifyFiles(
 
 /**
  * Compares files that a person put there with the checksums of a recipe; archives that are already unpacked have none.
- * @returns the names that were found and are right
+ * @returns the names that were found and are right; behind one, that it was packed again, where it has the same contents
  * @throws FormatError if one differs
  */
 export async function verifyKnown(recipe: Recipe, folder: string): Promise<string[]> {
   const { join } = process.getBuiltinModule('node:path')
   const right: string[] = []
-  for (const { name, checksum } of recipe.files) {
+  for (const { name, checksum, contents } of recipe.files) {
     const path = join(folder, name)
     if (!checksum || (await fileSize(path)) === undefined) continue
     const value = await fileHash(path, checksum.algorithm)
-    if (value !== checksum.value) {
+    if (value === checksum.value) {
+      right.push(name)
+      continue
+    }
+    const unpacked = await unpackedHash(path)
+    if (unpacked === undefined || unpacked !== contents) {
       throw new FormatError({
-        what: 'a file has another checksum than was published',
+        what:
+          unpacked !== undefined && contents === undefined
+            ? 'a file is not packed as it was published: it is another one, or was packed again'
+            : 'a file has another checksum than was published',
         place: path,
         expected: `${checksum.algorithm} ${checksum.value}`,
         got: value,
-        next: 'fetch it again',
+        next: 'Fetch it again.',
       })
     }
-    right.push(name)
+    right.push(`${name} (packed again, with the published contents)`)
   }
   return right
+}
+
+/** sha256 of what a .gz file unpacks to; undefined where it is none, or damaged. */
+async function unpackedHash(path: string): Promise<string | undefined> {
+  const { createHash } = process.getBuiltinModule('node:crypto')
+  const { createReadStream } = process.getBuiltinModule('node:fs')
+  const { pipeline } = process.getBuiltinModule('node:stream/promises')
+  const { createGunzip } = process.getBuiltinModule('node:zlib')
+  const hash = createHash('sha256')
+  try {
+    await pipeline(createReadStream(path), createGunzip(), hash)
+    return hash.digest('hex')
+  } catch {
+    return undefined
+  }
 }
 
 async function writeManifest(folder: string, manifest: Manifest): Promise<void> {

@@ -6,6 +6,8 @@ export interface RecipeFile {
   readonly name: string
   readonly urls: readonly string[]
   readonly checksum?: Checksum
+  /** sha256 of what a .gz file unpacks to: it tells a file that was packed again by another program. */
+  readonly contents?: string
   /** In bytes, about; for people and the disk. */
   readonly size?: number
   /** How it is unpacked; without it, the file is kept as it is. */
@@ -34,11 +36,12 @@ const idxNames = [
   't10k-labels-idx1-ubyte',
 ]
 
-function idxFiles(bases: readonly string[], sums: readonly string[]): RecipeFile[] {
+function idxFiles(bases: readonly string[], sums: readonly string[], contents: readonly string[] = []): RecipeFile[] {
   return idxNames.map((name, i) => ({
     name: `${name}.gz`,
     urls: bases.map((base) => `${base}${name}.gz`),
     checksum: md5(sums[i]),
+    ...(contents[i] === undefined ? {} : { contents: contents[i] }),
     size: name.includes('images') ? 27_000_000 : 30_000,
   }))
 }
@@ -73,6 +76,12 @@ export const recipes: { readonly [dataset: string]: Recipe } = {
         '25c81989df183df01b3e8a0aad5dffbe',
         'bef4ecab320f06d8554ea6380940ec79',
         'bb300cfdad3c16e7a12a480ee83cd310',
+      ],
+      [
+        'c59f468a2f672dc815687fe0f83887768d799fd8a3f3276145d20f83aa44d888',
+        'bad3541b69d912435c50bb6ba87bec294ff4f6a2e1246121d8633921760443d9',
+        '5b4141f0afbad91edebe8549f8fcffe087ea10ca49f1dbef5c9a5cd8815ce37b',
+        '0402a96d92fd2663957122ceb108a494c5af83dab82d92729df917d7dec38c34',
       ],
     ),
     licence: 'MIT',

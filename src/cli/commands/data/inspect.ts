@@ -1,6 +1,6 @@
 import { readdir, stat } from 'node:fs/promises'
 import { join } from 'node:path'
-import { SpikeletError, UsageError } from '../../../base/index.ts'
+import { counted, SpikeletError, UsageError } from '../../../base/index.ts'
 import {
   datasetIn,
   type EventFileOptions,
@@ -63,8 +63,12 @@ async function inspectFiles(
     }
   }
   if (json) write(`${JSON.stringify({ folder, files: found })}\n`)
-  writeError(`${found.length} files were read, ${failed} were not\n`)
+  writeError(`${counted(found.length, 'file')} ${were(found.length)} read, ${failed} ${were(failed)} not\n`)
   return found.length === 0 || failed > 0 ? exitCodes.failed : exitCodes.done
+}
+
+function were(count: number): string {
+  return count === 1 ? 'was' : 'were'
 }
 
 /** Data, or a trained network. */
@@ -92,7 +96,7 @@ function fileText({ file, format, kind, bytes, ...found }: FileInspection): stri
   const { events, shape, records, labels, arrays, members, notes } = found
   return linesText([
     ['file', file],
-    ['format', `${format}, ${kind}, ${bytes} bytes`],
+    ['format', `${format}, ${kind}, ${counted(bytes, 'byte')}`],
     ...(records === undefined ? [] : [['records', String(records)] as const]),
     ...(shape ? [['shape', shape.join(' x ')] as const] : []),
     ...(labels ? [['labels', countsText(labels)] as const] : []),
@@ -123,7 +127,7 @@ function folderText({ folder, dataset, split, train, test, notes }: FolderInspec
 function sideLines(name: string, side: SideInspection): (readonly [string, string])[] {
   const { records, shape, classes, members, recordings } = side
   return [
-    [name, `${records} records, ${shape.join(' x ')}, members ${members}`],
+    [name, `${counted(records, 'record')}, ${shape.join(' x ')}, members ${members}`],
     ['  classes', countsText(classes)],
     ...(recordings
       ? ([

@@ -1,9 +1,10 @@
 import { stat, writeFile } from 'node:fs/promises'
 import { basename, join } from 'node:path'
-import { UsageError } from '../../../base/index.ts'
+import { counted, UsageError } from '../../../base/index.ts'
 import {
   aboutDataset,
   datasetNames,
+  diskFault,
   imageSample,
   isImageSet,
   openDataset,
@@ -27,8 +28,10 @@ export const previewData: DataAction = async ({ target, options, surroundings })
   const samples = isName ? await datasetSamples(target, options) : [await fileSample(target, options)]
   const title = isName ? `${target}, ${options.split}` : basename(target)
   const about = isName ? aboutDataset(target) : `${(samples[0].durationUs ?? 0) / 1e6} s`
-  await writeFile(options.out, previewHtml({ title, about, samples }))
-  surroundings.write(`${options.out}: ${samples.length} ${samples.length === 1 ? 'sample' : 'samples'}\n`)
+  await writeFile(options.out, previewHtml({ title, about, samples })).catch((cause) => {
+    throw diskFault(cause, 'the page cannot be written', options.out, 'Name another place with --out.')
+  })
+  surroundings.write(`${options.out}: ${counted(samples.length, 'sample')}\n`)
   return exitCodes.done
 }
 
