@@ -108,7 +108,9 @@ export function describeKilled(kills: number): void {
         node(main, 'data', 'convert', 'n-mnist', '--data', data, '--T', '10', '--cache', cache)
       const [disturbed, calm] = [join(folder, 'disturbed'), join(folder, 'calm')]
       expect(await whole(convert(calm))).toBe('ended')
-      const [key] = (await readdir(calm)).sort()
+      // Beside the frames, the cache may remember which files are at rest.
+      const keysIn = async (cache: string) => (await readdir(cache)).filter((name) => name !== 'unchanged').sort()
+      const [key] = await keysIn(calm)
       let killed = 0
       while (killed < kills) {
         const outcome = await killedAfter(convert(disturbed), 200 + random.below(1500))
@@ -116,7 +118,7 @@ export function describeKilled(kills: number): void {
         else killed++
       }
       expect(await whole(convert(disturbed))).toBe('ended')
-      expect((await readdir(disturbed)).sort()).toEqual((await readdir(calm)).sort())
+      expect(await keysIn(disturbed)).toEqual(await keysIn(calm))
       const files = await readdir(join(calm, key))
       expect(await readdir(join(disturbed, key))).toEqual(files)
       for (const file of files) {

@@ -3,7 +3,7 @@ import { diskFault } from '../data/index.ts'
 import type { Command } from './command.ts'
 import { readConfigFile } from './config-file.ts'
 import { commandText, overviewText } from './help.ts'
-import { fieldsOf } from './option-fields.ts'
+import { fieldsOf, flagOf } from './option-fields.ts'
 import { type ParsedWords, parseWords } from './parse-words.ts'
 import { readOptions } from './read-options.ts'
 import { type ExitCode, exitCodes, type Surroundings } from './surroundings.ts'
@@ -73,9 +73,14 @@ export function errorText(raised: unknown, debug: boolean): string {
   if (debug && raised instanceof Error) return causes(raised).join('\ncaused by ')
   const { path = 'no path told' } = raised as NodeJS.ErrnoException
   const error = diskFault(raised, 'the system refuses a file or folder', path)
-  if (error instanceof SpikeletError) return `error: ${error.message}`
+  if (error instanceof SpikeletError) return `error: ${inFlags(error.message)}`
   const message = error instanceof Error ? error.message : String(error)
   return `error: ${message}\n--debug shows where it came from`
+}
+
+/** Errors of the library name options as programs write them. */
+function inFlags(message: string): string {
+  return message.replace(/option `(\w+)`/g, (_, name: string) => `option ${flagOf(name)}`)
 }
 
 function causes(error: unknown): string[] {

@@ -1,7 +1,6 @@
 import { homedir } from 'node:os'
 import { join } from 'node:path'
-import { UsageError } from '../../base/index.ts'
-import { type ConversionOptions, diskFrameCache, type OpenOptions, SensorSizeError } from '../../data/index.ts'
+import { type ConversionOptions, diskFrameCache, type OpenOptions } from '../../data/index.ts'
 import type { Progress } from '../progress.ts'
 import type { Surroundings } from '../surroundings.ts'
 import type { TrainingOptions } from './options.ts'
@@ -25,7 +24,7 @@ export function recordingOptions(
   const { sensor, layout, limit } = options
   return {
     frames: conversionOf(options),
-    cache: diskFrameCache(options.cache ?? cacheFolder(env), 'Make room there, or name another folder (--cache).'),
+    cache: diskFrameCache(options.cache ?? cacheFolder(env)),
     progress: (done, total) => progress.update({ label: `${name} to frames`, done, total }),
     found: (recordings, place) =>
       progress.line(`${name}: the frames of ${recordings} recordings come from the cache ${place}`),
@@ -57,18 +56,6 @@ export function frameChoiceOf(frames: Partial<Loose<ConversionOptions>> | undefi
 }
 
 type Loose<Type> = { [Key in keyof Type]: Type[Key] | undefined }
-
-/** What asks for the size of a sensor, in the words of the command line. */
-export async function askingForSensor<Result>(work: () => Promise<Result>): Promise<Result> {
-  try {
-    return await work()
-  } catch (error) {
-    if (!(error instanceof SensorSizeError)) throw error
-    const { width, height } = error.least
-    const next = `Name the size of the camera with --sensor WIDTHxHEIGHT: ${width}x${height} or more.`
-    throw new UsageError({ ...error.parts, next, cause: error })
-  }
-}
 
 /** `48x32` as a size. */
 export function sizeOfText(text: string): { width: number; height: number } {

@@ -19,7 +19,7 @@ import {
 } from '../../data/index.ts'
 import type { Progress } from '../progress.ts'
 import type { Surroundings } from '../surroundings.ts'
-import { askingForSensor, type FrameChoice, recordingOptions } from './frames.ts'
+import { type FrameChoice, recordingOptions } from './frames.ts'
 import type { augmentations } from './options.ts'
 
 /** Which images, or recordings as frames. */
@@ -52,7 +52,7 @@ export async function openImages(
     ...(imageSize === undefined ? {} : { imageSize: imageSizeOf(imageSize) }),
     ...(isImageSet(name) ? {} : recordingOptions(name, options, progress, env)),
   }
-  const datasets = await askingForSensor(() => openDataset(name, data, opening))
+  const datasets = await openDataset(name, data, opening)
   progress.clear()
   if (limit === undefined) return datasets
   const some = limitDatasets(datasets, limit)

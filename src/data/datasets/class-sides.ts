@@ -148,8 +148,8 @@ function countsText(counts: ReadonlyMap<string, number>): string {
 
 const deepest = 5
 
-/** What a folder holds, by endings and depth, for an error. */
-async function survey(folder: DataFolder): Promise<string> {
+/** What a folder holds, by endings and depth, in words for an error. */
+export async function survey(folder: DataFolder): Promise<string> {
   const levels: { counts: Map<string, number>; example: string }[] = []
   const walk = async (path: string, depth: number) => {
     if (depth > deepest) return

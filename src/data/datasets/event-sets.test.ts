@@ -179,7 +179,9 @@ describe('frames', () => {
     expect(read).toEqual([0, 1, 2, 3, 4, 5])
     const again = await frameDataset(watched, { T: 3 }, { cache })
     expect([read.length, frameOf(again, 4)]).toEqual([6, frameOf(first, 4)])
-    const [key] = await readdir(place)
+    // Beside the frames, the cache may remember which files are at rest.
+    const keys = async () => (await readdir(place)).filter((name) => name !== 'unchanged')
+    const [key] = await keys()
     const file = join(place, key, '00000.frames')
     const bytes = await readFile(file)
     bytes[bytes.length - 3] ^= 1
@@ -189,7 +191,7 @@ describe('frames', () => {
     expect(frameOf(await frameDataset(watched, { T: 3 }, { cache }), 4)).toEqual(frameOf(first, 4))
     expect(read.length).toBe(18)
     await frameDataset(watched, { T: 3, values: 'binary' }, { cache })
-    expect((await readdir(place)).length).toBe(2)
+    expect((await keys()).length).toBe(2)
   })
 
   test('are those of what recordings hold, not of their names, sizes and times', async () => {

@@ -11,15 +11,13 @@ export interface FrameCache {
   clock?(): Promise<number>
 }
 
+const next = 'Make room there, or name another folder (option `cache`).'
+
 /**
  * A cache in a folder on disk, made when it is needed.
- * @param next what errors advise
  * @throws ResourceError, of its methods, if the folder cannot be read or written, or its disk is full
  */
-export function diskFrameCache(
-  folder: string,
-  next = 'Make room there, or name another folder for the cache.',
-): FrameCache {
+export function diskFrameCache(folder: string): FrameCache {
   const { mkdir, open, readdir, readFile, rename, rm, stat, writeFile } = process.getBuiltinModule('node:fs/promises')
   const { basename, dirname, join } = process.getBuiltinModule('node:path')
   const writing = async <Result>(work: () => Promise<Result>): Promise<Result> => {

@@ -1,4 +1,5 @@
 export { cifar10, cifar100 } from './cifar.ts'
+export { survey } from './class-sides.ts'
 export * from './conversion.ts'
 export * from './dataset.ts'
 export { readImageFile } from './decode-image.ts'

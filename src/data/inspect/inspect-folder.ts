@@ -12,6 +12,7 @@ import {
 } from '../datasets/index.ts'
 import { summariseEvents } from '../events/index.ts'
 import { type DataFolder, type FolderEntry, listedIn, openFolder } from '../files.ts'
+import { eventFileKinds } from '../formats/index.ts'
 
 /** What one side of a data set holds, as JSON. */
 export interface SideInspection {
@@ -72,7 +73,7 @@ export async function datasetIn(place: DataFolder | string | URL): Promise<Datas
     return 'n-mnist'
   }
   if (['.png', '.jpg', '.jpeg'].some((ending) => found.has(ending))) return 'image-folder'
-  if (['.bin', '.aedat', '.npz', '.npy', '.csv'].some((ending) => found.has(ending))) return 'event-folder'
+  if (eventFileKinds.some((ending) => found.has(ending))) return 'event-folder'
   return undefined
 }
 

@@ -3,7 +3,7 @@ import { UsageError } from '../../../base/index.ts'
 import { isImageSet, openDataset } from '../../../data/index.ts'
 import { createProgress } from '../../progress.ts'
 import { exitCodes } from '../../surroundings.ts'
-import { askingForSensor, cacheFolder, recordingOptions } from '../../training/frames.ts'
+import { cacheFolder, recordingOptions } from '../../training/frames.ts'
 import type { DataAction } from './action.ts'
 import { datasetOf } from './target.ts'
 
@@ -15,9 +15,7 @@ export const convertData: DataAction = async ({ target, options, surroundings })
   try {
     const { env } = surroundings
     const choice = recordingOptions(name, options, progress, env)
-    const { train, test, notes } = await askingForSensor(() =>
-      openDataset(name, options.data ?? join('data', name), choice),
-    )
+    const { train, test, notes } = await openDataset(name, options.data ?? join('data', name), choice)
     progress.clear()
     for (const note of notes) progress.line(`${name}: ${note}`)
     const place = options.cache ?? cacheFolder(env)

@@ -3,13 +3,17 @@ import { join } from 'node:path'
 import { counted, SpikeletError, UsageError } from '../../../base/index.ts'
 import {
   datasetIn,
+  datasetNames,
+  diskFolder,
   type EventFileOptions,
   type FileInspection,
   type FolderInspection,
   inspectFile,
   inspectFolder,
+  isStrayName,
   type RecordingOptions,
   type SideInspection,
+  survey,
 } from '../../../data/index.ts'
 import { inspectModelFile } from '../../../interop/index.ts'
 import { createProgress, type Progress } from '../../progress.ts'
@@ -47,8 +51,17 @@ async function inspectFiles(
   { write, writeError }: Surroundings,
 ): Promise<ExitCode> {
   const names = (await readdir(folder, { withFileTypes: true }))
-    .filter((entry) => entry.isFile())
+    .filter((entry) => entry.isFile() && !isStrayName(entry.name))
     .map(({ name }) => name)
+  if (names.length === 0) {
+    throw new UsageError({
+      what: 'this folder is no data set, and has no files of its own to look at',
+      place: folder,
+      expected: `the files of ${datasetNames.join(', ')}`,
+      got: await survey(diskFolder(folder)),
+      next: 'Images are read from PNG and JPEG files in a folder per class, recordings from event files in such.',
+    })
+  }
   const found: FileInspection[] = []
   let failed = 0
   for (const name of names.sort()) {
