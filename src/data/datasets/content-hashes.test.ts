@@ -65,3 +65,11 @@ test('a damaged list counts for nothing', async () => {
   await writeFile(join(place, 'a'), 'one')
   expect((await hashed({ ...cache, read: async () => Buffer.from('{"x":') })).reads).toBe(1)
 })
+
+test('a cache that cannot be written is no hindrance', async () => {
+  const refuse = () => Promise.reject(new Error('read-only'))
+  await writeFile(join(place, 'a'), 'one')
+  const hash = contentHash(Buffer.from('one'))
+  expect(await hashed({ ...cacheAhead(60_000), clock: refuse })).toEqual({ hash, reads: 1 })
+  expect(await hashed({ ...cacheAhead(60_000), write: refuse })).toEqual({ hash, reads: 1 })
+})

@@ -29,7 +29,8 @@ export async function contentHashes(
   if (distinct.size === 0) return hashes
   const name = `unchanged/${linesHash([folder.place, ...distinct.keys()])}.json`
   const known = await rememberedHashes(cache, name)
-  const startMs = await cache?.clock?.()
+  // A cache that cannot be written may still hold frames: then nothing is remembered.
+  const startMs = await cache?.clock?.().catch(() => undefined)
   const remembered: Record<string, string> = {}
   let news = 0
   for (const [path, { version }] of distinct) {
@@ -40,7 +41,7 @@ export async function contentHashes(
     if (old === undefined && settled) news++
     if (version && (old !== undefined || settled)) remembered[version.stamp] = hash
   }
-  if (news > 0) await cache?.write(name, new TextEncoder().encode(JSON.stringify(remembered)))
+  if (news > 0) await cache?.write(name, new TextEncoder().encode(JSON.stringify(remembered))).catch(() => {})
   return hashes
 }
 

@@ -64,8 +64,8 @@ export function integrate(events: Events, options: FrameOptions): Frames {
       left++
       continue
     }
-    for (const [row, tall] of rows[ordered.y[i]]) {
-      for (const [column, wide] of columns[ordered.x[i]]) {
+    for (const [row, tall] of rows(ordered.y[i])) {
+      for (const [column, wide] of columns(ordered.x[i])) {
         const at = ((frame * height + row) * width + column) * 2 + ordered.p[i]
         const share = tall * wide
         values[at] += share * weight
@@ -104,17 +104,20 @@ function voxelFrames({ t }: Events, T: number): Placing {
 
 type Share = readonly [place: number, share: number]
 
-/** For each old pixel of a row: the new pixels it covers, and the share of its area in each. */
-function shares(from: number, to: number): readonly (readonly Share[])[] {
-  return Array.from({ length: from }, (_, pixel) => {
+/** For an old pixel of a row: the new pixels it covers, and the share of its area in each. */
+function shares(from: number, to: number): (pixel: number) => readonly Share[] {
+  const known: Share[][] = []
+  return (pixel) => {
+    if (known[pixel]) return known[pixel]
     // In units of which a new pixel has `from` and an old one `to`.
     const [start, end] = [pixel * to, (pixel + 1) * to]
     const covered: Share[] = []
     for (let place = Math.floor(start / from); place * from < end; place++) {
       covered.push([place, (Math.min(end, (place + 1) * from) - Math.max(start, place * from)) / to])
     }
+    known[pixel] = covered
     return covered
-  })
+  }
 }
 
 /** Numbers of one recording's frames: 36 frames of 1280x720 have as many. */

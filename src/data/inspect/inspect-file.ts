@@ -5,6 +5,7 @@ import {
   type CifarVariant,
   cifar10Variant,
   cifar100Variant,
+  damageAt,
   type EventFileOptions,
   eventsInHdf5,
   gunzip,
@@ -103,10 +104,20 @@ async function inspectGzip(bytes: Uint8Array, file: string, options: EventFileOp
 
 async function inspectTarGzip(bytes: Uint8Array, file: string): Promise<FileInspection> {
   const packed = new Blob([new Uint8Array(bytes)]).stream().pipeThrough(new DecompressionStream('gzip'))
-  let members = 0
+  const most = unpackedLimit(bytes.length)
+  let [members, unpacked] = [0, 0]
   for await (const { chunks } of readTar(packed as ReadableStream<Uint8Array>, file)) {
     members++
-    for await (const _ of chunks);
+    for await (const { length } of chunks) {
+      unpacked += length
+      if (unpacked <= most) continue
+      throw damageAt(file, 0, {
+        what: 'tar.gz archive unpacks to far more than one of its size should hold',
+        expected: `at most ${most} bytes`,
+        got: 'more',
+        next: 'The archive is damaged or not what it claims to be.',
+      })
+    }
   }
   return { file, bytes: bytes.length, format: 'tar, gzip', kind: 'archive', members, notes: [] }
 }

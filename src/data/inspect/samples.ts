@@ -40,7 +40,7 @@ const strip = 48
 const bins = 60
 
 /** Pixels of a picture's longer side: larger sensors are drawn smaller, several pixels as one. */
-const longestSide = 256
+const longestSide = 352
 
 /** A recording, as 48 pictures of equal time: brighter events in one colour, darker ones in another, both in a third. */
 export function recordingSample(events: Events, label: string): PreviewSample {
