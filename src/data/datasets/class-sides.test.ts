@@ -55,6 +55,11 @@ test('train, val and test: val is for validation; train and val: val is for test
   expect([one.classes, one.train.length, one.test.length]).toEqual([['a'], 9, 1])
 })
 
+test('classes that no test file judges are named', async () => {
+  const { notes } = await sidesOf(folderOf([...many('a'), ...many('b', 3)]), kind)
+  expect(notes).toEqual(['no images for tests of: b'])
+})
+
 test('a class that only a later side has is an error; one that train has empty, too', async () => {
   const paths = [...many('train/a', 2), 'train/b/', ...many('test/a', 2), ...many('test/b', 1)]
   await expect(sidesOf(folderOf(paths), kind)).rejects.toThrow(/below 'test' are not those below 'train'[\s\S]*got +b/)

@@ -59,7 +59,9 @@ export async function sidesOf(folder: DataFolder, kind: FileKind): Promise<Sides
     sides.split + (named.train && !named.test ? `, below ${named.train}` : ''),
     ...(named.validation ? [`folder ${named.validation} for validation`] : []),
   ].join('; ')
+  const untested = classes.filter((_, label) => !sides.test.some((file) => file.label === label))
   const notes = [
+    ...(untested.length > 0 ? [`no ${kind.name} for tests of: ${some(untested)}`] : []),
     ...(empty.length > 0 ? [`no classes, since there are no ${kind.name} in them: ${some(empty)}`] : []),
     ...(validation.length > 0 ? [`for validation, below ${named.validation}: ${validation.length} ${kind.name}`] : []),
     ...(await unread(folder, [named.train, named.validation, named.test], classes, fits)),
