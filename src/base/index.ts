@@ -1,5 +1,7 @@
+export * from './counted.ts'
 export * from './errors.ts'
 export * from './float16.ts'
 export * from './nearest.ts'
 export * from './random.ts'
 export * from './shape.ts'
+export * from './text.ts'

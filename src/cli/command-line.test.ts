@@ -1,4 +1,4 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
@@ -34,6 +34,9 @@ async function run(...words: string[]) {
       seen.push(invocation)
       if (invocation.positional[0] === 'crash') throw new TypeError('x is not a function')
       if (invocation.positional[0] === 'misfit') throw new ShapeError({ what: 'shapes differ', expected: '[2]' })
+      if (invocation.positional[0] === 'decay')
+        throw new ShapeError({ what: 'no', next: 'Name it (option `weightDecay`).' })
+      if (invocation.positional[0] === 'missing') await readFile('/nowhere/at-all')
       return 0
     },
   })
@@ -123,6 +126,9 @@ describe('a configuration file', () => {
   it('gives options, and flags win', async () => {
     const first = await run('practise', 'mnist', '--config', file('good.json'))
     expect(first.invocation.options).toMatchObject({ epochs: 7, augment: ['flip'] })
+    await writeFile(file('marked.json'), `\ufeff${await readFile(file('good.json'), 'utf8')}`)
+    const marked = await run('practise', 'mnist', '--config', file('marked.json'))
+    expect(marked.invocation.options).toMatchObject({ epochs: 7, augment: ['flip'] })
     const second = await run('practise', 'mnist', '--config', file('good.json'), '--epochs', '2')
     expect(second.invocation.options).toMatchObject({ epochs: 2, augment: ['flip'] })
   })
@@ -182,6 +188,10 @@ describe('what is printed', () => {
     expect(short.errors).toBe('error: x is not a function\n--debug shows where it came from\n')
     const long = await run('practise', 'crash', '--debug')
     expect(long.errors).toMatch(/TypeError: x is not a function\n {4}at /)
+    expect((await run('practise', 'decay')).errors).toBe('error: no\nName it (option --weight-decay).\n')
+    expect((await run('practise', 'missing')).errors).toMatch(
+      /refuses[^\n]*\n {2}\/nowhere\/at-all\n {2}got {6}nothing there/,
+    )
     const misfit = await run('practise', 'misfit')
     expect([misfit.code, misfit.errors]).toEqual([1, 'error: shapes differ\n  expected [2]\n'])
   })

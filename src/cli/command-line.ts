@@ -1,8 +1,9 @@
 import { nearestName, SpikeletError, UsageError } from '../base/index.ts'
+import { diskFault } from '../data/index.ts'
 import type { Command } from './command.ts'
 import { readConfigFile } from './config-file.ts'
 import { commandText, overviewText } from './help.ts'
-import { fieldsOf } from './option-fields.ts'
+import { fieldsOf, flagOf } from './option-fields.ts'
 import { type ParsedWords, parseWords } from './parse-words.ts'
 import { readOptions } from './read-options.ts'
 import { type ExitCode, exitCodes, type Surroundings } from './surroundings.ts'
@@ -68,11 +69,18 @@ function checkPositional({ name, usage }: Command, positional: readonly string[]
 }
 
 /** What a person reads: the message of an error meant for people; of any other, where to look. */
-export function errorText(error: unknown, debug: boolean): string {
-  if (debug && error instanceof Error) return causes(error).join('\ncaused by ')
-  if (error instanceof SpikeletError) return `error: ${error.message}`
+export function errorText(raised: unknown, debug: boolean): string {
+  if (debug && raised instanceof Error) return causes(raised).join('\ncaused by ')
+  const { path = 'no path told' } = raised as NodeJS.ErrnoException
+  const error = diskFault(raised, 'the system refuses a file or folder', path)
+  if (error instanceof SpikeletError) return `error: ${inFlags(error.message)}`
   const message = error instanceof Error ? error.message : String(error)
   return `error: ${message}\n--debug shows where it came from`
+}
+
+/** Errors of the library name options as programs write them. */
+function inFlags(message: string): string {
+  return message.replace(/option `(\w+)`/g, (_, name: string) => `option ${flagOf(name)}`)
 }
 
 function causes(error: unknown): string[] {

@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises'
-import { UsageError } from '../base/index.ts'
+import { textOf, UsageError } from '../base/index.ts'
 import type { ConfigFile } from './read-options.ts'
 
 /** Options from a JSON file. @throws UsageError if it cannot be read or holds anything but an object */
@@ -20,7 +20,7 @@ export async function readConfigFile(file: string): Promise<ConfigFile> {
 export async function readJson(file: string): Promise<unknown> {
   let text: string
   try {
-    text = await readFile(file, 'utf8')
+    text = textOf(await readFile(file))
   } catch (cause) {
     throw new UsageError({ what: 'cannot read this file', place: file, got: (cause as Error).message, cause })
   }

@@ -3,8 +3,15 @@
 const [major, minor] = process.versions.node.split('.').map(Number)
 
 if (major > 20 || (major === 20 && minor >= 19)) {
-  const { runProcess } = await import('./process.ts')
-  await runProcess()
+  const loaded = await import('./process.ts').catch((error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EMFILE' && error.code !== 'ENFILE') throw error
+    process.stderr.write(
+      `error: Spikelet cannot open all of its files at once (${error.code}).\n` +
+        'Raise the limit of open files, such as with: ulimit -n 1024\n',
+    )
+    process.exitCode = 1
+  })
+  await loaded?.runProcess()
 } else {
   process.stderr.write(
     `Spikelet needs Node 20.19 or newer; this is Node ${process.versions.node}.\n` +

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises'
 import type { FiringRates } from '../analysis/index.ts'
-import { FormatError, UsageError } from '../base/index.ts'
+import { FormatError, textOf, UsageError } from '../base/index.ts'
 import { type PublishedDataset, publishedFiringRates } from '../experiments/index.ts'
 
 const prefix = 'published:'
@@ -16,7 +16,7 @@ export async function readRates(choice: string, neuron: string): Promise<FiringR
   if (choice.startsWith(prefix)) return publishedRates(choice.slice(prefix.length), neuron)
   let text: string
   try {
-    text = await readFile(choice, 'utf8')
+    text = textOf(await readFile(choice))
   } catch (cause) {
     throw new UsageError({
       what: 'cannot read this file of firing rates',

@@ -1,3 +1,6 @@
+import { diskFault } from './disk-fault.ts'
+import { isStrayName } from './stray-names.ts'
+
 /** A place that data files are read from: a folder of this machine, a web address, or files a person dropped on a page. */
 export interface DataFolder {
   /** What errors call it. */
@@ -13,6 +16,31 @@ export interface FolderEntry {
   readonly isFolder: boolean
   /** Bytes of a file; 0 for a folder. */
   readonly size: number
+  /** Of a file on a disk: which version of it this is, as far as the file system can tell. */
+  readonly version?: FileVersion
+}
+
+/** What a file system says of a file's version: equal stamps, and an old change, mean equal bytes. */
+export interface FileVersion {
+  /** Depends on the file's place on the disk, its size and its times; another version has another one. */
+  readonly stamp: string
+  /** When the file was last changed, in milliseconds of the file system's clock. */
+  readonly changedMs: number
+}
+
+/** A file of a data set, found but not read yet. */
+export interface StoredFile {
+  /** Below the data set's folder, with `/`. */
+  readonly path: string
+  readonly bytes: number
+  readonly version?: FileVersion
+  /** Hash of its bytes, where they were read already; see `contentHash`. */
+  readonly hash?: string
+}
+
+/** What lies in a folder, without hidden files and what systems leave behind; undefined where there is no such folder. */
+export async function listedIn(folder: Required<DataFolder>, name: string): Promise<FolderEntry[] | undefined> {
+  return (await folder.list(name))?.filter((entry) => !isStrayName(entry.name))
 }
 
 /** A folder on disk. Works where Node's file system is; loading this module elsewhere does no harm. */
@@ -24,14 +52,17 @@ export function diskFolder(folder: string | URL): DataFolder {
   return {
     place,
     async read(name) {
-      return unlessMissing(() => readFile(join(place, name)))
+      return unlessMissing(join(place, name), (path) => readFile(path))
     },
     async list(name) {
-      const found = await unlessMissing(() => readdir(join(place, name)))
+      const found = await unlessMissing(join(place, name), (path) => readdir(path))
       const entries = found?.sort(byCodeUnits).map(async (entry) => {
-        const status = await unlessMissing(() => stat(join(place, name, entry)))
-        const isFolder = status?.isDirectory() ?? false
-        return { name: entry, isFolder, size: status?.isFile() ? status.size : 0 }
+        const status = await unlessMissing(join(place, name, entry), (path) => stat(path, { bigint: true }))
+        if (!status?.isFile()) return { name: entry, isFolder: status?.isDirectory() ?? false, size: 0 }
+        const { dev, ino, size, mtimeNs, ctimeNs } = status
+        const stamp = [dev, ino, size, mtimeNs, ctimeNs].join('-')
+        const changedMs = Number((mtimeNs > ctimeNs ? mtimeNs : ctimeNs) / 1_000_000n)
+        return { name: entry, isFolder: false, size: Number(size), version: { stamp, changedMs } }
       })
       return entries && Promise.all(entries)
     },
@@ -43,12 +74,15 @@ export function byCodeUnits(a: string, b: string): number {
   return a < b ? -1 : a > b ? 1 : 0
 }
 
-async function unlessMissing<Result>(work: () => Promise<Result>): Promise<Result | undefined> {
+async function unlessMissing<Result>(
+  path: string,
+  work: (path: string) => Promise<Result>,
+): Promise<Result | undefined> {
   try {
-    return await work()
+    return await work(path)
   } catch (error) {
     if (['ENOENT', 'ENOTDIR'].includes((error as NodeJS.ErrnoException).code ?? '')) return undefined
-    throw error
+    throw diskFault(error, 'a file or folder of the data set cannot be read', path)
   }
 }
 

@@ -1,5 +1,5 @@
 import { Random, SpikeletError } from '../base/index.ts'
-import { type Batch, type Datasets, Loader, membersHash, stratifiedSplit } from '../data/index.ts'
+import { type Batch, type Datasets, Loader, membersHash, validationSplit } from '../data/index.ts'
 import type { Neuron } from '../equations/index.ts'
 import type { Network } from '../nn/index.ts'
 import { checkFit } from './check-fit.ts'
@@ -53,8 +53,7 @@ export class Trainer implements Training {
     const budget = Math.min(settings.memoryBudget, memoryBytes)
     const limits = { budget, largestTensor: largestTensorBytes, float16Images: float16Images === true }
     this.memory = memoryForecast(network, { T, batch, ...limits })
-    const split =
-      settings.validation === 'none' ? null : stratifiedSplit(datasets.train, settings.validation, settings.seed)
+    const split = validationSplit(datasets, settings.validation, settings.seed)
     this.network = network
     this.neuron = network.neuron
     this.datasets = datasets
@@ -80,6 +79,8 @@ export class Trainer implements Training {
         split: split?.hash ?? null,
         testSplit: datasets.split ?? null,
         ...(datasets.conversion ? { frames: datasets.conversion } : {}),
+        ...(datasets.sensor ? { sensor: datasets.sensor } : {}),
+        ...(datasets.imageSize ? { imageSize: datasets.imageSize } : {}),
         members: { train: membersHash(train), test: membersHash(test) },
       },
       ...settingsRecord(settings, network),

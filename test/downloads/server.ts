@@ -14,6 +14,8 @@ export interface Behaviour {
   readonly stalls?: boolean
   /** Pieces of this many bytes, with a pause between them: time to be killed in. */
   readonly pieces?: number
+  /** Answers by itself instead. */
+  readonly answer?: (request: IncomingMessage, response: ServerResponse) => void
 }
 
 /** A server on this machine that sends files, well or badly. */
@@ -24,6 +26,10 @@ export async function startServer(files: Record<string, Behaviour>) {
     const path = (request.url ?? '').slice(1)
     requests.push({ path, range: request.headers.range })
     const behaviour = files[path]
+    if (behaviour?.answer) {
+      behaviour.answer(request, response)
+      return
+    }
     if (!behaviour || (behaviour.status ?? 200) >= 400) {
       response.writeHead(behaviour?.status ?? 404).end('no')
       return

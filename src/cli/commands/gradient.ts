@@ -77,7 +77,7 @@ async function ofNetwork(file: string, options: Options, surroundings: Surroundi
   const { net, training } = loadCheckpoint(await readNamed(file), { file })
   const known = checkpointTraining(training, file)
   const T = options.T ?? known.T
-  const choice = { T, data: options.data, ...frameChoiceOf(known.frames) }
+  const choice = { T, data: options.data, ...known.sizes, ...frameChoiceOf(known.frames) }
   const progress = createProgress(surroundings)
   const { test } = await openImages(known.dataset, choice, { progress, env: surroundings.env })
   const backend = await defaultBackend({ threads: 1 })

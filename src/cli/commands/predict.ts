@@ -32,8 +32,8 @@ export const predictCommand = defineCommand({
     threads: machineOptions.threads,
   }),
   notes: [
-    'FILE holds images as IDX (.gz or plain), or as CIFAR-10 or CIFAR-100 binary records. The shares are those of the',
-    'softmax of the mean logits over time.',
+    'FILE holds images as IDX (.gz or plain), or as CIFAR-10 or CIFAR-100 binary records, or is a picture (PNG, JPEG) of',
+    "the network's size. The shares are those of the softmax of the mean logits over time.",
   ],
   examples: ['predict runs/NAME/checkpoints/best.safetensors t10k-images-idx3-ubyte.gz --limit 5'],
   async run({ positional, options, surroundings }) {

@@ -2,6 +2,8 @@ import { z } from 'zod'
 import { FormatError } from '../../base/index.ts'
 import type { TransformDescription } from '../../data/index.ts'
 
+const size = z.object({ width: z.number().int(), height: z.number().int() }).optional()
+
 const schema = z.object({
   T: z.number().int().min(1),
   dataset: z.object({
@@ -12,10 +14,12 @@ const schema = z.object({
         by: z.enum(['number', 'time', 'window']).optional(),
         windowUs: z.number().optional(),
         values: z.enum(['counts', 'binary', 'voxel']).optional(),
-        size: z.object({ width: z.number().int(), height: z.number().int() }).optional(),
+        size,
         denoiseUs: z.number().optional(),
       })
       .optional(),
+    sensor: size,
+    imageSize: size,
   }),
   loss: z.object({ name: z.enum(['paper', 'rate']), squaredErrorTo: z.unknown().optional() }),
   transforms: z.object({
@@ -39,13 +43,20 @@ export function checkpointTraining(
   transforms: TransformDescription[]
   /** How recordings became frames; undefined for images. */
   frames: z.infer<typeof schema>['dataset']['frames']
+  /** Sizes that the training was told, in the words of its options. */
+  sizes: { sensor?: string; imageSize?: string }
 } {
   const parsed = schema.safeParse(training)
   if (parsed.success) {
     const { T, dataset, loss, transforms } = parsed.data
     const toLabels = loss.name === 'paper' && typeof loss.squaredErrorTo === 'object'
     const name = toLabels ? 'paper-one-hot' : loss.name
-    return { T, dataset: dataset.name, loss: name, transforms: transforms.evaluation, frames: dataset.frames }
+    const { frames, sensor, imageSize } = dataset
+    const sizes = {
+      ...(sensor ? { sensor: `${sensor.width}x${sensor.height}` } : {}),
+      ...(imageSize ? { imageSize: `${imageSize.height}x${imageSize.width}` } : {}),
+    }
+    return { T, dataset: dataset.name, loss: name, transforms: transforms.evaluation, frames, sizes }
   }
   const [issue] = parsed.error.issues
   throw new FormatError({

@@ -26,7 +26,9 @@ export function recordingOptions(
     frames: conversionOf(options),
     cache: diskFrameCache(options.cache ?? cacheFolder(env)),
     progress: (done, total) => progress.update({ label: `${name} to frames`, done, total }),
-    ...(sensor === undefined ? {} : { size: sizeOfText(sensor) }),
+    found: (recordings, place) =>
+      progress.line(`${name}: the frames of ${recordings} recordings come from the cache ${place}`),
+    ...(sensor === undefined ? {} : { sensor: sizeOfText(sensor) }),
     ...(layout === undefined ? {} : { layout }),
     ...(limit === undefined ? {} : { limit }),
   }

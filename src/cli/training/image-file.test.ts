@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { writeIdx } from '../../data/index.ts'
+import { writeIdx, writePng } from '../../data/index.ts'
 import { readImages } from './image-file.ts'
 
 it('reads IDX images', () => {
@@ -29,4 +29,13 @@ it('refuses other shapes, labels, and anything else', () => {
   expect(() => readImages(writeIdx([20], new Uint8Array(20)), 'a.idx', [28, 28, 1])).toThrow('does not hold images')
   expect(() => readImages(new TextEncoder().encode('a picture'), 'a.txt', [28, 28, 1])).toThrow('no images')
   expect(() => readImages(new Uint8Array(0), 'empty', [28, 28, 1])).toThrow('no images')
+})
+
+it('reads one picture, in colour or grey as the network wants it', () => {
+  const png = writePng({ width: 5, height: 4, channels: 3, pixels: new Uint8Array(60).fill(9) })
+  expect([...readImages(png, 'a.png', [4, 5, 3]).image(0)]).toEqual(Array(60).fill(9))
+  expect([...readImages(png, 'a.png', [4, 5, 1]).image(0)]).toEqual(Array(20).fill(9))
+  expect(() => readImages(png, 'a.png', [28, 28, 1])).toThrow(
+    /a\.png\n {2}expected \[28, 28, 1\]\n {2}got {6}\[4, 5, 1\]/,
+  )
 })

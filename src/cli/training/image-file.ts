@@ -1,5 +1,14 @@
 import { FormatError, type Shape, sameShape, shapeText, sizeOf } from '../../base/index.ts'
-import { cifar10Variant, cifar100Variant, readCifarBinary, readIdx } from '../../data/index.ts'
+import {
+  cifar10Variant,
+  cifar100Variant,
+  isJpeg,
+  isPng,
+  readCifarBinary,
+  readIdx,
+  readImageFile,
+  withChannels,
+} from '../../data/index.ts'
 
 /** Images of a file, without their labels. */
 export interface FileImages {
@@ -12,12 +21,12 @@ export interface FileImages {
 const cifarPixels = 32 * 32 * 3
 
 /**
- * Images as IDX, or as CIFAR binary records.
+ * Images as IDX, or as CIFAR binary records; a PNG or JPEG file is one image, with as many channels as are wanted.
  * @param wanted the shape that the network takes
  * @throws FormatError if the file is neither, is damaged, or holds images of another shape
  */
 export function readImages(bytes: Uint8Array, file: string, wanted: Shape): FileImages {
-  const images = looksLikeIdx(bytes) ? idxImages(bytes, file) : cifarImages(bytes, file)
+  const images = isPng(bytes) || isJpeg(bytes) ? picture(bytes, file, wanted) : tableOf(bytes, file)
   if (sameShape(images.shape, wanted)) return images
   throw new FormatError({
     what: 'the network takes other images than the file holds',
@@ -25,6 +34,15 @@ export function readImages(bytes: Uint8Array, file: string, wanted: Shape): File
     expected: shapeText(wanted),
     got: shapeText(images.shape),
   })
+}
+
+function picture(bytes: Uint8Array, file: string, wanted: Shape): FileImages {
+  const { width, height, channels, pixels } = withChannels(readImageFile(bytes, file), wanted[2] === 1 ? 1 : 3)
+  return { length: 1, shape: [height, width, channels], image: () => pixels }
+}
+
+function tableOf(bytes: Uint8Array, file: string): FileImages {
+  return looksLikeIdx(bytes) ? idxImages(bytes, file) : cifarImages(bytes, file)
 }
 
 /** IDX begins with two zero bytes, gzip with 31 and 139. */
@@ -55,7 +73,7 @@ function cifarImages(bytes: Uint8Array, file: string): FileImages {
     throw new FormatError({
       what: 'this file holds no images that Spikelet can read',
       place: file,
-      expected: 'IDX, plain or .gz, or CIFAR binary records',
+      expected: 'PNG, JPEG, IDX, plain or .gz, or CIFAR binary records',
       got: `${bytes.length} bytes`,
     })
   }

@@ -5,7 +5,7 @@ import {
   type Datasets,
   datasetNames,
   isImageSet,
-  limitDataset,
+  limitDatasets,
   type Mixing,
   normalisationOf,
   normalise,
@@ -26,6 +26,8 @@ import type { augmentations } from './options.ts'
 export interface ImageChoice extends FrameChoice {
   readonly data?: string | undefined
   readonly limit?: number | undefined
+  /** `32x48`: height, then width. */
+  readonly imageSize?: string | undefined
 }
 
 /**
@@ -37,7 +39,7 @@ export async function openImages(
   options: ImageChoice,
   { progress, env }: { readonly progress: Progress; readonly env: Surroundings['env'] },
 ): Promise<Datasets> {
-  const { data, limit } = options
+  const { data, limit, imageSize } = options
   if (data === undefined && name !== 'fashion-mnist' && (datasetNames as readonly string[]).includes(name)) {
     throw new UsageError({
       what: `${name} needs a folder with its files`,
@@ -46,12 +48,23 @@ export async function openImages(
       next: 'only fashion-mnist comes with Spikelet',
     })
   }
-  const datasets = await openDataset(name, data, isImageSet(name) ? {} : recordingOptions(name, options, progress, env))
+  const opening = {
+    ...(imageSize === undefined ? {} : { imageSize: imageSizeOf(imageSize) }),
+    ...(isImageSet(name) ? {} : recordingOptions(name, options, progress, env)),
+  }
+  const datasets = await openDataset(name, data, opening)
   progress.clear()
   if (limit === undefined) return datasets
-  const [train, test] = [limitDataset(datasets.train, limit), limitDataset(datasets.test, limit)]
-  const notes = [...datasets.notes, `${ofThese}${train.length} training and ${test.length} test images`]
-  return { ...datasets, train, test, notes }
+  const some = limitDatasets(datasets, limit)
+  const kind = some.train.steps === undefined ? 'images' : 'recordings'
+  const notes = [...datasets.notes, `${ofThese}${some.train.length} training and ${some.test.length} test ${kind}`]
+  return { ...some, notes }
+}
+
+/** `32x48`, height first, as a size. */
+function imageSizeOf(text: string): { width: number; height: number } {
+  const [height, width] = text.split('x').map(Number)
+  return { width, height }
 }
 
 export type Augmentation = (typeof augmentations)[number]

@@ -45,7 +45,8 @@ export async function judgeCheckpoint(
   await request.change?.(net)
   const T = options.T ?? known.T
   const progress = createProgress(surroundings)
-  const choice = { ...options, ...frameChoiceOf(known.frames), T }
+  const sizes = dataset === undefined || dataset === known.dataset ? known.sizes : {}
+  const choice = { ...sizes, ...given(options), ...frameChoiceOf(known.frames), T }
   const datasets = await openImages(dataset ?? known.dataset, choice, { progress, env: surroundings.env })
   const { threads, ...rest } = options
   const backend = await defaultBackend(backendOptions({ ...rest, ...(threads === undefined ? {} : { threads }) }))
@@ -64,4 +65,9 @@ export async function judgeCheckpoint(
   } finally {
     await backend.close()
   }
+}
+
+/** Without options that nobody gave. */
+function given<Options extends object>(options: Options): Partial<Options> {
+  return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined)) as Partial<Options>
 }

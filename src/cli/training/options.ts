@@ -66,10 +66,17 @@ const learningOptions = {
     .describe('share of the training images that chooses the epoch; 0: last epoch counts'),
 }
 
+const imageSize = z
+  .string()
+  .regex(/^[1-9]\d{0,4}x[1-9]\d{0,4}$/, 'HEIGHTxWIDTH, such as 32x32')
+  .optional()
+  .describe('scales an image-folder to HEIGHTxWIDTH, such as 32x32')
+
 /** On which images. */
 const imageOptions = {
   data: z.string().optional().describe("folder with the data set's files"),
-  limit: wholeNumber(1).optional().describe('uses only N training and N test images, of every class'),
+  limit: wholeNumber(1).optional().describe('uses only N training and N test samples, of every class'),
+  imageSize,
 }
 
 /** How recordings of an event camera become frames. */
@@ -79,7 +86,7 @@ export const frameOptions = {
   frameValues: z.enum(['counts', 'binary', 'voxel']).default('counts').describe("frames' values"),
   frameSize: size('WIDTHxHEIGHT').optional().describe('scales frames by area, such as 48x48; the size of the sensor'),
   denoiseUs: wholeNumber(1).optional().describe('takes out events alone for this many microseconds'),
-  sensor: size('WIDTHxHEIGHT').optional().describe('size of the sensor of an event-folder, such as 128x128'),
+  sensor: size('WIDTHxHEIGHT').optional().describe('size of the camera of an event-folder, such as 128x128'),
   layout: z.string().optional().describe('address layout of the AEDAT 2 files of an event-folder'),
   cache: z.string().optional().describe('folder that keeps frames between runs; ~/.cache/spikelet'),
 }

@@ -1,4 +1,5 @@
 import { ShapeError, sizeOf } from '../../base/index.ts'
+import type { SensorSize } from '../events/index.ts'
 import type { ConversionOptions } from './conversion.ts'
 import { type PackedSamples, unpackSample } from './packed-samples.ts'
 import { sharedBytes } from './shared-bytes.ts'
@@ -43,10 +44,19 @@ export interface Datasets {
   name: string
   train: Dataset
   test: Dataset
+  /**
+   * Numbers of the samples of `train`, ascending, that are put aside to choose the epoch. Without it, a share of `train`
+   * is, as the training's settings say.
+   */
+  validation?: Uint32Array
   /** How the two were told apart, for the run record. */
   split?: string
   /** How recordings became frames. */
   conversion?: ConversionOptions
+  /** Of the sensor, where a person named it or the recordings did. */
+  sensor?: SensorSize
+  /** What images were scaled to. */
+  imageSize?: { readonly width: number; readonly height: number }
   /** What a reader of the results must know: files that were missing, a part instead of the whole. */
   notes: string[]
 }

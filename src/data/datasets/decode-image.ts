@@ -1,5 +1,5 @@
 import { FormatError } from '../../base/index.ts'
-import { type DecodedImage, isJpeg, isPng, readJpeg, readPng, withChannels } from '../formats/index.ts'
+import { type DecodedImage, isJpeg, isPng, readJpeg, readPng, resizeImage, withChannels } from '../formats/index.ts'
 
 /**
  * An image file of any format that is read, by how it begins.
@@ -19,6 +19,7 @@ export function readImageFile(bytes: Uint8Array, file: string): DecodedImage {
 /**
  * Decodes image `index` of a data set to its place.
  * @param pixels [length, H, W, C]
+ * @param scaled to the size of the others where it has another one
  * @throws FormatError if it is damaged, or of another size
  */
 export function decodeInto(
@@ -27,15 +28,17 @@ export function decodeInto(
   bytes: Uint8Array,
   path: string,
   [height, width, channels]: readonly [number, number, 1 | 3],
+  scaled = false,
 ): void {
-  const image = withChannels(readImageFile(bytes, path), channels)
+  const read = withChannels(readImageFile(bytes, path), channels)
+  const image = scaled ? resizeImage(read, { width, height }) : read
   if (image.height !== height || image.width !== width) {
     throw new FormatError({
       what: 'an image has another size than the first',
       place: path,
       expected: `${width}x${height}`,
       got: `${image.width}x${image.height}`,
-      next: 'scale the images to one size first',
+      next: 'Name a size for all of them (option `imageSize`): they are then scaled to it.',
     })
   }
   pixels.set(image.pixels, index * height * width * channels)

@@ -14,6 +14,8 @@ export type DecodeJob = readonly DecodeEntry[]
 export interface DecodeSetup {
   readonly shape: readonly [height: number, width: number, channels: 1 | 3]
   readonly pixels: Uint8Array
+  /** Whether images of another size are scaled. */
+  readonly scaled: boolean
 }
 
 /** Fewer images are decoded before threads would have started. */

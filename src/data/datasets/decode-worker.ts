@@ -4,11 +4,11 @@ import { SpikeletError } from '../../base/index.ts'
 import { decodeInto } from './decode-image.ts'
 import type { DecodeJob, DecodeSetup } from './decode-threads.ts'
 
-const { shape, pixels } = workerData as DecodeSetup
+const { shape, pixels, scaled } = workerData as DecodeSetup
 
 parentPort!.on('message', (job: DecodeJob) => {
   try {
-    for (const { index, path, bytes } of job) decodeInto(pixels, index, bytes, path, shape)
+    for (const { index, path, bytes } of job) decodeInto(pixels, index, bytes, path, shape, scaled)
     parentPort!.postMessage(null)
   } catch (error) {
     if (!(error instanceof SpikeletError)) throw error

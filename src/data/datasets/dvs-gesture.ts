@@ -1,8 +1,8 @@
 import { FormatError } from '../../base/index.ts'
 import { type Events, eventsWhere } from '../events/index.ts'
-import { type DataFolder, openFolder } from '../files.ts'
+import { type DataFolder, openFolder, type StoredFile } from '../files.ts'
 import { readAedat3 } from '../formats/index.ts'
-import { listFolder, readListed } from './folder-sets.ts'
+import { listFolder, readListed, storedFile } from './folder-sets.ts'
 import { missingFiles } from './missing-files.ts'
 import type { RecordingSets, Recordings } from './recordings.ts'
 
@@ -24,8 +24,7 @@ export const gestureClasses = [
 const size = { width: 128, height: 128 }
 
 interface Gesture {
-  readonly file: string
-  readonly bytes: number
+  readonly file: StoredFile
   readonly label: number
   readonly startUs: number
   readonly endUs: number
@@ -39,9 +38,9 @@ interface Gesture {
  */
 export async function dvsGesture(place: DataFolder | string | URL): Promise<RecordingSets> {
   const folder = openFolder(place)
-  const sizes = new Map(((await listFolder(folder, '')) ?? []).map((entry) => [entry.name, entry.size]))
-  const train = await gesturesOf(folder, 'trials_to_train.txt', sizes)
-  const test = await gesturesOf(folder, 'trials_to_test.txt', sizes)
+  const found = new Map(((await listFolder(folder, '')) ?? []).map((entry) => [entry.name, storedFile('', entry)]))
+  const train = await gesturesOf(folder, 'trials_to_train.txt', found)
+  const test = await gesturesOf(folder, 'trials_to_test.txt', found)
   const whole = train.length === 1176 && test.length === 288
   return {
     name: 'dvs-gesture',
@@ -52,21 +51,21 @@ export async function dvsGesture(place: DataFolder | string | URL): Promise<Reco
   }
 }
 
-async function gesturesOf(folder: DataFolder, list: string, sizes: Map<string, number>): Promise<Gesture[]> {
+async function gesturesOf(folder: DataFolder, list: string, found: Map<string, StoredFile>): Promise<Gesture[]> {
   const bytes = await folder.read(list)
   if (!bytes) throw missingFiles('dvs-gesture', folder, [list], 2)
-  const files = new TextDecoder()
+  const names = new TextDecoder()
     .decode(bytes)
     .split('\n')
     .map((line) => line.trim())
     .filter((line) => line !== '')
   const gestures: Gesture[] = []
-  for (const file of files) {
-    const labels = file.replace(/\.aedat$/, '_labels.csv')
+  for (const name of names) {
+    const labels = name.replace(/\.aedat$/, '_labels.csv')
     const rows = await folder.read(labels)
-    const size = sizes.get(file)
-    if (!rows || size === undefined) throw missingFiles('dvs-gesture', folder, [size === undefined ? file : labels], 2)
-    gestures.push(...readGestureLabels(rows, labels).map((row) => ({ ...row, file, bytes: size })))
+    const file = found.get(name)
+    if (!rows || !file) throw missingFiles('dvs-gesture', folder, [file ? labels : name], 2)
+    gestures.push(...readGestureLabels(rows, labels).map((row) => ({ ...row, file })))
   }
   return gestures
 }
@@ -103,14 +102,15 @@ function recordings(name: string, folder: DataFolder, gestures: readonly Gesture
     name,
     classes: gestureClasses,
     sensor: size,
-    members: gestures.map(({ file, startUs, endUs, label, bytes }) => ({
-      id: `${file} ${startUs}-${endUs}`,
+    folder,
+    members: gestures.map(({ file, startUs, endUs, label }) => ({
+      id: `${file.path} ${startUs}-${endUs}`,
       label,
-      bytes,
+      file,
     })),
     async read(i) {
       const { file, startUs, endUs } = gestures[i]
-      if (kept.file !== file) Object.assign(kept, { file, events: load(file) })
+      if (kept.file !== file.path) Object.assign(kept, { file: file.path, events: load(file.path) })
       const events = (await kept.events) as Events
       return eventsWhere(events, (k) => events.t[k] >= startUs && events.t[k] < endUs)
     },

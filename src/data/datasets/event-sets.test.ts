@@ -6,6 +6,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { EventList, integrate } from '../events/index.ts'
 import { writeAedat2, writeEventBin, writeEventCsv } from '../formats/index.ts'
 import type { Dataset } from './dataset.ts'
+import { SensorSizeError } from './event-sets.ts'
 import { byNumbers } from './folder-sets.ts'
 import { diskFrameCache } from './frame-cache.ts'
 import { frameDataset, frameDatasets } from './frame-dataset.ts'
@@ -101,11 +102,39 @@ describe('splits', () => {
   })
 
   test('event-folder: every tenth for tests, or folders train and test', async () => {
-    const { train, test: judged, split } = await openRecordings('event-folder', join(folder, 'own'))
+    const sensor = { width: 20, height: 20 }
+    const { train, test: judged, split } = await openRecordings('event-folder', join(folder, 'own'), { sensor })
     expect([train.members.length, judged.members.map(({ id }) => id)]).toEqual([18, ['left/9.csv', 'right/9.csv']])
     expect(split).toContain('every tenth')
-    const two = await openRecordings('event-folder', join(folder, 'n-mnist'))
+    const two = await openRecordings('event-folder', join(folder, 'n-mnist'), { sensor: { width: 34, height: 34 } })
     expect([two.train.members.length, two.test.members.length, two.split]).toEqual([6, 3, 'folders Train and Test'])
+  })
+
+  test('event-folder: asks for a sensor that no file tells, with the least size; takes the one that files tell', async () => {
+    const asked = await openRecordings('event-folder', join(folder, 'own')).catch((error) => error)
+    expect(asked).toBeInstanceOf(SensorSizeError)
+    expect([asked.least, asked.message]).toEqual([
+      { width: 20, height: 12 },
+      expect.stringMatching(/own[\s\S]*at least 20x12[\s\S]*`sensor`/),
+    ])
+    const measured = await openRecordings('event-folder', join(folder, 'own'), { sensor: 'measured' })
+    expect([measured.train.sensor, measured.notes.join()]).toEqual([asked.least, expect.stringContaining('20x12')])
+    const told = await openRecordings('event-folder', join(folder, 'dvs'), { layout: 'cifar10-dvs' })
+    expect(told.train.sensor).toEqual({ width: 128, height: 128 })
+  })
+
+  test('event-folder: recordings below val are put aside, also of a part', async () => {
+    for (const side of ['train', 'val', 'test']) {
+      for (const name of ['a', 'b']) {
+        for (let n = 0; n < 3; n++) await put(`sides/${side}/${name}/${n}.csv`, writeEventCsv(recording(n, 20)))
+      }
+    }
+    const options = { sensor: { width: 20, height: 20 }, frames: { T: 2 } }
+    const all = await openDataset('event-folder', join(folder, 'sides'), options)
+    expect([all.train.length, all.test.length, [...(all.validation ?? [])]]).toEqual([12, 6, [6, 7, 8, 9, 10, 11]])
+    const some = await openDataset('event-folder', join(folder, 'sides'), { ...options, limit: 2 })
+    expect([some.train.length, some.test.length, [...(some.validation ?? [])]]).toEqual([4, 2, [2, 3]])
+    expect([0, 1, 2, 3].map((i) => some.train.label(i))).toEqual([0, 1, 0, 1])
   })
 
   test('missing files are named, with a place to get them', async () => {
@@ -150,7 +179,9 @@ describe('frames', () => {
     expect(read).toEqual([0, 1, 2, 3, 4, 5])
     const again = await frameDataset(watched, { T: 3 }, { cache })
     expect([read.length, frameOf(again, 4)]).toEqual([6, frameOf(first, 4)])
-    const [key] = await readdir(place)
+    // Beside the frames, the cache may remember which files are at rest.
+    const keys = async () => (await readdir(place)).filter((name) => name !== 'unchanged')
+    const [key] = await keys()
     const file = join(place, key, '00000.frames')
     const bytes = await readFile(file)
     bytes[bytes.length - 3] ^= 1
@@ -160,7 +191,30 @@ describe('frames', () => {
     expect(frameOf(await frameDataset(watched, { T: 3 }, { cache }), 4)).toEqual(frameOf(first, 4))
     expect(read.length).toBe(18)
     await frameDataset(watched, { T: 3, values: 'binary' }, { cache })
-    expect((await readdir(place)).length).toBe(2)
+    expect((await keys()).length).toBe(2)
+  })
+
+  test('are those of what recordings hold, not of their names, sizes and times', async () => {
+    const cache = diskFrameCache(join(folder, 'shared-cache'))
+    const found: number[] = []
+    const opened = async () => {
+      const sets = await openRecordings('event-folder', join(folder, 'same'), { sensor: { width: 20, height: 20 } })
+      const { train } = await frameDatasets(sets, { T: 2 }, { cache, found: (recordings) => found.push(recordings) })
+      return { members: membersHash(train), frames: frameOf(train, 0) }
+    }
+    const write = (first: number) =>
+      Promise.all(
+        Array.from({ length: 10 }, (_, n) => put(`same/a/${n}.csv`, writeEventCsv(recording(first + (n % 2), 20)))),
+      )
+    await write(1)
+    const before = await opened()
+    expect(found).toEqual([])
+    expect([await opened(), found]).toEqual([before, [9, 1]])
+    await write(3)
+    const after = await opened()
+    expect(after.members).not.toBe(before.members)
+    expect(after.frames).toEqual(integrate(recording(3, 20), { T: 2 }).values)
+    expect(found.length).toBe(2)
   })
 
   test('need T', async () => {

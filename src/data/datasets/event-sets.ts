@@ -1,9 +1,11 @@
-import { FormatError, UsageError } from '../../base/index.ts'
+import { type ErrorParts, UsageError } from '../../base/index.ts'
 import type { Events, SensorSize } from '../events/index.ts'
 import { type DataFolder, openFolder } from '../files.ts'
-import { eventFileKinds, readAedat2, readEventBin, readEventFile } from '../formats/index.ts'
+import { eventFileKinds, readAedat2, readEventBin, readEventFile, tellsSensor } from '../formats/index.ts'
 import { cifar10Classes } from './cifar.ts'
-import { type ClassFile, classFiles, everyTenth, folderNamed, readListed, subfolders } from './folder-sets.ts'
+import { sidesOf } from './class-sides.ts'
+import { type ClassFile, classFiles, folderNamed, readListed } from './folder-sets.ts'
+import { lastOf } from './limit.ts'
 import { missingFiles } from './missing-files.ts'
 import { digits } from './mnist.ts'
 import type { RecordingSets, Recordings } from './recordings.ts'
@@ -22,7 +24,8 @@ function recordingsOf(
     name,
     classes,
     sensor,
-    members: files.map(({ path, label, bytes }) => ({ id: path, label, bytes })),
+    folder,
+    members: files.map(({ label, ...file }) => ({ id: file.path, label, file })),
     read: async (i) => read(await readListed(folder, files[i].path), files[i].path),
   }
 }
@@ -82,72 +85,101 @@ export async function dvsCifar10(place: Folder): Promise<RecordingSets> {
   }
 }
 
+/** What asks for the size of a sensor that no file tells. */
+export class SensorSizeError extends UsageError {
+  override name = 'SensorSizeError'
+  /** The smallest sensor that has every event. */
+  readonly least: SensorSize
+
+  constructor(parts: ErrorParts, least: SensorSize) {
+    super(parts)
+    this.least = least
+  }
+}
+
+const recordingKind = { name: 'recordings', endings: eventFileKinds }
+
+export interface EventFolderOptions {
+  /**
+   * The sensor's size. Default: what the first recording's format says; where it says nothing, an error asks for it.
+   * `measured`: the smallest that has every event, for which all recordings are read.
+   */
+  readonly sensor?: SensorSize | 'measured'
+  /** Address layout of AEDAT 2 files. */
+  readonly layout?: string
+}
+
 /**
- * Your own recordings: a folder per class, of any event format, or of these below `train` and `test`. Without those two,
- * every tenth recording of each class is for tests. The sensor is that of the first recording, unless it is given.
- * @throws UsageError if there are no recordings, or the two sides have other classes
+ * Your own recordings: a folder per class, of any event format, or of these below `train` and `test`, with `val` for
+ * validation. Without those, every tenth recording of each class is for tests.
+ * @throws UsageError if there are no recordings, or the two sides have other classes; SensorSizeError if nothing tells the
+ * size of the sensor
  */
-export async function eventFolder(
-  place: Folder,
-  options: { size?: SensorSize; layout?: string } = {},
-): Promise<RecordingSets> {
+export async function eventFolder(place: Folder, options: EventFolderOptions = {}): Promise<RecordingSets> {
   const folder = openFolder(place)
-  const fits = (name: string) => eventFileKinds.some((kind) => name.toLowerCase().endsWith(kind))
-  const { sides, classes, split } = await sidesOf(folder, fits)
-  const [first] = sides.train
-  const sensor =
-    options.size ?? sensorOf(await readEventFile(await readListed(folder, first.path), first.path, options))
+  const { layout } = options
+  const { train, validation, test, classes, split, notes } = await sidesOf(folder, recordingKind)
+  const sensor = await sensorOf(folder, [...train, ...validation, ...test], options)
   const read: ReadFile = async (bytes, file) => {
-    const events = await readEventFile(bytes, file, { ...options, size: sensor })
+    const events = await readEventFile(bytes, file, { size: sensor, ...(layout === undefined ? {} : { layout }) })
     if (events.width <= sensor.width && events.height <= sensor.height) return { ...events, ...sensor }
-    throw new FormatError({
-      what: 'a recording is of a larger sensor than the others',
-      place: file,
-      expected: `at most ${sensor.width}x${sensor.height}`,
-      got: `${events.width}x${events.height}`,
-      next: 'name the size of the largest sensor (--sensor WIDTHxHEIGHT)',
-    })
+    throw new SensorSizeError(
+      {
+        what: 'a recording is of a larger sensor than the others',
+        place: file,
+        expected: `at most ${sensor.width}x${sensor.height}`,
+        got: `${events.width}x${events.height}`,
+        next: 'Name the size of the largest sensor (option `sensor`).',
+      },
+      events,
+    )
   }
-  const part = (side: 'train' | 'test'): Recordings => ({
-    ...recordingsOf(`event-folder ${side}`, classes, sensor, { folder, files: sides[side], read }),
-    ...(options.layout === undefined ? {} : { reading: `layout ${options.layout}` }),
+  const part = (side: string, files: readonly ClassFile[]): Recordings => ({
+    ...recordingsOf(`event-folder ${side}`, classes, sensor, { folder, files, read }),
+    ...(layout === undefined ? {} : { reading: `layout ${layout}` }),
   })
-  return { name: 'event-folder', train: part('train'), test: part('test'), split, notes: [] }
-}
-
-function sensorOf({ width, height }: Events): SensorSize {
-  return { width, height }
-}
-
-/** Train and test files of a folder with a folder per class, alone or below `train` and `test`. */
-export async function sidesOf(
-  folder: DataFolder,
-  fits: (name: string) => boolean,
-): Promise<{ sides: { train: ClassFile[]; test: ClassFile[] }; classes: string[]; split: string }> {
-  const train = await folderNamed(folder, ['train'])
-  const test = await folderNamed(folder, ['test', 'val'])
-  const classes = await subfolders(folder, train !== undefined && test !== undefined ? train : '')
-  const listed = async (path: string) => classFiles(folder, path, classes, fits)
-  let found: { train: ClassFile[]; test: ClassFile[]; split: string }
-  if (train !== undefined && test !== undefined) {
-    const others = (await subfolders(folder, test)).filter((name) => !classes.includes(name))
-    if (others.length > 0) {
-      throw new UsageError({
-        what: `the classes below '${test}' are not those below '${train}'`,
-        place: folder.place,
-        expected: classes.join(', ').slice(0, 120),
-        got: others.join(', ').slice(0, 120),
-      })
-    }
-    found = { train: await listed(train), test: await listed(test), split: `folders ${train} and ${test}` }
-  } else found = everyTenth(await listed(''))
-  if (found.train.length === 0 || found.test.length === 0) {
-    throw new UsageError({
-      what: 'there is nothing to learn from, or to be judged by, in this folder',
-      place: folder.place,
-      expected: 'a folder per class, with ten files or more; or such below train and test',
-      got: `${found.train.length} and ${found.test.length} files`,
-    })
+  return {
+    name: 'event-folder',
+    train: part('train', [...train, ...validation]),
+    test: part('test', test),
+    ...(validation.length > 0 ? { validation: lastOf(train.length, validation.length) } : {}),
+    sensor,
+    split,
+    notes: [...notes, ...(options.sensor === 'measured' ? [measuredNote(sensor)] : [])],
   }
-  return { sides: { train: found.train, test: found.test }, classes, split: found.split }
+}
+
+function measuredNote({ width, height }: SensorSize): string {
+  return `all events lie on ${width}x${height} pixels; the sensor may be larger, and training wants its size`
+}
+
+async function sensorOf(
+  folder: DataFolder,
+  files: readonly ClassFile[],
+  { sensor, layout }: EventFolderOptions,
+): Promise<SensorSize> {
+  if (sensor !== undefined && sensor !== 'measured') return sensor
+  const reading = layout === undefined ? {} : { layout }
+  const first = await readListed(folder, files[0].path)
+  if (sensor === undefined && tellsSensor(first)) {
+    const { width, height } = await readEventFile(first, files[0].path, reading)
+    return { width, height }
+  }
+  let [width, height] = [1, 1]
+  for (const { path } of files) {
+    const events = await readEventFile(await readListed(folder, path), path, reading)
+    width = Math.max(width, events.width)
+    height = Math.max(height, events.height)
+  }
+  if (sensor === 'measured') return { width, height }
+  throw new SensorSizeError(
+    {
+      what: 'these recordings do not say how large their sensor is',
+      place: folder.place,
+      expected: `its width and height, at least ${width}x${height}, where the events lie`,
+      got: 'none',
+      next: 'Name the size of the camera (option `sensor`).',
+    },
+    { width, height },
+  )
 }

@@ -1,11 +1,9 @@
 import { UsageError } from '../../base/index.ts'
-import type { DataFolder, FolderEntry } from '../files.ts'
+import { type DataFolder, type FolderEntry, listedIn, type StoredFile } from '../files.ts'
 
 /** A file of a class. */
-export interface ClassFile {
-  readonly path: string
+export interface ClassFile extends StoredFile {
   readonly label: number
-  readonly bytes: number
 }
 
 /** Names in which numbers count as numbers: `a_2` before `a_10`. */
@@ -19,9 +17,12 @@ export function byNumbers(a: string, b: string): number {
   return left.length - right.length
 }
 
-/** @throws UsageError if the folder cannot be listed, as on a web address */
+/**
+ * What lies in a folder, stray names left out; undefined where there is no such folder.
+ * @throws UsageError if the folder cannot be listed, as on a web address
+ */
 export async function listFolder(folder: DataFolder, path: string): Promise<FolderEntry[] | undefined> {
-  if (folder.list) return folder.list(path)
+  if (folder.list) return listedIn(folder as Required<DataFolder>, path)
   throw new UsageError({
     what: 'this place cannot list its files',
     place: folder.place,
@@ -32,7 +33,7 @@ export async function listFolder(folder: DataFolder, path: string): Promise<Fold
 /** The folder's own folders, by name. */
 export async function subfolders(folder: DataFolder, path: string): Promise<string[]> {
   const entries = (await listFolder(folder, path)) ?? []
-  return entries.filter((entry) => entry.isFolder && !entry.name.startsWith('.')).map(({ name }) => name)
+  return entries.filter((entry) => entry.isFolder).map(({ name }) => name)
 }
 
 /**
@@ -51,9 +52,15 @@ export async function classFiles(
     const below = path === '' ? name : `${path}/${name}`
     const entries = ((await listFolder(folder, below)) ?? []).filter((entry) => !entry.isFolder && fits(entry.name))
     entries.sort((a, b) => byNumbers(a.name, b.name))
-    files.push(...entries.map((entry) => ({ path: `${below}/${entry.name}`, label, bytes: entry.size })))
+    files.push(...entries.map((entry) => ({ ...storedFile(below, entry), label })))
   }
   return files
+}
+
+/** A file by the folder that it was found in. */
+export function storedFile(below: string, { name, size, version }: FolderEntry): StoredFile {
+  const path = below === '' ? name : `${below}/${name}`
+  return { path, bytes: size, ...(version ? { version } : {}) }
 }
 
 /** The bytes of a file that was there when the folder was listed. @throws UsageError if it is gone */

@@ -46,9 +46,23 @@ test('an image folder: a folder per class, every tenth for tests, grey over thre
 test('an image of another size, and one that is none, are named', async () => {
   await put('odd/a/1.png', flat(1))
   for (let i = 2; i <= 10; i++) await put(`odd/a/${i}.png`, flat(i, 5))
-  await expect(imageFolder(join(folder, 'odd'))).rejects.toThrow(/a\/2\.png[\s\S]*4x4[\s\S]*5x5/)
+  await expect(imageFolder(join(folder, 'odd'))).rejects.toThrow(/a\/2\.png[\s\S]*4x4[\s\S]*5x5[\s\S]*imageSize/)
+  const scaled = await imageFolder(join(folder, 'odd'), { imageSize: { width: 3, height: 2 } })
+  expect([scaled.train.shape, scaled.imageSize, scaled.notes]).toEqual([
+    [2, 3, 3],
+    { width: 3, height: 2 },
+    ['images scaled to 3x2'],
+  ])
+  await expect(imageFolder(join(folder, 'odd'), { imageSize: { width: 0, height: 2 } })).rejects.toThrow(/0x2/)
   for (let i = 1; i <= 10; i++) await put(`none/a/${i}.png`, 'text')
   await expect(imageFolder(join(folder, 'none'))).rejects.toThrow(/no image[\s\S]*a\/1\.png, byte 0/)
+})
+
+test('the hash of members depends on what files hold, not on sizes alone', async () => {
+  for (let i = 1; i <= 10; i++) await put(`hash/a/${i}.png`, flat(i))
+  const { train } = await imageFolder(join(folder, 'hash'))
+  await put('hash/a/3.png', flat(4))
+  expect((await imageFolder(join(folder, 'hash'))).train.members).not.toBe(train.members)
 })
 
 test('Tiny-ImageNet: classes in the order of wnids, names from words', async () => {

@@ -1,21 +1,46 @@
+import { UsageError } from '../../base/index.ts'
 import { type DataFolder, openFolder } from '../files.ts'
+import { usualMaxPixels } from '../formats/index.ts'
+import { sidesOf } from './class-sides.ts'
 import type { Datasets } from './dataset.ts'
-import { sidesOf } from './event-sets.ts'
-import { imageFilesDataset, isImageName } from './image-files.ts'
+import { type ImageSize, imageFilesDataset, imageKind } from './image-files.ts'
+import { lastOf } from './limit.ts'
+
+export interface ImageFolderOptions {
+  /** Scales every image to this size, as Pillow's bilinear filter does; default: all are of one size already. */
+  readonly imageSize?: ImageSize
+}
 
 /**
- * Your own images, PNG or JPEG, all of one size: a folder per class, or such below `train` and `test`. Without those
- * two, every tenth image of each class is for tests. Images have three channels, grey ones repeat theirs.
- * @throws UsageError if there are too few; FormatError if one is damaged or of another size
+ * Your own images, PNG or JPEG: a folder per class, or such below `train` and `test`, with `val` for validation. Without
+ * those, every tenth image of each class is for tests. Images have three channels, grey ones repeat theirs.
+ * @throws UsageError if there are too few, or the size is out of range; FormatError if one is damaged or of another size
  */
-export async function imageFolder(place: DataFolder | string | URL): Promise<Datasets> {
+export async function imageFolder(
+  place: DataFolder | string | URL,
+  { imageSize }: ImageFolderOptions = {},
+): Promise<Datasets> {
+  if (imageSize) checkSize(imageSize)
   const folder = openFolder(place)
-  const { sides, classes, split } = await sidesOf(folder, isImageName)
+  const { train, validation, test, classes, split, notes } = await sidesOf(folder, imageKind)
+  const scaling = imageSize ? { imageSize } : {}
   return {
     name: 'image-folder',
-    train: await imageFilesDataset('image-folder train', classes, folder, sides.train),
-    test: await imageFilesDataset('image-folder test', classes, folder, sides.test),
+    train: await imageFilesDataset('image-folder train', classes, folder, [...train, ...validation], scaling),
+    test: await imageFilesDataset('image-folder test', classes, folder, test, scaling),
+    ...(validation.length > 0 ? { validation: lastOf(train.length, validation.length) } : {}),
+    ...scaling,
     split,
-    notes: [],
+    notes: [...notes, ...(imageSize ? [`images scaled to ${imageSize.width}x${imageSize.height}`] : [])],
   }
+}
+
+function checkSize({ width, height }: ImageSize): void {
+  const whole = (side: number) => Number.isSafeInteger(side) && side >= 1
+  if (whole(width) && whole(height) && width * height <= usualMaxPixels) return
+  throw new UsageError({
+    what: 'imageSize out of range',
+    expected: `whole numbers, 1 or more, at most ${usualMaxPixels} pixels`,
+    got: `${width}x${height}`,
+  })
 }

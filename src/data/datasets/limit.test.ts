@@ -32,7 +32,10 @@ describe('some of the samples', () => {
     expect(limitDataset(images, 4)).toBe(images)
     const members = labels.map((label, i) => ({ id: `f${i}`, label, bytes: 1 }))
     const read = async (i: number) => i as never
-    const recordings = limitRecordings({ members, read } as unknown as Recordings, 2)
+    const recordings: Pick<Recordings, 'members' | 'read'> = limitRecordings(
+      { members, read } as unknown as Recordings,
+      2,
+    )
     expect(recordings.members.map(({ id }) => id)).toEqual(['f0', 'f2'])
     expect(await recordings.read(1)).toBe(2)
   })

@@ -1,15 +1,14 @@
 import { nearestName, UsageError } from '../../base/index.ts'
-import type { SensorSize } from '../events/index.ts'
 import type { DataFolder } from '../files.ts'
 import { cifar10, cifar10Classes, cifar100 } from './cifar.ts'
 import { cifar100Classes } from './cifar100-classes.ts'
 import type { ConversionOptions } from './conversion.ts'
 import type { Datasets } from './dataset.ts'
 import { dvsGesture, gestureClasses } from './dvs-gesture.ts'
-import { dvsCifar10, eventFolder, nMnist } from './event-sets.ts'
+import { dvsCifar10, type EventFolderOptions, eventFolder, nMnist } from './event-sets.ts'
 import { type ConversionSurroundings, frameDatasets } from './frame-dataset.ts'
-import { imageFolder } from './image-folder.ts'
-import { limitRecordings } from './limit.ts'
+import { type ImageFolderOptions, imageFolder } from './image-folder.ts'
+import { limitSets } from './limit.ts'
 import { digits, fashionClasses, fashionMnist, mnist } from './mnist.ts'
 import type { RecordingSets } from './recordings.ts'
 import { shd, shdClasses } from './shd.ts'
@@ -120,12 +119,13 @@ const entries = {
 } satisfies Record<string, Entry>
 
 const imageOpeners = {
-  'fashion-mnist': fashionMnist,
+  'fashion-mnist': (folder: Folder) => fashionMnist(folder),
   mnist,
   cifar10,
   cifar100,
   'tiny-imagenet': tinyImagenet,
-  'image-folder': imageFolder,
+  'image-folder': (folder: Folder, { imageSize }: ImageFolderOptions) =>
+    imageFolder(folder, imageSize ? { imageSize } : {}),
 }
 
 const eventOpeners: Record<
@@ -140,15 +140,10 @@ const eventOpeners: Record<
 }
 
 /** How an event folder's files are read. */
-export interface RecordingOptions {
-  /** Of the sensor; default: that of the first recording. */
-  size?: SensorSize
-  /** Address layout of AEDAT 2 files. */
-  layout?: string
-}
+export type RecordingOptions = EventFolderOptions
 
-/** How recordings become frames, and where these are kept. */
-export interface OpenOptions extends RecordingOptions, ConversionSurroundings {
+/** How recordings become frames, and where these are kept; how images of a folder become equal in size. */
+export interface OpenOptions extends RecordingOptions, ConversionSurroundings, ImageFolderOptions {
   frames?: ConversionOptions
   /** Only so many recordings of both sides, of every class alike; the others are not even converted. */
   limit?: number
@@ -166,7 +161,14 @@ export const datasetNames = Object.keys(entries) as DatasetName[]
  */
 export async function openDataset(name: string, folder?: Folder, options: OpenOptions = {}): Promise<Datasets> {
   const known = knownName(name)
-  if (folder !== undefined && isImageSet(known)) return imageOpeners[known](folder)
+  if (options.imageSize && known !== 'image-folder') {
+    throw new UsageError({
+      what: 'only the images of an image-folder can be scaled',
+      place: known,
+      next: 'Leave the size of images out.',
+    })
+  }
+  if (folder !== undefined && isImageSet(known)) return imageOpeners[known](folder, options)
   if (folder !== undefined) return openFrames(known, folder, options)
   if (known === 'fashion-mnist') return fashionMnist()
   throw new UsageError({
@@ -187,8 +189,7 @@ async function openFrames(name: string, folder: Folder, options: OpenOptions): P
     })
   }
   const sets = await openRecordings(name, folder, options)
-  const part = { ...sets, train: limitRecordings(sets.train, limit), test: limitRecordings(sets.test, limit) }
-  return frameDatasets(part, frames, rest)
+  return frameDatasets(limitSets(sets, limit), frames, rest)
 }
 
 /**

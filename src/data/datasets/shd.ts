@@ -1,15 +1,19 @@
 import { FormatError } from '../../base/index.ts'
 import type { Events } from '../events/index.ts'
-import { type DataFolder, openFolder } from '../files.ts'
-import { type Hdf5File, readHdf5 } from '../formats/index.ts'
+import { type DataFolder, openFolder, type StoredFile } from '../files.ts'
+import { type Hdf5File, readHdf5, type readHdf5Here, unpackedLimit } from '../formats/index.ts'
+import { contentHash } from './members-hash.ts'
 import { missingFiles } from './missing-files.ts'
 import type { RecordingSets, Recordings } from './recordings.ts'
 
-/** Spoken digits: German, then English. */
+/** Spoken digits: English, then German, as the files' own `extra/keys` has them. */
 export const shdClasses = [
-  ...['null', 'eins', 'zwei', 'drei', 'vier', 'fünf', 'sechs', 'sieben', 'acht', 'neun'],
   ...['zero', 'one', 'two', 'three', 'four', 'five', 'six', 'seven', 'eight', 'nine'],
+  ...['null', 'eins', 'zwei', 'drei', 'vier', 'fünf', 'sechs', 'sieben', 'acht', 'neun'],
 ]
+
+/** What is read of a file. */
+const parts = ['spikes/times', 'spikes/units', 'labels', 'extra/keys']
 
 /** 700 channels of a model of the ear: a sensor one pixel high. */
 const sensor = { width: 700, height: 1 }
@@ -21,19 +25,40 @@ const sensor = { width: 700, height: 1 }
  * @see Cramer et al. 2020
  */
 export async function shd(place: DataFolder | string | URL): Promise<RecordingSets> {
-  const folder = openFolder(place)
+  return openShd(openFolder(place), readHdf5)
+}
+
+/** With the reader of HDF5 files that is named: tests read in their own thread. */
+export async function openShd(folder: DataFolder, read: typeof readHdf5Here): Promise<RecordingSets> {
   const side = async (name: string): Promise<Recordings | undefined> => {
     const file = `shd_${name}.h5`
     const bytes = await folder.read(file)
-    return bytes && recordings(`shd ${name}`, file, bytes.length, await readHdf5(bytes, file, { bytes: 2 ** 31 }))
+    if (!bytes) return undefined
+    const stored = { path: file, bytes: bytes.length, hash: contentHash(bytes) }
+    return recordings(
+      `shd ${name}`,
+      folder,
+      stored,
+      await read(bytes, file, { bytes: Math.min(2 ** 31, unpackedLimit(bytes.length)), only: parts }),
+    )
   }
   const [train, test] = [await side('train'), await side('test')]
   const missing = [...(train ? [] : ['shd_train.h5']), ...(test ? [] : ['shd_test.h5'])]
   if (!train || !test) throw missingFiles('shd', folder, missing, 2)
+  if (train.classes.join() !== test.classes.join()) {
+    throw new FormatError({
+      what: 'the two files of SHD name other classes',
+      place: `${folder.place}/shd_test.h5, extra/keys`,
+      expected: train.classes.join(', ').slice(0, 200),
+      got: test.classes.join(', ').slice(0, 200),
+      next: 'Take both files from one place.',
+    })
+  }
   return { name: 'shd', train, test, split: 'official (shd_train.h5, shd_test.h5)', notes: [] }
 }
 
-function recordings(name: string, file: string, bytes: number, source: Hdf5File): Recordings {
+function recordings(name: string, folder: DataFolder, stored: StoredFile, source: Hdf5File): Recordings {
+  const file = stored.path
   const [times, units] = ['spikes/times', 'spikes/units'].map((path) => source.datasets.get(path)?.lists)
   const labels = source.datasets.get('labels')?.numbers
   if (!times || !units || !labels || labels.length !== times.length || labels.length !== units.length) {
@@ -44,21 +69,23 @@ function recordings(name: string, file: string, bytes: number, source: Hdf5File)
       got: [...source.datasets.keys()].join(', ').slice(0, 120),
     })
   }
-  const classes = Array.from(labels as ArrayLike<number | bigint>, Number)
-  const wrong = classes.findIndex((label) => !(label >= 0 && label < shdClasses.length))
+  const classes = source.datasets.get('extra/keys')?.texts ?? shdClasses
+  const ofRecordings = Array.from(labels as ArrayLike<number | bigint>, Number)
+  const wrong = ofRecordings.findIndex((label) => !(label >= 0 && label < classes.length))
   if (wrong >= 0) {
     throw new FormatError({
-      what: `label ${classes[wrong]} of ${shdClasses.length} classes`,
+      what: `label ${ofRecordings[wrong]} of ${classes.length} classes`,
       place: `${file}, labels[${wrong}]`,
-      expected: `0 to ${shdClasses.length - 1}`,
-      got: String(classes[wrong]),
+      expected: `0 to ${classes.length - 1}`,
+      got: String(ofRecordings[wrong]),
     })
   }
   return {
     name,
-    classes: shdClasses,
+    classes,
     sensor,
-    members: classes.map((label, i) => ({ id: `${file} ${i}`, label, bytes })),
+    folder,
+    members: ofRecordings.map((label, i) => ({ id: `${file} ${i}`, label, file: stored })),
     read: async (i) => eventsOf(times[i], units[i], `${file}, recording ${i}`),
   }
 }

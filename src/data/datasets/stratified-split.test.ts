@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
-import { stratifiedSplit } from './stratified-split.ts'
+import type { Dataset } from './dataset.ts'
+import { stratifiedSplit, validationSplit } from './stratified-split.ts'
 
 /** 3 classes of 50, 30 and 20 images. */
 const dataset = {
@@ -35,4 +36,14 @@ describe('stratifiedSplit', () => {
     expect(() => stratifiedSplit({ ...pairs, length: 1 }, 0.5, 1)).toThrow(/pairs, class a/)
     expect(() => stratifiedSplit(pairs, 1, 1)).toThrow(/between 0 and 1/)
   })
+})
+
+test('what a data set puts aside chooses the epoch; with no validation it is left out', () => {
+  const train = { ...dataset, length: 4 } as unknown as Dataset
+  const validation = Uint32Array.of(1, 3)
+  const split = validationSplit({ train, validation }, 0.5, 1)
+  expect(split).toMatchObject({ train: Uint32Array.of(0, 2), validation })
+  expect(validationSplit({ train, validation }, 'none', 1)).toEqual({ train: split?.train, hash: split?.hash })
+  expect(validationSplit({ train }, 'none', 1)).toBe(null)
+  expect(validationSplit({ train }, 0.5, 1)).toEqual(stratifiedSplit(train, 0.5, 1))
 })

@@ -1,5 +1,5 @@
 import { Random, UsageError } from '../../base/index.ts'
-import type { Dataset } from './dataset.ts'
+import type { Dataset, Datasets } from './dataset.ts'
 
 export interface Split {
   /** Numbers of images, ascending. */
@@ -43,6 +43,24 @@ export function stratifiedSplit(
     for (const k of order.subarray(0, count)) chosen[members[k]] = 1
   }
   return { train: where(chosen, 0), validation: where(chosen, 1), hash: fnv1a64(chosen) }
+}
+
+/**
+ * Which samples are learned from, and which choose the epoch: those that the data set puts aside, or a fraction of each
+ * class of `train`.
+ * @param fraction as of `stratifiedSplit`; `none`: the last epoch counts, and what the data set puts aside is left out
+ * @returns null where all of `train` is learned from
+ * @throws UsageError as `stratifiedSplit`
+ */
+export function validationSplit(
+  { train, validation }: Pick<Datasets, 'train' | 'validation'>,
+  fraction: number | 'none',
+  seed: number,
+): { train: Uint32Array; validation?: Uint32Array; hash: string } | null {
+  if (!validation) return fraction === 'none' ? null : stratifiedSplit(train, fraction, seed)
+  const chosen = new Uint8Array(train.length)
+  for (const i of validation) chosen[i] = 1
+  return { train: where(chosen, 0), ...(fraction === 'none' ? {} : { validation }), hash: fnv1a64(chosen) }
 }
 
 function where(chosen: Uint8Array, value: number): Uint32Array {

@@ -1,8 +1,9 @@
 import { FormatError } from '../../base/index.ts'
 import { type DataFolder, openFolder } from '../files.ts'
+import { isOfKind } from './class-sides.ts'
 import type { Datasets } from './dataset.ts'
-import { type ClassFile, classFiles, listFolder } from './folder-sets.ts'
-import { imageFilesDataset, isImageName } from './image-files.ts'
+import { type ClassFile, classFiles, listFolder, storedFile } from './folder-sets.ts'
+import { imageFilesDataset, imageKind } from './image-files.ts'
 import { missingFiles } from './missing-files.ts'
 
 /**
@@ -23,7 +24,7 @@ export async function tinyImagenet(place: DataFolder | string | URL): Promise<Da
     folder,
     'train',
     ids.map((id) => `${id}/images`),
-    isImageName,
+    (name) => isOfKind(imageKind, name),
   )
   const test = await validationFiles(folder, ids, annotations)
   if (train.length === 0 || test.length === 0)
@@ -45,11 +46,11 @@ async function validationFiles(
   ids: readonly string[],
   annotations: Uint8Array,
 ): Promise<ClassFile[]> {
-  const sizes = new Map(((await listFolder(folder, 'val/images')) ?? []).map((entry) => [entry.name, entry.size]))
+  const entries = new Map(((await listFolder(folder, 'val/images')) ?? []).map((entry) => [entry.name, entry]))
   return linesOf(annotations).flatMap((line, i) => {
     const [name, id] = line.split('\t')
     const label = ids.indexOf(id)
-    const bytes = sizes.get(name)
+    const entry = entries.get(name)
     if (label < 0) {
       throw new FormatError({
         what: 'a validation image has a class that is not listed',
@@ -58,7 +59,7 @@ async function validationFiles(
         got: `'${String(id).slice(0, 40)}'`,
       })
     }
-    return bytes === undefined ? [] : [{ path: `val/images/${name}`, label, bytes }]
+    return entry ? [{ ...storedFile('val/images', entry), label }] : []
   })
 }
 

@@ -30,7 +30,7 @@ export async function checkDiskSpace(folder: string, needed: number): Promise<vo
     place: folder,
     expected: `${byteText(needed)} or more`,
     got: `${byteText(free)} free`,
-    next: 'make room, or name another folder (--data)',
+    next: 'Make room, or name another folder.',
   })
 }
 

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
-import { mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { gzipSync } from 'node:zlib'
 import { zipSync } from 'fflate'
 import { packTar } from 'modern-tar'
@@ -104,6 +104,59 @@ describe('download', () => {
     await checkDiskSpace(folder, 1)
   })
 
+  test.each([
+    ['a login page', { 'content-type': 'text/html' }, '<p>please log in', /a web page came/],
+    ['a page without a type', {}, '\n<!DOCTYPE html><html></html>', /a web page came/],
+    ['other bytes', {}, 'x'.repeat(200), /other bytes came/],
+    ['nothing', {}, '', /an empty answer/],
+  ])('%s in place of the file is no file, and leaves nothing behind', async (_, headers, body, why) => {
+    const behaviour: Behaviour = { bytes, answer: (_, response) => response.writeHead(200, headers).end(body) }
+    const options = { checksum: undefined, begins: [bytes[0], bytes[1]] } as unknown as Partial<DownloadOptions>
+    await expect(attempt({ a: behaviour }, ['a'], options)).rejects.toThrow(why)
+    expect(await readdir(folder)).toEqual([])
+    expect((await attempt({ a: behaviour, b: { bytes } }, ['a', 'b'], options)).got).toEqual(bytes)
+  })
+
+  test.each([202, 203, 204, 206])('an answer %i to a question for all of it is no file', async (status) => {
+    const behaviour: Behaviour = { bytes, answer: (_, response) => response.writeHead(status).end() }
+    await expect(attempt({ a: behaviour }, ['a'])).rejects.toThrow(/no source gave/)
+    expect(await readdir(folder)).toEqual([])
+  })
+
+  test('a part is whole only when as many bytes are there as the source says it has', async () => {
+    await writeFile(join(folder, 'file.part'), bytes.subarray(0, 10))
+    const behaviour: Behaviour = {
+      bytes,
+      answer(_, response) {
+        response.writeHead(206, { 'content-range': 'bytes 10-19/100', 'content-length': 10 })
+        response.end(bytes.subarray(10, 20))
+      },
+    }
+    await expect(attempt({ a: behaviour }, ['a'], { tries: 1 })).rejects.toThrow(/20 of 100 bytes came/)
+  })
+
+  test('a source that never ends is given up at the limit, with or without a length, and leaves nothing', async () => {
+    const endless: Behaviour = {
+      bytes,
+      answer(_, response) {
+        response.writeHead(200)
+        const more = () => {
+          while (response.write(bytes));
+          response.once('drain', more)
+        }
+        more()
+      },
+    }
+    const claims: Behaviour = {
+      bytes,
+      answer: (_, response) => response.writeHead(200, { 'content-length': 1e15 }).write('x'),
+    }
+    await expect(attempt({ endless, claims }, ['endless', 'claims'], { limitBytes: 1e6 })).rejects.toThrow(
+      /endless: more than 1\.0 MB[\s\S]*claims: more than 1\.0 MB/,
+    )
+    expect(await readdir(folder)).toEqual([])
+  })
+
   test('a file that is there and right is not fetched', async () => {
     await writeFile(join(folder, 'file'), bytes)
     expect((await attempt({ a: { bytes } }, ['a'])).requests).toEqual([])
@@ -153,7 +206,86 @@ describe('get and verify', () => {
     await writeFile(join(folder, 'plain'), bytes)
     expect(await verifyKnown(recipe, folder)).toEqual(['plain'])
     await writeFile(join(folder, 'plain'), gz)
-    await expect(verifyKnown(recipe, folder)).rejects.toThrow(/another checksum[\s\S]*plain/)
+    await expect(verifyKnown(recipe, folder)).rejects.toThrow(/packed again[\s\S]*plain/)
+    const [file] = recipe.files
+    const told = { ...recipe, files: [{ ...file, contents: sha256(bytes).value }] }
+    expect(await verifyKnown(told, folder)).toEqual(['plain (packed again, with the published contents)'])
+    await writeFile(join(folder, 'plain'), gzipSync(bytes.subarray(1)))
+    await expect(verifyKnown(told, folder)).rejects.toThrow(/another checksum[\s\S]*plain/)
+  })
+
+  const recipeOf = (address: string) => ({
+    licence: 'none',
+    files: [{ name: 'Train.zip', urls: [address], unpack: 'zip' as const, top: ['Train'] }],
+  })
+
+  test.each(['Train/mine.txt', 'Train'])(
+    "a person's %s stays: get refuses before it fetches anything",
+    async (mine) => {
+      const server = await startServer({ zip: { bytes: zip } })
+      try {
+        await mkdir(dirname(join(folder, mine)), { recursive: true })
+        await writeFile(join(folder, mine), 'mine')
+        await expect(getFiles(recipeOf(server.address('zip')), folder)).rejects.toThrow(
+          /of yours lies[\s\S]*Train[\s\S]*another folder/,
+        )
+        expect([await readFile(join(folder, mine), 'utf8'), server.requests]).toEqual(['mine', []])
+      } finally {
+        await server.close()
+      }
+    },
+  )
+
+  test('what a person adds later stays, also when files are fetched again or a move was interrupted', async () => {
+    const server = await startServer({ zip: { bytes: zip } })
+    try {
+      const recipe = recipeOf(server.address('zip'))
+      await getFiles(recipe, folder)
+      await writeFile(join(folder, 'Train/mine.txt'), 'mine')
+      await rm(join(folder, 'Train/0/1.bin'))
+      await getFiles(recipe, folder)
+      // As a call that was killed between two moves leaves it.
+      await writeFile(join(folder, manifestName), JSON.stringify({ parts: {}, placing: { 'Train.zip': ['Train'] } }))
+      await rm(join(folder, 'Train/1/2.bin'))
+      await getFiles(recipe, folder)
+      expect((await readdir(folder, { recursive: true })).sort()).toEqual(
+        [manifestName, 'Train', 'Train/0', 'Train/0/1.bin', 'Train/1', 'Train/1/2.bin', 'Train/mine.txt'].sort(),
+      )
+      await writeFile(join(folder, 'Train/1/2.bin'), 'a change of mine')
+      await expect(getFiles(recipe, folder)).rejects.toThrow(/of yours lies[\s\S]*2\.bin/)
+      expect(await readFile(join(folder, 'Train/1/2.bin'), 'utf8')).toBe('a change of mine')
+    } finally {
+      await server.close()
+    }
+  })
+
+  test.each(['.git/config', 'thesis/readme.txt', 'Train/.ssh/keys', manifestName])(
+    'an archive with %s is refused whole, and fetched anew by the next call',
+    async (name) => {
+      const bad = zipSync({ 'Train/0/1.bin': bytes.subarray(0, 10), [name]: bytes.subarray(0, 5) })
+      const files: Record<string, Behaviour> = { zip: { bytes: bad } }
+      const server = await startServer(files)
+      try {
+        const recipe = recipeOf(server.address('zip'))
+        await expect(getFiles(recipe, folder)).rejects.toThrow(/archive has a/)
+        expect(await readdir(folder)).toEqual([])
+        files.zip = { bytes: zip }
+        expect(await getFiles(recipe, folder)).toEqual({ files: 1, present: 0 })
+        expect((await readdir(folder)).sort()).toEqual([manifestName, 'Train'])
+      } finally {
+        await server.close()
+      }
+    },
+  )
+
+  test('an archive that a person put there is read, and stays', async () => {
+    await writeFile(
+      join(folder, 'Train.zip'),
+      zipSync({ 'Train/a.bin': bytes, '__MACOSX/Train/._a.bin': bytes, 'Train/.DS_Store': bytes }),
+    )
+    await getFiles(recipeOf('http://127.0.0.1:1/'), folder)
+    expect((await readdir(folder)).sort()).toEqual([manifestName, 'Train', 'Train.zip'])
+    expect(await readdir(join(folder, 'Train'))).toEqual(['a.bin'])
   })
 
   test('recipes are well formed', () => {

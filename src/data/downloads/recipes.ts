@@ -6,12 +6,16 @@ export interface RecipeFile {
   readonly name: string
   readonly urls: readonly string[]
   readonly checksum?: Checksum
+  /** sha256 of what a .gz file unpacks to: it tells a file that was packed again by another program. */
+  readonly contents?: string
   /** In bytes, about; for people and the disk. */
   readonly size?: number
   /** How it is unpacked; without it, the file is kept as it is. */
   readonly unpack?: ArchiveKind
   /** Leading folders that are left out. */
   readonly strip?: number
+  /** What lies at the archive's top, after `strip`; anything else there is refused. Default: any name that is not hidden. */
+  readonly top?: readonly string[]
 }
 
 /** Where a data set comes from. */
@@ -32,15 +36,18 @@ const idxNames = [
   't10k-labels-idx1-ubyte',
 ]
 
-function idxFiles(bases: readonly string[], sums: readonly string[]): RecipeFile[] {
+function idxFiles(bases: readonly string[], sums: readonly string[], contents: readonly string[] = []): RecipeFile[] {
   return idxNames.map((name, i) => ({
     name: `${name}.gz`,
     urls: bases.map((base) => `${base}${name}.gz`),
     checksum: md5(sums[i]),
+    ...(contents[i] === undefined ? {} : { contents: contents[i] }),
+    size: name.includes('images') ? 27_000_000 : 30_000,
   }))
 }
 
-const figshare = 'https://figshare.com/ndownloader/files/'
+/** The address for programs: figshare.com/ndownloader, with the same numbers, answers them with an empty 202. */
+const figshare = 'https://api.figshare.com/v2/file/download/'
 const mendeley = 'https://data.mendeley.com/public-files/datasets/468j46mzdv/files/'
 const toronto = 'https://www.cs.toronto.edu/~kriz/'
 
@@ -70,6 +77,12 @@ export const recipes: { readonly [dataset: string]: Recipe } = {
         'bef4ecab320f06d8554ea6380940ec79',
         'bb300cfdad3c16e7a12a480ee83cd310',
       ],
+      [
+        'c59f468a2f672dc815687fe0f83887768d799fd8a3f3276145d20f83aa44d888',
+        'bad3541b69d912435c50bb6ba87bec294ff4f6a2e1246121d8633921760443d9',
+        '5b4141f0afbad91edebe8549f8fcffe087ea10ca49f1dbef5c9a5cd8815ce37b',
+        '0402a96d92fd2663957122ceb108a494c5af83dab82d92729df917d7dec38c34',
+      ],
     ),
     licence: 'MIT',
   },
@@ -82,6 +95,10 @@ export const recipes: { readonly [dataset: string]: Recipe } = {
         size: 170_052_171,
         unpack: 'tar.gz',
         strip: 1,
+        top: [
+          ...[1, 2, 3, 4, 5].map((batch) => `data_batch_${batch}.bin`),
+          ...['test_batch.bin', 'batches.meta.txt', 'readme.html'],
+        ],
       },
     ],
     licence: 'not stated; widely used for research',
@@ -95,6 +112,7 @@ export const recipes: { readonly [dataset: string]: Recipe } = {
         size: 168_513_733,
         unpack: 'tar.gz',
         strip: 1,
+        top: ['train.bin', 'test.bin', 'fine_label_names.txt', 'coarse_label_names.txt'],
       },
     ],
     licence: 'not stated; widely used for research',
@@ -108,6 +126,7 @@ export const recipes: { readonly [dataset: string]: Recipe } = {
         size: 248_100_043,
         unpack: 'zip',
         strip: 1,
+        top: ['train', 'val', 'test', 'wnids.txt', 'words.txt'],
       },
     ],
     licence: 'that of ImageNet: research, not for sale',
@@ -120,6 +139,7 @@ export const recipes: { readonly [dataset: string]: Recipe } = {
         checksum: md5('20959b8e626244a1b502305a9e6e2031'),
         size: 1_020_000_000,
         unpack: 'zip',
+        top: ['Train'],
       },
       {
         name: 'Test.zip',
@@ -127,6 +147,7 @@ export const recipes: { readonly [dataset: string]: Recipe } = {
         checksum: md5('69ca8762b2fe404d9b9bad1103e97832'),
         size: 170_000_000,
         unpack: 'zip',
+        top: ['Test'],
       },
     ],
     licence: 'CC BY-SA 4.0',
@@ -148,6 +169,7 @@ export const recipes: { readonly [dataset: string]: Recipe } = {
       urls: [`${figshare}${id}`],
       size: 800_000_000,
       unpack: 'zip' as const,
+      top: [name],
     })),
     licence: 'CC BY 4.0',
   },

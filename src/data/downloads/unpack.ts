@@ -1,5 +1,6 @@
 import { FormatError } from '../../base/index.ts'
 import { readTar, readZip, safePath } from '../formats/index.ts'
+import { isSystemLitter } from '../stray-names.ts'
 import { checkDiskSpace, diskSource } from './disk.ts'
 
 export type ArchiveKind = 'zip' | 'tar' | 'tar.gz' | 'gz'
@@ -7,6 +8,8 @@ export type ArchiveKind = 'zip' | 'tar' | 'tar.gz' | 'gz'
 export interface UnpackOptions {
   /** Leading folders of a member's path that are left out. Default 0. */
   readonly strip?: number
+  /** Names that may lie at the top; default: any that is not hidden. */
+  readonly top?: readonly string[]
   /** Most bytes in all; default 2^40. */
   readonly limitBytes?: number
   /** Most members; default 4 million. */
@@ -34,7 +37,8 @@ interface Member {
 
 /**
  * Unpacks an archive into a folder, which should be new. Members are files and folders below it: paths that climb out,
- * links and devices are refused, and so is more than the limits allow. Memory holds one piece at a time.
+ * links, devices and hidden names are refused, and so is more than the limits allow. What macOS adds to archives by
+ * itself (`__MACOSX`, `._name`) is left out. Memory holds one piece at a time.
  * @throws FormatError if the archive is damaged or has such a member; what was unpacked until then stays
  */
 export async function unpackArchive(
@@ -45,7 +49,7 @@ export async function unpackArchive(
 ): Promise<UnpackedFile[]> {
   const { mkdir } = process.getBuiltinModule('node:fs/promises')
   const { basename, dirname, join } = process.getBuiltinModule('node:path')
-  const { strip = 0, limitBytes = 2 ** 40, limitMembers = 4_000_000, progress = () => {} } = options
+  const { strip = 0, top, limitBytes = 2 ** 40, limitMembers = 4_000_000, progress = () => {} } = options
   const label = basename(archive)
   const files: UnpackedFile[] = []
   await mkdir(folder, { recursive: true })
@@ -57,8 +61,10 @@ export async function unpackArchive(
   }
   for await (const member of membersOf(archive, kind, label, options.name)) {
     if (++count > limitMembers) throw tooMuch(label, `${limitMembers} members`)
-    const path = safePath(member.name, label).split('/').slice(strip).join('/')
-    if (path === '') continue
+    const parts = safePath(member.name, label).split('/').slice(strip)
+    const path = parts.join('/')
+    if (path === '' || parts.some(isSystemLitter)) continue
+    checkName(parts, label, top)
     if (member.size !== undefined && bytes + member.size > limitBytes) throw tooMuch(label, `${limitBytes} bytes`)
     const target = join(folder, ...path.split('/'))
     await claiming(label, path, async () => {
@@ -67,6 +73,19 @@ export async function unpackArchive(
     })
   }
   return files
+}
+
+/** A server must not choose what lies in a person's folder: `.git`, or a name beside those of the data set. */
+function checkName(parts: readonly string[], label: string, top: readonly string[] | undefined): void {
+  const hidden = parts.some((part) => part.startsWith('.'))
+  if (!hidden && (top === undefined || top.includes(parts[0]))) return
+  throw new FormatError({
+    what: hidden ? 'the archive has a hidden member' : 'the archive has a member that is none of this data set',
+    place: `${label}, member ${JSON.stringify(parts.join('/').slice(0, 120))}`,
+    expected: hidden ? 'names that do not begin with a dot' : (top ?? []).join(', ').slice(0, 120),
+    got: JSON.stringify(parts[0].slice(0, 120)),
+    next: 'Do not trust this archive: nothing of it was kept. Fetch it from where it was published.',
+  })
 }
 
 /** A member where a file or folder of another member already is. */

@@ -12,15 +12,36 @@ export function denoise(events: Events, windowUs: number): Events {
     throw new UsageError({ what: 'denoise: window out of range', expected: 'above 0 us', got: String(windowUs) })
   }
   const { width, height, t, x, y } = events
-  const last = new Float64Array(width * height).fill(Number.NEGATIVE_INFINITY)
+  const last = lastTimes(width * height)
   return eventsWhere(events, (i) => {
     let company = false
     for (let row = Math.max(0, y[i] - 1); row <= Math.min(height - 1, y[i] + 1) && !company; row++) {
       for (let column = Math.max(0, x[i] - 1); column <= Math.min(width - 1, x[i] + 1); column++) {
-        company ||= t[i] - last[row * width + column] <= windowUs
+        company ||= t[i] - last.get(row * width + column) <= windowUs
       }
     }
-    last[y[i] * width + x[i]] = t[i]
+    last.set(y[i] * width + x[i], t[i])
     return company
   })
+}
+
+/** Sensors up to this size have a place for every pixel; of larger ones, only pixels with events have one. */
+const mostPlaces = 2 ** 22
+
+/** When each pixel had its last event. */
+function lastTimes(pixels: number): { get(pixel: number): number; set(pixel: number, time: number): void } {
+  if (pixels > mostPlaces) {
+    const times = new Map<number, number>()
+    return {
+      get: (pixel) => times.get(pixel) ?? Number.NEGATIVE_INFINITY,
+      set: (pixel, time) => times.set(pixel, time),
+    }
+  }
+  const times = new Float64Array(pixels).fill(Number.NEGATIVE_INFINITY)
+  return {
+    get: (pixel) => times[pixel],
+    set(pixel, time) {
+      times[pixel] = time
+    },
+  }
 }

@@ -1,5 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
+import { denoise } from './denoise.ts'
 import type { Events } from './events.ts'
 import { type FrameOptions, integrate } from './integrate.ts'
 
@@ -131,4 +132,14 @@ test('refuses what it cannot do', () => {
   expect(() => integrate({ ...moments(1), x: Uint16Array.of(4) }, { T: 2 })).toThrow(
     /event 0 lies outside[\s\S]*\(4, 0\)/,
   )
+})
+
+test('frames that no memory should hold are refused; scaled ones, and denoising, work on any sensor', () => {
+  const events = eventsOf(65535, 65535, [
+    [0, 65534, 65534, 1],
+    [5, 65533, 65534, 1],
+  ])
+  expect(() => integrate(events, { T: 4 })).toThrow(/too large[\s\S]*65535x65535/)
+  const { values } = integrate(denoise(events, 10), { T: 1, size: { width: 2, height: 2 } })
+  expect([...values].reduce((sum, value) => sum + value)).toBeCloseTo(1)
 })

@@ -1,4 +1,4 @@
-import { ShapeError, UsageError } from '../../base/index.ts'
+import { ResourceError, ShapeError, UsageError } from '../../base/index.ts'
 import { sortedByTime } from './changes.ts'
 import { checkOnSensor, type Events, type SensorSize } from './events.ts'
 
@@ -42,11 +42,13 @@ export interface Frames {
 
 /**
  * Sums events into frames. The sum of all values is the number of events (less `left`), except for `binary`.
- * @throws UsageError if an option is out of range; ShapeError if an event lies outside of the sensor
+ * @throws UsageError if an option is out of range; ShapeError if an event lies outside of the sensor; ResourceError if the
+ * frames have more than 2^26 numbers
  */
 export function integrate(events: Events, options: FrameOptions): Frames {
   const { T, values: kind = 'counts', size = events } = options
   checkOptions(options)
+  checkRoom(T, size)
   checkOnSensor(events, 'integrate')
   const { width, height } = size
   const shape = [T, height, width, 2] as const
@@ -62,8 +64,8 @@ export function integrate(events: Events, options: FrameOptions): Frames {
       left++
       continue
     }
-    for (const [row, tall] of rows[ordered.y[i]]) {
-      for (const [column, wide] of columns[ordered.x[i]]) {
+    for (const [row, tall] of rows(ordered.y[i])) {
+      for (const [column, wide] of columns(ordered.x[i])) {
         const at = ((frame * height + row) * width + column) * 2 + ordered.p[i]
         const share = tall * wide
         values[at] += share * weight
@@ -102,16 +104,33 @@ function voxelFrames({ t }: Events, T: number): Placing {
 
 type Share = readonly [place: number, share: number]
 
-/** For each old pixel of a row: the new pixels it covers, and the share of its area in each. */
-function shares(from: number, to: number): readonly (readonly Share[])[] {
-  return Array.from({ length: from }, (_, pixel) => {
+/** For an old pixel of a row: the new pixels it covers, and the share of its area in each. */
+function shares(from: number, to: number): (pixel: number) => readonly Share[] {
+  const known: Share[][] = []
+  return (pixel) => {
+    if (known[pixel]) return known[pixel]
     // In units of which a new pixel has `from` and an old one `to`.
     const [start, end] = [pixel * to, (pixel + 1) * to]
     const covered: Share[] = []
     for (let place = Math.floor(start / from); place * from < end; place++) {
       covered.push([place, (Math.min(end, (place + 1) * from) - Math.max(start, place * from)) / to])
     }
+    known[pixel] = covered
     return covered
+  }
+}
+
+/** Numbers of one recording's frames: 36 frames of 1280x720 have as many. */
+const mostNumbers = 2 ** 26
+
+function checkRoom(T: number, { width, height }: SensorSize): void {
+  if (T * width * height * 2 <= mostNumbers) return
+  throw new ResourceError({
+    what: 'the frames of a recording would be too large',
+    place: `${T} frames of ${width}x${height} pixels`,
+    expected: `at most ${mostNumbers} numbers in all`,
+    got: String(T * width * height * 2),
+    next: 'Scale the frames to a smaller size, or make fewer.',
   })
 }
 

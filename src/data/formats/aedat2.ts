@@ -17,6 +17,9 @@ export interface AddressLayout extends SensorSize {
   address(x: number, y: number, p: number): number
 }
 
+/** Bit 15 marks special events of the DVS128, such as those of its synchronisation input: they say nothing of brightness. */
+const isBrightness = (a: number) => (a & 0x8000) === 0
+
 const dvs128Field = { x: (a: number) => (a & 0xfe) >> 1, y: (a: number) => (a & 0x7f00) >> 8 }
 
 /** Addresses by camera. CIFAR10-DVS was recorded with a DVS128 that stood on its side. */
@@ -25,6 +28,7 @@ const layouts = {
     chips: /DVS128/i,
     width: 128,
     height: 128,
+    isEvent: isBrightness,
     x: (a) => 127 - dvs128Field.x(a),
     y: dvs128Field.y,
     p: (a) => 1 - (a & 1),
@@ -34,6 +38,7 @@ const layouts = {
     chips: /(?!)/,
     width: 128,
     height: 128,
+    isEvent: isBrightness,
     x: (a) => 127 - dvs128Field.y(a),
     y: (a) => 127 - dvs128Field.x(a),
     p: (a) => 1 - (a & 1),
@@ -68,7 +73,7 @@ export function isAedat2(bytes: Uint8Array): boolean {
 
 /**
  * Reads AEDAT 2: lines of text that begin with #, then a 32-bit address and a 32-bit time in microseconds an event,
- * highest byte first. A file of only a header holds no events. Times that wrap around at 2^32 go on.
+ * highest byte first. A file of only a header holds no events. Events that are none of brightness are left out. Times that wrap around at 2^32 go on.
  * @param options.layout of the addresses; default: that of the camera which the header names
  * @throws FormatError if the header is missing, the file ends within an event, or an address lies outside of the
  * sensor; UsageError if the layout is unknown, or the camera is, and no layout was given
@@ -78,7 +83,7 @@ export function readAedat2(bytes: Uint8Array, options: { file?: string; layout?:
   if (!isAedat2(bytes)) {
     throw damageAt(file, 0, { what: 'not an AEDAT 2 file', expected: '#!AER-DAT2.0', got: 'other bytes' })
   }
-  const { lines, end } = readTextHeader(bytes)
+  const { lines, end } = readTextHeader(bytes, { recordLength })
   const body = bytes.length - end
   if (body % recordLength !== 0) {
     throw damageAt(file, bytes.length - (body % recordLength), {
@@ -104,7 +109,7 @@ export function readAedat2(bytes: Uint8Array, options: { file?: string; layout?:
         what: 'AEDAT 2 address outside of the sensor',
         expected: `x below ${layout.width}, y below ${layout.height}`,
         got: `address ${address}: (${x}, ${y})`,
-        next: `the file is damaged, or of another camera: name its layout (--layout), of ${aedat2Layouts.join(', ')}`,
+        next: `The file is damaged, or of another camera: name its layout, of ${aedat2Layouts.join(', ')}.`,
       })
     }
     list.push(time + wrapped, x, y, layout.p(address))
@@ -156,7 +161,7 @@ function requiredLayout(lines: readonly string[], file: string): AddressLayout {
     place: file,
     expected: 'a known AEChip',
     got: chipOf(lines) ?? 'none',
-    next: `name the layout (--layout), of ${aedat2Layouts.join(', ')}`,
+    next: `Name the layout of its addresses (option \`layout\`), of ${aedat2Layouts.join(', ')}.`,
   })
 }
 

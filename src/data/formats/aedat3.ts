@@ -1,5 +1,5 @@
 import { EventList, type Events, type SensorSize } from '../events/index.ts'
-import { damageAt } from './damage.ts'
+import { damageAt, largerSensor } from './damage.ts'
 import { readTextHeader } from './text-header.ts'
 
 const headerLength = 28
@@ -35,7 +35,7 @@ export function readAedat3(
   if (!isAedat3(bytes)) {
     throw damageAt(file, 0, { what: 'not an AEDAT 3 file', expected: '#!AER-DAT3.1', got: 'other bytes' })
   }
-  const { end } = readTextHeader(bytes, '#!END-HEADER')
+  const { end } = readTextHeader(bytes, { last: '#!END-HEADER' })
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length)
   const list = new EventList()
   let [invalid, otherPackets] = [0, 0]
@@ -55,6 +55,7 @@ export function readAedat3(
           what: 'event outside of the sensor',
           expected: `x below ${size.width}, y below ${size.height}`,
           got: `(${x}, ${y})`,
+          next: largerSensor(size),
         })
       }
       list.push(packet.overflow * 2 ** 31 + view.getInt32(offset + 4, true), x, y, (word >>> 1) & 1)

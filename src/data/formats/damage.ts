@@ -34,3 +34,8 @@ export function guarded<Result>(file: string, what: string, work: () => Result):
     throw damageAt(file, 0, { what, got: got.slice(0, 200), cause })
   }
 }
+
+/** What to do about an event outside of a sensor. */
+export function largerSensor({ width, height }: { width: number; height: number }): string {
+  return `The sensor is larger than ${width}x${height}: name its size. Or the file is damaged.`
+}

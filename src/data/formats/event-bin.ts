@@ -1,6 +1,6 @@
 import { UsageError } from '../../base/index.ts'
 import { EventList, type Events, type SensorSize } from '../events/index.ts'
-import { damageAt } from './damage.ts'
+import { damageAt, largerSensor } from './damage.ts'
 
 const recordLength = 5
 /** A row that no sensor of this format has: the record says that time overflowed, and is no event. */
@@ -38,7 +38,7 @@ export function readEventBin(bytes: Uint8Array, options: { file?: string; size?:
         what: 'event outside of the sensor',
         expected: `x below ${size.width}, y below ${size.height}`,
         got: `(${bytes[at]}, ${bytes[at + 1]})`,
-        next: 'the file is damaged, or of another sensor',
+        next: largerSensor(size),
       })
     }
     list.push(time + overflow, bytes[at], bytes[at + 1], bytes[at + 2] >> 7)

@@ -1,3 +1,4 @@
+import { textOf } from '../../base/index.ts'
 import { EventList, type Events, type SensorSize } from '../events/index.ts'
 import { damageAt } from './damage.ts'
 
@@ -17,15 +18,17 @@ const names: { readonly [name: string]: 't' | 'x' | 'y' | 'p' } = {
 /**
  * Reads events as text: one a line, its fields between commas, semicolons or white space. A first line of names (t or
  * timestamp, x, y, p or polarity) tells their order; without one it is t, x, y, p. Times are whole microseconds;
- * polarity is 1 or 0, or 1 or -1. Empty lines, and lines that begin with # or %, are passed over.
+ * polarity is 1 or 0, or 1 or -1. Fields may stand in quotes. Empty lines, and lines that begin with # or %, are passed
+ * over, and so is a byte order mark.
  * @throws FormatError naming the byte and line that cannot be read
  */
-export function readEventCsv(bytes: Uint8Array, options: { file?: string; size?: SensorSize } = {}): Events {
+export function readEventCsv(source: Uint8Array, options: { file?: string; size?: SensorSize } = {}): Events {
   const { file = 'CSV bytes', size } = options
+  const bytes = isUtf16(source) ? new TextEncoder().encode(textOf(source)) : source
   const list = new EventList()
   let columns: readonly string[] = ['t', 'x', 'y', 'p']
   let [line, first] = [0, true]
-  for (let at = 0; at < bytes.length; ) {
+  for (let at = utf8Mark.every((byte, i) => bytes[i] === byte) ? utf8Mark.length : 0; at < bytes.length; ) {
     const found = bytes.indexOf(10, at)
     const end = found < 0 ? bytes.length : found
     line++
@@ -38,7 +41,10 @@ export function readEventCsv(bytes: Uint8Array, options: { file?: string; size?:
     }
     const text = String.fromCharCode(...bytes.subarray(at, end)).trim()
     if (text !== '' && !/^[#%]/.test(text)) {
-      const fields = text.split(/[\s,;]+/).filter((field) => field !== '')
+      const fields = text
+        .split(/[\s,;]+/)
+        .filter((field) => field !== '')
+        .map((field) => field.replace(/^"(.*)"$|^'(.*)'$/, '$1$2'))
       const named = fields.map((field) => names[field.toLowerCase()])
       if (first && named.every((name) => name !== undefined)) columns = checkNames(named as string[], file, at)
       else pushEvent(list, fields, columns, size, { file, at, line })
@@ -47,6 +53,12 @@ export function readEventCsv(bytes: Uint8Array, options: { file?: string; size?:
     at = end + 1
   }
   return list.events(size)
+}
+
+const utf8Mark = [0xef, 0xbb, 0xbf]
+
+function isUtf16([first, second]: Uint8Array): boolean {
+  return (first === 0xff && second === 0xfe) || (first === 0xfe && second === 0xff)
 }
 
 /** Writes events as text, with a line of names. */
@@ -88,7 +100,7 @@ function pushEvent(
       what: `line ${line} is no event`,
       expected: `${columns.join(', ')}: whole numbers, p 1, 0 or -1${size ? `, on ${size.width}x${size.height}` : ''}`,
       got: `'${fields.join(' ').slice(0, 60)}'`,
-      next: 'times are whole microseconds; a first line may name the columns',
+      next: 'Times are whole microseconds; a first line may name the columns.',
     })
   }
   list.push(t, x, y, polarity > 0 ? 1 : 0)

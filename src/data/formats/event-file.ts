@@ -8,13 +8,31 @@ import { readEventNpy, readEventNpz } from './npz.ts'
 import { refuseKnown } from './refused.ts'
 
 /** How the names of event files end. */
-export const eventFileKinds = ['.bin', '.aedat', '.dat', '.npz', '.npy', '.csv', '.txt', '.aedat4', '.mat', '.raw']
+export const eventFileKinds = [
+  '.bin',
+  '.aedat',
+  '.dat',
+  '.npz',
+  '.npy',
+  '.csv',
+  '.txt',
+  '.aedat4',
+  '.mat',
+  '.raw',
+  '.h5',
+  '.hdf5',
+]
 
 export interface EventFileOptions {
   /** Of the sensor; default: what the format says, or the smallest that has every event. */
   size?: SensorSize
   /** How AEDAT 2 packs its addresses; default: by the camera that the header names. */
   layout?: string
+}
+
+/** Whether an event file says by itself how large its sensor is; all others are as large as one says. */
+export function tellsSensor(bytes: Uint8Array): boolean {
+  return isAedat2(bytes)
 }
 
 /**

@@ -103,6 +103,29 @@ describe('AEDAT 2', () => {
     )
   })
 
+  // 23 0a, and what else an address may hold that looks like a line of the header.
+  test.each([
+    [[0x23, 0x0a, 0x38, 0x00]],
+    [[0x23, 0x0d, 0x0a, 0x00]],
+    [[0x23, 0x09, 0x0a, 0x00]],
+    [[0x23, 0x09, 0x09, 0x0a]],
+    [[0x23, 0x0a, 0x23, 0x0a]],
+  ])('an address that begins as a line of the header does: %j', (address) => {
+    const header = text('#!AER-DAT2.0\r\n# AEChip: DAVIS346\r\n')
+    const whole = Uint8Array.from([...header, ...address, 0, 0, 0, 9, ...address, 0, 0, 0, 10])
+    expect([...readAedat2(whole).t]).toEqual([9, 10])
+  })
+
+  test('a line that says so ends the header', () => {
+    const bytes = Uint8Array.from([...text('#!AER-DAT2.0\r\n#End Of ASCII Header\r\n'), 0x23, 0x0a, 0, 0, 0, 0, 0, 7])
+    expect([...readAedat2(bytes, { layout: 'davis346' }).t]).toEqual([7])
+  })
+
+  test("special events of the DVS128 (bit 15) are left out, for CIFAR10-DVS's camera too", () => {
+    const bytes = Uint8Array.from([...text('#!AER-DAT2.0\n'), 0, 0, 1, 2, 0, 0, 0, 5, 0, 0, 0x81, 2, 0, 0, 0, 6])
+    for (const layout of ['dvs128', 'cifar10-dvs']) expect([...readAedat2(bytes, { layout }).t]).toEqual([5])
+  })
+
   test('times that wrap around go on', () => {
     const bytes = new Uint8Array([
       ...text('#!AER-DAT2.0\n'),
@@ -128,7 +151,7 @@ describe('AEDAT 2', () => {
 
   test('an unknown camera is asked for, a cut is refused', () => {
     const bytes = new Uint8Array([...text('#!AER-DAT2.0\n# AEChip: Odd9000\n'), ...new Uint8Array(16)])
-    expect(() => readAedat2(bytes, { file: 'a.aedat' })).toThrow(/a\.aedat[\s\S]*Odd9000[\s\S]*--layout/)
+    expect(() => readAedat2(bytes, { file: 'a.aedat' })).toThrow(/a\.aedat[\s\S]*Odd9000[\s\S]*layout/)
     expect(() => readAedat2(bytes, { layout: 'dvs12' })).toThrow(/did you mean 'dvs128'/)
     expect(() => readAedat2(bytes.slice(0, -1), { file: 'a.aedat', layout: 'dvs128' })).toThrow(/a\.aedat, byte \d+/)
   })
@@ -204,6 +227,15 @@ describe('CSV', () => {
     )
   })
 
+  test.each([
+    ['a byte order mark', Buffer.concat([Buffer.of(0xef, 0xbb, 0xbf), text('y,x,t,p\r\n3,2,1,0\r\n')])],
+    ['UTF-16', Buffer.from('\ufeffy,x,t,p\r\n3,2,1,0\r\n', 'utf16le')],
+    ['quotes', text('"y","x","t","p"\n"3","2","1","0"\n')],
+  ])('%s', (_, bytes) => {
+    const { t, x, y, p } = readEventCsv(bytes)
+    expect([t[0], x[0], y[0], p[0], t.length]).toEqual([1, 2, 3, 0, 1])
+  })
+
   test.each(['1,2,3', '1,2,3,4', '1.5,2,3,1', '-1,-2,3,1', 'a,b,c,d'])('%s is no event', (line) => {
     expect(() => readEventCsv(text(`1,1,1,1\n${line}\n`), { file: 'a.csv' })).toThrow(/line 2[\s\S]*a\.csv, byte 8/)
   })
@@ -216,6 +248,19 @@ test('NPZ round trip', async () => {
     }),
     { numRuns: 20 },
   )
+})
+
+test.each([
+  ['a_td.dat', '% Data file containing CD events.\n% Version 2\n', /Prophesee DAT[\s\S]*numpy\.savez/],
+  ['b.dat', '% Version 2\n', /Prophesee DAT/],
+  ['c.h5', '\x89HDF\r\n\x1a\n', /HDF5[\s\S]*DSEC[\s\S]*v2e/],
+])('%s is refused with a way to convert it', async (name, start, message) => {
+  await expect(
+    readEventFile(
+      Uint8Array.from(start, (letter) => letter.charCodeAt(0)),
+      name,
+    ),
+  ).rejects.toThrow(message)
 })
 
 describe.skipIf(!existsSync(real))('real event files (need ../shared/data)', () => {

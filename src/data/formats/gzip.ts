@@ -66,7 +66,7 @@ function join(pieces: Uint8Array[], size: number): Uint8Array {
 
 function tooLong(file: string, limit: number): FormatError {
   return new FormatError({
-    what: 'gzip file unpacks to more than its header says',
+    what: 'gzip file unpacks to more than its header says, or than a file of its size should hold',
     place: `${file}, unpacked byte ${limit}`,
     expected: `${limit} bytes`,
     got: 'more',

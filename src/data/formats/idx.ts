@@ -1,5 +1,6 @@
 import { FormatError, type Shape, shapeText, sizeOf } from '../../base/index.ts'
 import { gunzip, isGzip } from './gzip.ts'
+import { unpackedLimit } from './unpacked-limit.ts'
 
 /** An array of bytes with its sizes, as MNIST's files hold it: images [N, H, W], labels [N]. */
 export interface IdxArray {
@@ -16,7 +17,7 @@ const unsignedByte = 0x08
  * @see http://yann.lecun.com/exdb/mnist/
  */
 export function readIdx(bytes: Uint8Array, file = 'IDX bytes'): IdxArray {
-  const plain = isGzip(bytes) ? gunzip(bytes, { file, limit: (head) => readHeader(head, file).size }) : bytes
+  const plain = isGzip(bytes) ? gunzip(bytes, { file, limit: (head) => idxSize(head, bytes.length, file) }) : bytes
   const { shape, start, size } = readHeader(plain, file)
   if (plain.length !== size) {
     throw new FormatError({
@@ -28,6 +29,23 @@ export function readIdx(bytes: Uint8Array, file = 'IDX bytes'): IdxArray {
     })
   }
   return { shape, values: plain.subarray(start) }
+}
+
+/**
+ * Bytes of the unpacked file, as its header says.
+ * @throws FormatError if the header is damaged, or asks for more than so few packed bytes can hold
+ */
+export function idxSize(head: Uint8Array, packed: number, file: string): number {
+  const { shape, size } = readHeader(head, file)
+  const most = unpackedLimit(packed)
+  if (size <= most) return size
+  throw new FormatError({
+    what: 'IDX file is truncated, or its header asks for far more than its packed bytes hold',
+    place: `${file}, header`,
+    expected: `at most ${most} bytes from ${packed} packed ones`,
+    got: `${size} bytes for ${shapeText(shape)}`,
+    next: 'Fetch the file again; if you trust it, unpack it first (gunzip).',
+  })
 }
 
 /** Writes an IDX file of unsigned bytes, not packed. */

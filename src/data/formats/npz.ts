@@ -2,11 +2,12 @@ import { zipSync } from 'fflate'
 import { FormatError } from '../../base/index.ts'
 import { type Events, type SensorSize, smallestSensor } from '../events/index.ts'
 import { bytesSource } from './byte-source.ts'
-import { placeIn } from './damage.ts'
+import { largerSensor, placeIn } from './damage.ts'
 import { type NpyArray, type NpyContents, readNpy, writeNpy } from './npy.ts'
+import { unpackedLimit } from './unpacked-limit.ts'
 import { readZip } from './zip.ts'
 
-/** Bytes that one array of an NPZ file may unpack to. */
+/** Bytes that the arrays of an NPZ file may unpack to together, however large it is. */
 const largestArray = 2 ** 31
 
 /** Reads an NPZ file: arrays by name. @throws FormatError if the archive or an array is damaged, or of a refused type */
@@ -14,7 +15,7 @@ export async function readNpz(
   bytes: Uint8Array,
   options: { file?: string; limit?: number } = {},
 ): Promise<Map<string, NpyContents>> {
-  const { file = 'NPZ bytes', limit = largestArray } = options
+  const { file = 'NPZ bytes', limit = Math.min(largestArray, unpackedLimit(bytes.length)) } = options
   const arrays = new Map<string, NpyContents>()
   let left = limit
   for (const entry of await readZip(bytesSource(bytes, file))) {
@@ -89,30 +90,35 @@ function columnsOf(arrays: Map<string, NpyContents>, file: string): Record<Colum
 
 function eventsFromArrays(columns: Record<Column, NpyArray>, file: string, size?: SensorSize): Events {
   const { length } = columns.t.values
-  const read = (column: Column, limit: number) => {
+  const take = <Values extends Float64Array | Uint16Array | Uint8Array>(
+    column: Column,
+    into: Values,
+    fits: (value: number) => boolean,
+    expected: string,
+  ): Values => {
     const { values } = columns[column]
-    const wrong = (index: number) =>
+    const wrong = (index: number, got: string) =>
       new FormatError({
         what: 'an array holds what no event has',
         place: `${file}, ${column}[${index}]`,
-        expected: column === 't' ? 'whole microseconds' : column === 'p' ? '0 or 1 (or -1)' : `0 to ${limit - 1}`,
-        got: index < values.length ? String(values[index]) : `${values.length} values, where t has ${length}`,
+        expected,
+        got,
+        ...(size && (column === 'x' || column === 'y') ? { next: largerSensor(size) } : {}),
       })
-    if (values.length !== length) throw wrong(values.length)
-    return Float64Array.from({ length }, (_, i) => {
+    if (values.length !== length) throw wrong(values.length, `${values.length} values, where t has ${length}`)
+    for (let i = 0; i < length; i++) {
       const value = Number(values[i])
-      const fits =
-        column === 't'
-          ? Number.isSafeInteger(value)
-          : column === 'p'
-            ? [-1, 0, 1].includes(value)
-            : Number.isInteger(value) && value >= 0 && value < limit
-      if (!fits) throw wrong(i)
-      return value
-    })
+      if (!fits(value)) throw wrong(i, String(values[i]))
+      into[i] = value
+    }
+    return into
   }
-  const x = Uint16Array.from(read('x', size?.width ?? 65535))
-  const y = Uint16Array.from(read('y', size?.height ?? 65535))
-  const p = Uint8Array.from(read('p', 2), (value) => (value > 0 ? 1 : 0))
-  return { ...(size ?? smallestSensor({ x, y })), t: read('t', 0), x, y, p }
+  const below = (limit: number) => (value: number) => Number.isInteger(value) && value >= 0 && value < limit
+  const [width, height] = [size?.width ?? 65535, size?.height ?? 65535]
+  const x = take('x', new Uint16Array(length), below(width), `0 to ${width - 1}`)
+  const y = take('y', new Uint16Array(length), below(height), `0 to ${height - 1}`)
+  const t = take('t', new Float64Array(length), Number.isSafeInteger, 'whole microseconds')
+  const signs = take('p', new Float64Array(length), (value) => [-1, 0, 1].includes(value), '0 or 1 (or -1)')
+  const p = Uint8Array.from(signs, (value) => (value > 0 ? 1 : 0))
+  return { ...(size ?? smallestSensor({ x, y })), t, x, y, p }
 }

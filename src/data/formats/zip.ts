@@ -15,6 +15,8 @@ const localLength = 30
 const longestComment = 65535
 /** Packed bytes handed to the inflater at once; fewer towards the end of a member, since each may become 1032. */
 const piece = { most: 1 << 14, least: 1 << 9 }
+/** Bytes that deflate can make of one. */
+const mostInflation = 1033
 /** A directory larger than this is no data set's. */
 const largestDirectory = 512 * 2 ** 20
 
@@ -194,13 +196,18 @@ function entryOf(source: ByteSource, member: Member): ZipEntry {
           got: `${member.size} bytes`,
         })
       }
-      const parts: Uint8Array[] = []
-      for await (const chunk of chunks()) parts.push(chunk)
+      if (member.method === 8 && member.size > mostInflation * (member.packed + 1)) {
+        throw damageAt(place, member.local, {
+          what: 'zip member is not what the directory says',
+          expected: `at most ${mostInflation} bytes of each packed one`,
+          got: `${member.size} bytes of ${member.packed}`,
+        })
+      }
       const whole = new Uint8Array(member.size)
       let at = 0
-      for (const part of parts) {
-        whole.set(part, at)
-        at += part.length
+      for await (const chunk of chunks()) {
+        whole.set(chunk, at)
+        at += chunk.length
       }
       return whole
     },

@@ -5,7 +5,11 @@ import {
   type CifarVariant,
   cifar10Variant,
   cifar100Variant,
+  damageAt,
   type EventFileOptions,
+  eventsInHdf5,
+  gunzip,
+  idxSize,
   isAedat2,
   isAedat3,
   isGzip,
@@ -23,8 +27,10 @@ import {
   readIdx,
   readNpy,
   readNpz,
+  readTar,
   readZip,
   refuseKnown,
+  unpackedLimit,
 } from '../formats/index.ts'
 
 /** What a file holds, as JSON. Which fields there are depends on the kind. */
@@ -54,7 +60,7 @@ export async function inspectFile(
   file: string,
   options: EventFileOptions = {},
 ): Promise<FileInspection> {
-  refuseKnown(bytes, file)
+  refuseKnown(bytes, file, ['HDF5'])
   const found = { file, bytes: bytes.length }
   if (isPng(bytes) || isJpeg(bytes)) {
     const { width, height, channels } = readImageFile(bytes, file)
@@ -72,15 +78,48 @@ export async function inspectFile(
   if (bytes[0] === 0x93) return inspectNpy(bytes, file)
   if (bytes[0] === 0x50 && bytes[1] === 0x4b) return inspectZip(bytes, file)
   if (bytes[0] === 0x80 && bytes[1] <= 5) return inspectPickle(bytes, file)
-  const isIdx = bytes[0] === 0 && bytes[1] === 0 && bytes[2] === 8
-  if (isIdx || (isGzip(bytes) && !/\.tar\.gz$|\.tgz$/.test(file))) {
-    const { shape } = readIdx(bytes, file)
-    return { ...found, format: isIdx ? 'IDX' : 'IDX, gzip', kind: 'array', shape, notes: [] }
-  }
+  if (isGzip(bytes)) return inspectGzip(bytes, file, options)
+  if (isIdx(bytes)) return { ...found, format: 'IDX', kind: 'array', shape: readIdx(bytes, file).shape, notes: [] }
   const variant = cifarVariantOf(bytes.length, file)
   if (variant) return labelledImages(found, `${variant.name} binary`, readCifarBinary(bytes, variant, file))
   const format = /\.bin$/i.test(file) ? 'N-MNIST .bin' : 'CSV'
   return eventsFound(found, format, await readEventFile(bytes, file, options))
+}
+
+function isIdx(bytes: Uint8Array): boolean {
+  return bytes[0] === 0 && bytes[1] === 0 && bytes[2] === 8
+}
+
+/** What is packed, by how it begins. */
+async function inspectGzip(bytes: Uint8Array, file: string, options: EventFileOptions): Promise<FileInspection> {
+  const inner = file.replace(/\.gz$/i, '')
+  if (/\.(tar\.gz|tgz)$/i.test(file)) return inspectTarGzip(bytes, file)
+  const unpacked = gunzip(bytes, {
+    file,
+    limit: (head) => (isIdx(head) ? idxSize(head, bytes.length, file) : unpackedLimit(bytes.length)),
+  })
+  const found = await inspectFile(unpacked, inner, options)
+  return { ...found, file, bytes: bytes.length, format: `${found.format}, gzip` }
+}
+
+async function inspectTarGzip(bytes: Uint8Array, file: string): Promise<FileInspection> {
+  const packed = new Blob([new Uint8Array(bytes)]).stream().pipeThrough(new DecompressionStream('gzip'))
+  const most = unpackedLimit(bytes.length)
+  let [members, unpacked] = [0, 0]
+  for await (const { chunks } of readTar(packed as ReadableStream<Uint8Array>, file)) {
+    members++
+    for await (const { length } of chunks) {
+      unpacked += length
+      if (unpacked <= most) continue
+      throw damageAt(file, 0, {
+        what: 'tar.gz archive unpacks to far more than one of its size should hold',
+        expected: `at most ${most} bytes`,
+        got: 'more',
+        next: 'The archive is damaged or not what it claims to be.',
+      })
+    }
+  }
+  return { file, bytes: bytes.length, format: 'tar, gzip', kind: 'archive', members, notes: [] }
 }
 
 type Found = Pick<FileInspection, 'file' | 'bytes'>
@@ -146,7 +185,8 @@ function holdsEvents(arrays: ReadonlyMap<string, NpyContents>): boolean {
 }
 
 async function inspectHdf5(bytes: Uint8Array, file: string): Promise<FileInspection> {
-  const { datasets } = await readHdf5(bytes, file)
+  const { datasets } = await readHdf5(bytes, file, { only: [] })
   const arrays = Object.fromEntries([...datasets].map(([path, { shape }]) => [path, shape]))
-  return { file, bytes: bytes.length, format: 'HDF5', kind: 'arrays', arrays, notes: [] }
+  const advice = eventsInHdf5([...datasets.keys()])
+  return { file, bytes: bytes.length, format: 'HDF5', kind: 'arrays', arrays, notes: advice ? [advice] : [] }
 }

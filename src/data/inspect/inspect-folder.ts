@@ -11,7 +11,8 @@ import {
   type Recordings,
 } from '../datasets/index.ts'
 import { summariseEvents } from '../events/index.ts'
-import { type DataFolder, openFolder } from '../files.ts'
+import { type DataFolder, type FolderEntry, listedIn, openFolder } from '../files.ts'
+import { eventFileKinds } from '../formats/index.ts'
 
 /** What one side of a data set holds, as JSON. */
 export interface SideInspection {
@@ -60,26 +61,30 @@ const marks: readonly (readonly [dataset: DatasetName, marks: readonly RegExp[]]
  */
 export async function datasetIn(place: DataFolder | string | URL): Promise<DatasetName | undefined> {
   const folder = openFolder(place)
-  const entries = (await folder.list?.('')) ?? []
+  const entries = await entriesIn(folder, '')
   const has = (mark: RegExp) => entries.some(({ name }) => mark.test(name))
   const known = marks.find(([, all]) => all.every(has))
   if (known && (known[0] !== 'dvs-cifar10' || (await endings(folder, 2)).has('.aedat'))) return known[0]
   const readable = /\.(bin|aedat4?|np[yz]|csv|png|jpe?g|mat|h5|gz)$/i
   if (entries.some(({ name, isFolder }) => !isFolder && readable.test(name))) return undefined
   const found = await endings(folder, 3)
-  const digits = (await folder.list?.('Train')) ?? []
+  const digits = await entriesIn(folder, 'Train')
   if (found.has('.bin') && digits.length > 0 && digits.every(({ name }) => /^\d$/.test(name)) && has(/^Test$/)) {
     return 'n-mnist'
   }
   if (['.png', '.jpg', '.jpeg'].some((ending) => found.has(ending))) return 'image-folder'
-  if (['.bin', '.aedat', '.npz', '.npy', '.csv'].some((ending) => found.has(ending))) return 'event-folder'
+  if (eventFileKinds.some((ending) => found.has(ending))) return 'event-folder'
   return undefined
+}
+
+async function entriesIn(folder: DataFolder, path: string): Promise<FolderEntry[]> {
+  return (folder.list && (await listedIn(folder as Required<DataFolder>, path))) ?? []
 }
 
 /** How names end in a folder and those below it, from the first few of each. */
 async function endings(folder: DataFolder, depth: number, path = ''): Promise<Set<string>> {
   const found = new Set<string>()
-  const entries = (await folder.list?.(path)) ?? []
+  const entries = await entriesIn(folder, path)
   const folders = entries.filter(({ isFolder }) => isFolder).slice(0, 4)
   for (const { name } of entries.filter(({ isFolder }) => !isFolder).slice(0, 50)) {
     if (path !== '') found.add(/\.[^.]*$/.exec(name)?.[0].toLowerCase() ?? '')
@@ -147,7 +152,7 @@ async function recordingSide(recordings: Recordings, most: number, step: () => v
   const events = each.reduce((sum, one) => sum + one, 0)
   return {
     records: members.length,
-    members: linesHash(memberLines(recordings)),
+    members: linesHash(await memberLines(recordings)),
     shape: [sensor.height, sensor.width],
     classes: classCounts(
       classes,

@@ -39,9 +39,14 @@ export function imageSample(dataset: Dataset, i: number): PreviewSample {
 const strip = 48
 const bins = 60
 
+/** Pixels of a picture's longer side: larger sensors are drawn smaller, several pixels as one. */
+const longestSide = 352
+
 /** A recording, as 48 pictures of equal time: brighter events in one colour, darker ones in another, both in a third. */
 export function recordingSample(events: Events, label: string): PreviewSample {
-  const { width, height, t, x, y, p } = events
+  const { t, x, y, p } = events
+  const shrink = Math.ceil(Math.max(events.width, events.height) / longestSide)
+  const [width, height] = [Math.ceil(events.width / shrink), Math.ceil(events.height / shrink)]
   const first = t.reduce((least, time) => Math.min(least, time), Number.POSITIVE_INFINITY)
   const last = t.reduce((most, time) => Math.max(most, time), Number.NEGATIVE_INFINITY)
   const durationUs = t.length > 0 ? last - first : 0
@@ -51,7 +56,7 @@ export function recordingSample(events: Events, label: string): PreviewSample {
     const share = durationUs > 0 ? (t[i] - first) / durationUs : 0
     const frame = Math.min(strip - 1, Math.floor(share * strip))
     counts[Math.min(bins - 1, Math.floor(share * bins))]++
-    seen[(y[i] * strip + frame) * width + x[i]] |= 1 + p[i]
+    seen[(Math.floor(y[i] / shrink) * strip + frame) * width + Math.floor(x[i] / shrink)] |= 1 + p[i]
   }
   const pixels = new Uint8Array(3 * seen.length).fill(16)
   for (let i = 0; i < seen.length; i++) if (seen[i] > 0) pixels.set(colours[seen[i] - 1], 3 * i)

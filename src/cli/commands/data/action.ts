@@ -1,5 +1,5 @@
 import type { z } from 'zod'
-import type { RecordingOptions } from '../../../data/index.ts'
+import type { EventFileOptions, RecordingOptions } from '../../../data/index.ts'
 import type { ExitCode, Surroundings } from '../../surroundings.ts'
 import { sizeOfText } from '../../training/frames.ts'
 import type { dataSchema } from './options.ts'
@@ -14,8 +14,16 @@ export interface DataInvocation {
 /** One thing that `spikelet data` does. */
 export type DataAction = (invocation: DataInvocation) => Promise<ExitCode>
 
-/** How an event folder's files are read, by the options. */
+/** How an event folder's files are looked at, by the options: without a size, the events tell how large the sensor is at least. */
 export function readingOf({ sensor, layout }: DataInvocation['options']): RecordingOptions {
+  return {
+    sensor: sensor === undefined ? 'measured' : sizeOfText(sensor),
+    ...(layout === undefined ? {} : { layout }),
+  }
+}
+
+/** How one event file is read, by the options. */
+export function fileReadingOf({ sensor, layout }: DataInvocation['options']): EventFileOptions {
   return {
     ...(sensor === undefined ? {} : { size: sizeOfText(sensor) }),
     ...(layout === undefined ? {} : { layout }),

@@ -109,7 +109,7 @@ describe('data preview', () => {
     const page = at('page.html')
     expect((await data('preview', 'fashion-mnist', '--out', page, '--count', '12')).code).toBe(0)
     expect((await readFile(page, 'utf8')).match(/<img/g)).toHaveLength(12)
-    expect((await data('preview', at('a.npz'), '--out', page)).output).toContain('1 samples')
+    expect((await data('preview', at('a.npz'), '--out', page)).output).toBe(`${page}: 1 sample\n`)
     expect((await data('preview', folder, '--out', page)).code).toBe(2)
   })
 })
@@ -140,6 +140,33 @@ describe('data get and verify', () => {
     const { code, output } = await data('verify', 'n-mnist', '--data', at('n-mnist'))
     expect([code, output.includes('3 training and 1 test records can be read')]).toEqual([0, true])
     expect((await data('verify', 'n-mnist', '--data', at('none'))).code).toBe(2)
+  })
+})
+
+describe('an event folder without --sensor', () => {
+  beforeAll(async () => {
+    for (const name of ['left', 'right']) {
+      await mkdir(at('own', name), { recursive: true })
+      for (let n = 0; n < 10; n++) await writeFile(at('own', name, `${n}.npz`), writeEventNpz(events(20 + n)))
+    }
+  })
+
+  it('is looked at as it is, and the option is named where the size is needed', async () => {
+    const inspected = await data('inspect', at('own'))
+    expect([inspected.code, inspected.output]).toEqual([
+      0,
+      expect.stringMatching(/18 records, 34 x 29[\s\S]*29x34 pixels/),
+    ])
+    expect((await data('preview', 'event-folder', '--data', at('own'), '--out', at('page.html'))).code).toBe(0)
+    expect((await data('verify', 'event-folder', '--data', at('own'))).code).toBe(0)
+    const convert = ['convert', 'event-folder', '--data', at('own'), '--cache', at('cache')]
+    expect(await data(...convert)).toMatchObject({
+      code: 2,
+      errors: expect.stringMatching(/at least 29x34[\s\S]*--sensor/),
+    })
+    const known = [...convert, '--sensor', '34x34']
+    expect(await data(...known)).toMatchObject({ code: 0, errors: expect.not.stringContaining('come from the cache') })
+    expect((await data(...known)).errors).toContain(`18 recordings come from the cache ${at('cache')}`)
   })
 })
 

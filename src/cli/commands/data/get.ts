@@ -1,5 +1,5 @@
 import { join } from 'node:path'
-import { UsageError } from '../../../base/index.ts'
+import { counted, UsageError } from '../../../base/index.ts'
 import { byteText, getFiles, type Recipe } from '../../../data/index.ts'
 import { createProgress } from '../../progress.ts'
 import { exitCodes } from '../../surroundings.ts'
@@ -29,7 +29,10 @@ export const getData: DataAction = async ({ target, options, surroundings }) => 
       },
     })
     progress.clear()
-    const news = present === files ? 'everything was there already' : `${files - present} of ${files} files are new`
+    const news =
+      present === files
+        ? 'everything was there already'
+        : `${files - present} of ${counted(files, 'file')} ${files - present === 1 ? 'is' : 'are'} new`
     surroundings.write(`${name} is in ${folder}: ${news}\n`)
     return exitCodes.done
   } finally {

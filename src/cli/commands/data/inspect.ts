@@ -1,20 +1,25 @@
 import { readdir, stat } from 'node:fs/promises'
 import { join } from 'node:path'
-import { SpikeletError, UsageError } from '../../../base/index.ts'
+import { counted, SpikeletError, UsageError } from '../../../base/index.ts'
 import {
   datasetIn,
+  datasetNames,
+  diskFolder,
+  type EventFileOptions,
   type FileInspection,
   type FolderInspection,
   inspectFile,
   inspectFolder,
+  isStrayName,
   type RecordingOptions,
   type SideInspection,
+  survey,
 } from '../../../data/index.ts'
 import { inspectModelFile } from '../../../interop/index.ts'
 import { createProgress, type Progress } from '../../progress.ts'
 import { readNamed } from '../../read-named.ts'
 import { type ExitCode, exitCodes, type Surroundings } from '../../surroundings.ts'
-import { type DataAction, readingOf } from './action.ts'
+import { type DataAction, fileReadingOf, readingOf } from './action.ts'
 
 /** Says what a file, or a data set's folder, holds. */
 export const inspectData: DataAction = async ({ target, options, surroundings }) => {
@@ -24,14 +29,14 @@ export const inspectData: DataAction = async ({ target, options, surroundings })
   const status = await stat(target).catch((cause) => {
     throw new UsageError({ what: 'there is no such file or folder', place: target, got: cause.message, cause })
   })
-  const reading = readingOf(options)
+  const reading = fileReadingOf(options)
   const progress = createProgress(surroundings)
   const name = status.isDirectory() ? await datasetIn(target) : undefined
   if (status.isDirectory() && name === undefined) return inspectFiles(target, options.json, reading, surroundings)
   const found =
     name === undefined
       ? await inspectAny(target, reading)
-      : await inspectedFolder(name, target, { ...reading, ...mostOf(options.limit) }, progress)
+      : await inspectedFolder(name, target, { ...readingOf(options), ...mostOf(options.limit) }, progress)
   progress.clear()
   if (options.json) surroundings.write(`${JSON.stringify(found)}\n`)
   else surroundings.write('folder' in found ? folderText(found) : fileText(found))
@@ -42,12 +47,21 @@ export const inspectData: DataAction = async ({ target, options, surroundings })
 async function inspectFiles(
   folder: string,
   json: boolean,
-  reading: RecordingOptions,
+  reading: EventFileOptions,
   { write, writeError }: Surroundings,
 ): Promise<ExitCode> {
   const names = (await readdir(folder, { withFileTypes: true }))
-    .filter((entry) => entry.isFile())
+    .filter((entry) => entry.isFile() && !isStrayName(entry.name))
     .map(({ name }) => name)
+  if (names.length === 0) {
+    throw new UsageError({
+      what: 'this folder is no data set, and has no files of its own to look at',
+      place: folder,
+      expected: `the files of ${datasetNames.join(', ')}`,
+      got: await survey(diskFolder(folder)),
+      next: 'Images are read from PNG and JPEG files in a folder per class, recordings from event files in such.',
+    })
+  }
   const found: FileInspection[] = []
   let failed = 0
   for (const name of names.sort()) {
@@ -62,12 +76,16 @@ async function inspectFiles(
     }
   }
   if (json) write(`${JSON.stringify({ folder, files: found })}\n`)
-  writeError(`${found.length} files were read, ${failed} were not\n`)
+  writeError(`${counted(found.length, 'file')} ${were(found.length)} read, ${failed} ${were(failed)} not\n`)
   return found.length === 0 || failed > 0 ? exitCodes.failed : exitCodes.done
 }
 
+function were(count: number): string {
+  return count === 1 ? 'was' : 'were'
+}
+
 /** Data, or a trained network. */
-async function inspectAny(file: string, reading: RecordingOptions): Promise<FileInspection> {
+async function inspectAny(file: string, reading: EventFileOptions): Promise<FileInspection> {
   const bytes = await readNamed(file)
   return (await inspectModelFile(bytes, file)) ?? inspectFile(bytes, file, reading)
 }
@@ -91,7 +109,7 @@ function fileText({ file, format, kind, bytes, ...found }: FileInspection): stri
   const { events, shape, records, labels, arrays, members, notes } = found
   return linesText([
     ['file', file],
-    ['format', `${format}, ${kind}, ${bytes} bytes`],
+    ['format', `${format}, ${kind}, ${counted(bytes, 'byte')}`],
     ...(records === undefined ? [] : [['records', String(records)] as const]),
     ...(shape ? [['shape', shape.join(' x ')] as const] : []),
     ...(labels ? [['labels', countsText(labels)] as const] : []),
@@ -122,7 +140,7 @@ function folderText({ folder, dataset, split, train, test, notes }: FolderInspec
 function sideLines(name: string, side: SideInspection): (readonly [string, string])[] {
   const { records, shape, classes, members, recordings } = side
   return [
-    [name, `${records} records, ${shape.join(' x ')}, members ${members}`],
+    [name, `${counted(records, 'record')}, ${shape.join(' x ')}, members ${members}`],
     ['  classes', countsText(classes)],
     ...(recordings
       ? ([

@@ -1,9 +1,10 @@
 import { stat, writeFile } from 'node:fs/promises'
 import { basename, join } from 'node:path'
-import { UsageError } from '../../../base/index.ts'
+import { counted, UsageError } from '../../../base/index.ts'
 import {
   aboutDataset,
   datasetNames,
+  diskFault,
   imageSample,
   isImageSet,
   openDataset,
@@ -16,7 +17,7 @@ import {
 import { previewHtml } from '../../../report/index.ts'
 import { readNamed } from '../../read-named.ts'
 import { exitCodes } from '../../surroundings.ts'
-import { type DataAction, type DataInvocation, readingOf } from './action.ts'
+import { type DataAction, type DataInvocation, fileReadingOf, readingOf } from './action.ts'
 
 /** Writes a page of samples with their labels; recordings play on it. */
 export const previewData: DataAction = async ({ target, options, surroundings }) => {
@@ -27,8 +28,10 @@ export const previewData: DataAction = async ({ target, options, surroundings })
   const samples = isName ? await datasetSamples(target, options) : [await fileSample(target, options)]
   const title = isName ? `${target}, ${options.split}` : basename(target)
   const about = isName ? aboutDataset(target) : `${(samples[0].durationUs ?? 0) / 1e6} s`
-  await writeFile(options.out, previewHtml({ title, about, samples }))
-  surroundings.write(`${options.out}: ${samples.length} samples\n`)
+  await writeFile(options.out, previewHtml({ title, about, samples })).catch((cause) => {
+    throw diskFault(cause, 'the page cannot be written', options.out, 'Name another place with --out.')
+  })
+  surroundings.write(`${options.out}: ${counted(samples.length, 'sample')}\n`)
   return exitCodes.done
 }
 
@@ -66,5 +69,5 @@ async function fileSample(file: string, options: DataInvocation['options']): Pro
       next: `such as: npx spikelet data preview event-folder --data ${file}`,
     })
   }
-  return recordingSample(await readEventFile(await readNamed(file), file, readingOf(options)), basename(file))
+  return recordingSample(await readEventFile(await readNamed(file), file, fileReadingOf(options)), basename(file))
 }

@@ -1,4 +1,5 @@
 import { join } from 'node:path'
+import { counted } from '../../../base/index.ts'
 import { recipes, verifyFiles, verifyKnown } from '../../../data/index.ts'
 import { createProgress } from '../../progress.ts'
 import { exitCodes } from '../../surroundings.ts'
@@ -19,7 +20,7 @@ export const verifyData: DataAction = async ({ target, options, surroundings }) 
     progress.clear()
     const lines = [
       compared
-        ? `${compared.files} files are as they were downloaded`
+        ? `as downloaded: ${counted(compared.files, 'file')}`
         : known.length > 0
           ? `as published: ${known.join(', ')}`
           : 'no published checksums for these files: they were read, and are whole',

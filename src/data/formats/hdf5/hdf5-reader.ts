@@ -1,9 +1,9 @@
 import type { Worker } from 'node:worker_threads'
 import { type ErrorParts, FormatError, ResourceError } from '../../../base/index.ts'
 import { damageAt } from '../damage.ts'
-import { checkHdf5, type Hdf5File, type Hdf5Limits, readHdf5Here } from './hdf5.ts'
+import { checkHdf5, type Hdf5Choice, type Hdf5File, readHdf5Here, usualHdf5Bytes } from './hdf5.ts'
 
-export interface Hdf5Options extends Hdf5Limits {
+export interface Hdf5Options extends Hdf5Choice {
   /** Milliseconds after which a file counts as damaged; default 4 s, and one more for every 2 MB. */
   readonly timeMs?: number
 }
@@ -24,10 +24,11 @@ export class Hdf5Reader {
   /** @throws FormatError if the file is damaged, holds more than the limits allow, or takes too long */
   async read(bytes: Uint8Array, file = 'HDF5 bytes', options: Hdf5Options = {}): Promise<Hdf5File> {
     checkHdf5(bytes, file)
-    const { timeMs = 4000 + bytes.length / 2000, ...limits } = options
+    const { timeMs = 4000 + bytes.length / 2000, bytes: most = usualHdf5Bytes(bytes.length), ...rest } = options
+    const choice = { bytes: most, ...rest }
     this.thread ??= started()
     const thread = await this.thread
-    thread.postMessage({ bytes: new Uint8Array(bytes), file, limits })
+    thread.postMessage({ bytes: new Uint8Array(bytes), file, choice })
     const reply = await replyOf(thread, timeMs)
     if ('contents' in reply) return reply.contents
     if ('fault' in reply) throw new FormatError(reply.fault)

@@ -1,7 +1,7 @@
 /** What the thread of an Hdf5Reader runs: one file at a time. Started by hdf5-reader.ts. */
 import { parentPort } from 'node:worker_threads'
 import { SpikeletError } from '../../../base/index.ts'
-import { type Hdf5Limits, readHdf5Here } from './hdf5.ts'
+import { type Hdf5Choice, readHdf5Here } from './hdf5.ts'
 
 /** What the library may allocate beside the values it hands over. */
 const spareBytes = 200 * 2 ** 20
@@ -18,14 +18,17 @@ WebAssembly.Memory.prototype.grow = function (pages: number) {
 await import('h5wasm').then(({ default: h5wasm }) => h5wasm.ready)
 parentPort!.postMessage({ ready: true })
 
-parentPort!.on('message', async ({ bytes, file, limits }: { bytes: Uint8Array; file: string; limits: Hdf5Limits }) => {
-  mostBytes = spareBytes + 2 * (limits.bytes ?? 2 ** 30)
-  try {
-    parentPort!.postMessage({ contents: await readHdf5Here(bytes, file, limits) })
-  } catch (error) {
-    if (error instanceof SpikeletError) {
-      const { cause: _, ...parts } = error.parts
-      parentPort!.postMessage({ fault: parts })
-    } else throw error
-  }
-})
+parentPort!.on(
+  'message',
+  async ({ bytes, file, choice }: { bytes: Uint8Array; file: string; choice: Hdf5Choice & { bytes: number } }) => {
+    mostBytes = spareBytes + 2 * choice.bytes
+    try {
+      parentPort!.postMessage({ contents: await readHdf5Here(bytes, file, choice) })
+    } catch (error) {
+      if (error instanceof SpikeletError) {
+        const { cause: _, ...parts } = error.parts
+        parentPort!.postMessage({ fault: parts })
+      } else throw error
+    }
+  },
+)

@@ -19,3 +19,15 @@ test('other bytes, a cut, and more than the limit are refused', async () => {
   await expect(readHdf5Here(bytes.slice(0, 3000), 'a.h5')).rejects.toThrow(/damaged[\s\S]*a\.h5, byte 0/)
   await expect(readHdf5Here(bytes, 'a.h5', { bytes: 100 })).rejects.toThrow(/more bytes than are allowed/)
 })
+
+test('only what is asked for is read: of the rest the shape, however large it claims to be', async () => {
+  const bomb = sample('bomb.h5').bytes
+  const { datasets } = await readHdf5Here(bomb, 'bomb.h5', { only: [] })
+  expect(datasets.get('a')).toEqual({ shape: [2 ** 30], other: 'not read' })
+  await expect(readHdf5Here(bomb, 'bomb.h5')).rejects.toThrow(/more bytes than are allowed[\s\S]*bomb\.h5[\s\S]*\/a/)
+})
+
+test('texts of any length, in any shape', async () => {
+  const { datasets } = await readHdf5Here(sample('texts.h5').bytes, 'texts.h5')
+  expect(datasets.get('names')).toEqual({ shape: [2, 2], texts: ['a', 'b', 'c', 'dd'] })
+})

@@ -1,5 +1,6 @@
-import { FormatError, float16 } from '../../../base/index.ts'
+import { FormatError, float16, sizeOf } from '../../../base/index.ts'
 import { damageAt } from '../damage.ts'
+import { unpackedLimit } from '../unpacked-limit.ts'
 
 /** Numbers of a dataset, as they are stored. */
 export type Hdf5Numbers =
@@ -33,10 +34,21 @@ export interface Hdf5File {
 }
 
 export interface Hdf5Limits {
-  /** Bytes that all values may take together; default 2^30. */
+  /** Bytes that all values may take together; default by the size of the file, at most 2^30. */
   readonly bytes?: number
   /** Groups and datasets; default 100,000. */
   readonly objects?: number
+}
+
+/** What is read of a file. */
+export interface Hdf5Choice extends Hdf5Limits {
+  /** The paths whose values are read; of all others the shape alone is. Default: all. */
+  readonly only?: readonly string[]
+}
+
+/** Bytes that the values of a file may take, where nothing else is said. */
+export function usualHdf5Bytes(fileBytes: number): number {
+  return Math.min(2 ** 30, unpackedLimit(fileBytes))
 }
 
 const signature = [0x89, 0x48, 0x44, 0x46, 13, 10, 26, 10]
@@ -59,7 +71,7 @@ export function checkHdf5(bytes: Uint8Array, file: string): void {
  * then.
  * @throws FormatError if it is damaged, or holds more than the limits allow
  */
-export async function readHdf5Here(bytes: Uint8Array, file: string, limits: Hdf5Limits = {}): Promise<Hdf5File> {
+export async function readHdf5Here(bytes: Uint8Array, file: string, choice: Hdf5Choice = {}): Promise<Hdf5File> {
   checkHdf5(bytes, file)
   const { default: h5wasm } = await import('h5wasm')
   const { FS, activate_throwing_error_handler: throwErrors } = await h5wasm.ready
@@ -70,7 +82,7 @@ export async function readHdf5Here(bytes: Uint8Array, file: string, limits: Hdf5
   try {
     const opened = new h5wasm.File(name, 'r')
     try {
-      return walk(opened as unknown as RawGroup, limits, at)
+      return walk(opened as unknown as RawGroup, { ...choice, file, fileBytes: bytes.length }, at)
     } finally {
       opened.close()
     }
@@ -107,9 +119,13 @@ interface RawGroup {
   get(name: string): unknown
 }
 
-function walk(root: RawGroup, limits: Hdf5Limits, at: { path: string }): Hdf5File {
-  const { objects: most = 100_000 } = limits
-  const room = { bytes: limits.bytes ?? 2 ** 30, objects: most }
+function walk(root: RawGroup, { file, fileBytes, ...choice }: Walk, at: { path: string }): Hdf5File {
+  const { objects: most = 100_000, bytes: mostBytes = usualHdf5Bytes(fileBytes), only } = choice
+  const room = { bytes: mostBytes, objects: most }
+  const take = (bytes: number) => {
+    room.bytes -= bytes
+    if (!(room.bytes >= 0)) throw tooLarge(file, at.path, mostBytes)
+  }
   const datasets = new Map<string, Hdf5Dataset>()
   const groups = new Map<string, readonly string[]>()
   const visit = (group: RawGroup, path: string, depth: number) => {
@@ -121,12 +137,19 @@ function walk(root: RawGroup, limits: Hdf5Limits, at: { path: string }): Hdf5Fil
       at.path = below
       if (--room.objects < 0) throw new Error(`more than ${most} groups and datasets`)
       const found = root.get(below)
-      if (isDataset(found)) datasets.set(below, readDataset(found, room))
+      const wanted = only === undefined || only.includes(below)
+      if (isDataset(found)) datasets.set(below, readDataset(found, wanted, { take, fileBytes }))
       else if (isGroup(found) && depth < deepest) visit(found, below, depth + 1)
     }
   }
   visit(root, '', 0)
   return { datasets, groups }
+}
+
+/** What is read of which file. */
+interface Walk extends Hdf5Choice {
+  readonly file: string
+  readonly fileBytes: number
 }
 
 function isGroup(found: unknown): found is RawGroup {
@@ -137,15 +160,29 @@ function isDataset(found: unknown): found is RawDataset {
   return typeof (found as Partial<RawDataset> | null)?.slice === 'function'
 }
 
-function readDataset(raw: RawDataset, room: { bytes: number }): Hdf5Dataset {
-  const { shape, size, total_size: total, vlen_type: listType } = raw.metadata
-  const take = (bytes: number) => {
-    room.bytes -= bytes
-    if (!(room.bytes >= 0)) throw new Error('more bytes than are allowed here')
-  }
-  take(total * size)
+function tooLarge(file: string, path: string, bytes: number): FormatError {
+  return damageAt(file, 0, {
+    what: 'HDF5 file holds more bytes than are allowed for one of its size',
+    expected: `values of at most ${bytes} bytes`,
+    got: `more, at /${path.slice(0, 120)}`,
+    next: 'The file is damaged or not what it claims to be. If you trust it, save its arrays as NPZ.',
+  })
+}
+
+/** How values of one file are taken. */
+interface Reading {
+  /** @throws FormatError once all values together are larger than is allowed */
+  take(bytes: number): void
+  readonly fileBytes: number
+}
+
+function readDataset(raw: RawDataset, wanted: boolean, reading: Reading): Hdf5Dataset {
+  const { type, shape, size, total_size: total, vlen, vlen_type: listType } = raw.metadata
   if (shape === null) return { shape: [], other: 'nothing' }
-  if (listType) return readLists(raw, shape, listType, take)
+  if (!wanted) return { shape, other: 'not read' }
+  reading.take(total * size)
+  if (listType) return readLists(raw, shape, listType, reading)
+  if (type === stringType && vlen && shape.length > 0) return { shape, texts: readTexts(raw, shape, reading) }
   const { value } = raw
   if (ArrayBuffer.isView(value)) return { shape, numbers: value as unknown as Hdf5Numbers }
   if (typeof value === 'number') return { shape, numbers: Float64Array.of(value) }
@@ -155,7 +192,29 @@ function readDataset(raw: RawDataset, room: { bytes: number }): Hdf5Dataset {
   return { shape, other: 'records, references or other compound values' }
 }
 
-function readLists(raw: RawDataset, shape: number[], type: RawType, take: (bytes: number) => void): Hdf5Dataset {
+/** The library's number for texts. */
+const stringType = 3
+
+/** Letters of texts that are taken out of the library at once. */
+const lettersAtOnce = 2 ** 24
+
+/** Texts, some rows at a time: many entries may point at one long text, and would take all memory together. */
+function readTexts(raw: RawDataset, [rows, ...rest]: readonly number[], { take, fileBytes }: Reading): string[] {
+  const inRow = sizeOf(rest)
+  const step = Math.max(1, Math.floor(lettersAtOnce / (fileBytes * Math.max(1, inRow))))
+  const texts: string[] = []
+  for (let first = 0; first < rows; first += step) {
+    const ranges = rest.map((size): [number, number] => [0, size])
+    for (const text of [raw.slice([[first, Math.min(rows, first + step)], ...ranges])].flat()) {
+      if (typeof text !== 'string') throw new Error(`entry ${texts.length} is no text`)
+      take(2 * text.length)
+      texts.push(text)
+    }
+  }
+  return texts
+}
+
+function readLists(raw: RawDataset, shape: number[], type: RawType, { take }: Reading): Hdf5Dataset {
   const isFloat16 = type.type === 1 && type.size === 2
   if (shape.length !== 1 || (type.type > 1 && !isFloat16)) return { shape, other: 'lists of what are no numbers' }
   // The library has no 16-bit floats: their bits are taken as integers.
