@@ -104,7 +104,7 @@ export const machineOptions = {
   simd: z
     .enum(['widest', '512', '256', '128'])
     .default('widest')
-    .describe('bits of vectors: 512 AVX-512, 256 AVX2, 128 WebAssembly; widest: what the machine has'),
+    .describe('bits of vectors: AVX-512, AVX2 or WebAssembly; widest: what the machine has'),
   threads: wholeNumber(1).optional().describe('threads that compute; as many as there are'),
   loaderThreads: wholeNumber(0).default(0).describe('threads that prepare batches'),
 }
