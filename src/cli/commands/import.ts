@@ -56,7 +56,10 @@ const schema = z.object({
     .describe('frames of a PyTorch network, such as 32x32x3; those of --dataset'),
   entry: z.string().optional().describe('entry of a PyTorch file that holds the tensors; the usual ones'),
   dt: z.number('a number').positive('above 0').optional().describe("length of a step in a NIR graph's unit of time"),
-  reset: z.enum(['node', 'soft']).default('node').describe('resets of a NIR graph; soft: subtract the threshold'),
+  reset: z
+    .enum(['node', 'soft', 'late'])
+    .default('node')
+    .describe('resets of a NIR graph; soft: subtract the threshold; late: a step later, as snnTorch does'),
   dataset: z.string().optional().describe('data set that it was trained on'),
   data: z.string().optional().describe("folder with the data set's files: the network is judged by its test side"),
   limit: wholeNumber(1).optional().describe('judges by N test samples only'),

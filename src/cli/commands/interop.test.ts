@@ -59,8 +59,8 @@ describe('import and export', () => {
     expect([net.name, training.T]).toEqual(['snn3', 5])
     const graph = await spikelet('export', path('checkpoint.safetensors'), '--out', path('n.nir'), '--dt', '0.001')
     expect(graph.code).toBe(0)
-    expect(graph.output.match(/faithful/g)?.length).toBe(11)
-    expect(graph.output).not.toMatch(/approximate|refused/)
+    expect(graph.output.match(/faithful/g)?.length).toBe(5)
+    expect(graph.output.match(/approximate.*BatchNorm is folded/g)?.length).toBe(3)
     expect((await readFile(path('n.nir'))).subarray(1, 4).toString()).toBe('HDF')
   })
 
