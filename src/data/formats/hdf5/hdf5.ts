@@ -148,7 +148,11 @@ function readDataset(raw: RawDataset, room: { bytes: number }): Hdf5Dataset {
   if (listType) return readLists(raw, shape, listType, take)
   const isFloat16 = takenAsBits(raw.metadata)
   const { value } = raw
-  if (isFloat16) return { shape, numbers: Float32Array.from(ArrayBuffer.isView(value) ? (value as Uint16Array) : [value as number], float16) }
+  if (isFloat16)
+    return {
+      shape,
+      numbers: Float32Array.from(ArrayBuffer.isView(value) ? (value as Uint16Array) : [value as number], float16),
+    }
   if (ArrayBuffer.isView(value)) return { shape, numbers: value as unknown as Hdf5Numbers }
   if (typeof value === 'number') return { shape, numbers: Float64Array.of(value) }
   if (typeof value === 'bigint') return { shape, numbers: BigInt64Array.of(value) }
