@@ -1,5 +1,7 @@
 export * from './errors.ts'
 export * from './float16.ts'
+export * from './narrow-floats.ts'
 export * from './nearest.ts'
+export * from './plain-text.ts'
 export * from './random.ts'
 export * from './shape.ts'

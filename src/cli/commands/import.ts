@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { UsageError } from '../../base/index.ts'
+import { plainText, UsageError } from '../../base/index.ts'
 import {
   type ConversionOptions,
   classNamesOf,
@@ -54,6 +54,7 @@ const schema = z.object({
     .regex(/^[1-9]\d*x[1-9]\d*x[1-9]\d*$/, 'HEIGHTxWIDTHxCHANNELS, such as 32x32x3')
     .optional()
     .describe('frames of a PyTorch network, such as 32x32x3; those of --dataset'),
+  classes: wholeNumber(1).optional().describe('classes of a PyTorch network; the rows of the last matrix in its file'),
   entry: z.string().optional().describe('entry of a PyTorch file that holds the tensors; the usual ones'),
   dt: z.number('a number').positive('above 0').optional().describe("length of a step in a NIR graph's unit of time"),
   reset: z
@@ -123,6 +124,7 @@ async function tensorNetwork(
   { write }: Surroundings,
 ): Promise<Network | null> {
   const found = await tensorsOf(bytes, file, options)
+  for (const [name, type] of found.unread ?? []) write(`not read: ${plainText(name)}, of the type ${plainText(type)}\n`)
   if (options.model === undefined) {
     write(`${tensorsText(found)}\n`)
     if (options.out === undefined) return null
@@ -132,17 +134,16 @@ async function tensorNetwork(
   }
   const network = modelNamed(options.model)({
     input: inputOf(options),
-    classes: classesOf(found.tensors, file),
+    classes: options.classes ?? classesOf(found.tensors, file),
     neuron: await chooseNeuron(options.neuron, options.neuronOptions),
     dropout: options.dropout,
     T: options.T,
   })
-  const { tensors, scheme, unused } = ownNames(network, found.tensors, file)
+  const { tensors, scheme, prefix, unused } = ownNames(network, found.tensors, file)
   fillNetwork(network, { tensors, metadata: {} }, file)
-  write(
-    `${tensors.size} tensors, ${scheme === 'published' ? "by the names of the paper's code" : 'by their own names'}\n`,
-  )
-  if (unused.length > 0) write(`not used: ${unused.join(', ')}\n`)
+  const names = scheme === 'published' ? "by the names of the paper's code" : 'by their own names'
+  write(`${tensors.size} tensors, ${names}${prefix === '' ? '' : `, without the ${plainText(prefix)} in front`}\n`)
+  if (unused.length > 0) write(`not used: ${unused.map(plainText).join(', ')}\n`)
   return network
 }
 

@@ -69,6 +69,8 @@ describe('import and export', () => {
     [['export', 'checkpoint.safetensors', '--out', 'n.txt'], /no known ending/],
     [['export', 'checkpoint.safetensors', '--out', 'n.safetensors', '--names', 'published'], /no model "snn3"/],
     [['import', 'snn3.safetensors', '--model', 'snn3'], /size of the frames is not known/],
+    [['import', 'snn3.safetensors', '--model', 'snn3', '--input', '34x34x2', '--classes', '7'], /another shape/],
+    [['evaluate', 'nested.pth'], /looks like a PyTorch file[\s\S]*spikelet import/],
     [['import', 'snn3.safetensors', '--model', 'snn3', '--neuron', 'plif', '--input', '34x34x2'], /are missing/],
   ])('refuses %j', async ([command, file, ...words], message) => {
     const inFolder = words.map((word) => (/^n\./.test(word) ? path(word) : word))
