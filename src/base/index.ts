@@ -1,5 +1,6 @@
 export * from './errors.ts'
 export * from './float16.ts'
+export * from './json.ts'
 export * from './narrow-floats.ts'
 export * from './nearest.ts'
 export * from './plain-text.ts'

@@ -99,6 +99,7 @@ describe('safetensors', () => {
     ['hole', file(`{"a":${entry(4, 12)}}`, 12), /belong to no tensor/],
     ['trailing bytes', file(`{"a":${entry(0, 8)}}`, 9), /belong to no tensor/],
     ['a name twice', file(`{"a":${entry(0, 8)},"a":${entry(8, 16)}}`, 16), /belong to no tensor/],
+    ['an entry 8000 deep', file(`{"a":${'['.repeat(8000)}${']'.repeat(8000)}}`, 0), /damaged[\s\S]*a list of 1/],
     ['metadata of numbers', file('{"__metadata__":{"a":1}}', 0), /table of texts/],
   ])('refuses %s', (_, bytes, message) => {
     expect(() => readSafetensors(bytes, 'x.safetensors')).toThrow(FormatError)

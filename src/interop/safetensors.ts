@@ -1,4 +1,4 @@
-import { FormatError, narrowFloats, type Shape, shapeText, sizeOf } from '../base/index.ts'
+import { FormatError, jsonText, narrowFloats, type Shape, shapeText, sizeOf } from '../base/index.ts'
 
 /** One tensor of a file: the values are flat and row-major; their array type follows the dtype. */
 export type SafetensorsTensor =
@@ -208,19 +208,19 @@ function readMetadata(value: unknown, file: string): Record<string, string> {
     what: 'safetensors __metadata__ is not a table of texts',
     place: `${file}, header`,
     expected: 'names and texts',
-    got: JSON.stringify(value).slice(0, 80),
+    got: jsonText(value),
   })
 }
 
 function readEntry(name: string, value: unknown, file: string): Entry {
-  const place = `${file}, tensor ${JSON.stringify(name)}`
+  const place = `${file}, tensor ${JSON.stringify(name.slice(0, 160))}`
   const { dtype, shape, data_offsets: offsets } = isObject(value) ? value : ({} as Record<string, unknown>)
   if (!isCounts(shape) || !isCounts(offsets) || offsets.length !== 2) {
     throw new FormatError({
       what: 'safetensors entry is damaged',
       place,
       expected: 'dtype, shape and data_offsets of whole numbers',
-      got: (JSON.stringify(value) ?? 'nothing').slice(0, 120),
+      got: jsonText(value),
     })
   }
   if (typeof dtype !== 'string') {
@@ -257,7 +257,7 @@ function checkCover(entries: Entry[], size: number, dataStart: number, file: str
       covered = entry.end
       continue
     }
-    const whose = entry === last ? 'the end of the file' : `tensor ${JSON.stringify(entry.name)}`
+    const whose = entry === last ? 'the end of the file' : `tensor ${JSON.stringify(entry.name.slice(0, 160))}`
     let what = 'safetensors tensor lies outside the file'
     if (entry.begin < covered && entry !== last) what = 'safetensors tensors overlap'
     else if (entry.begin > covered && entry.end <= size) what = 'safetensors bytes belong to no tensor'
@@ -294,7 +294,7 @@ function tensorOf(entry: Entry, bytes: Uint8Array, dataStart: number): Safetenso
 function checkWritable(list: (readonly [string, SafetensorsTensor])[]): void {
   const names = new Set<string>()
   for (const [name, { dtype, shape, values }] of list) {
-    const place = `tensor ${JSON.stringify(name)}`
+    const place = `tensor ${JSON.stringify(name.slice(0, 160))}`
     if (names.has(name) || name === '__metadata__') {
       throw new FormatError({ what: 'safetensors name is taken', place, next: 'give every tensor its own name' })
     }

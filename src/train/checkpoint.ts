@@ -74,7 +74,7 @@ export function loadCheckpoint(
       got: metadata.format === undefined ? 'none' : `"${metadata.format}"`,
     })
   }
-  const net = options.network ?? modelFromConfig(parsed<NetworkConfig>(contents, 'network', file))
+  const net = options.network ?? modelFromConfig(parsed<NetworkConfig>(contents, 'network', file), `${file}, network`)
   fillNetwork(net, contents, file)
   return {
     net,
