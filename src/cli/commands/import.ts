@@ -143,8 +143,27 @@ async function tensorNetwork(
   fillNetwork(network, { tensors, metadata: {} }, file)
   const names = scheme === 'published' ? "by the names of the paper's code" : 'by their own names'
   write(`${tensors.size} tensors, ${names}${prefix === '' ? '' : `, without the ${plainText(prefix)} in front`}\n`)
+  const note = neuronNote(options)
+  if (note !== undefined) write(`${note}\n`)
   if (unused.length > 0) write(`not used: ${unused.map(plainText).join(', ')}\n`)
   return network
+}
+
+/** Neurons that other libraries run otherwise by default, and what their defaults are here. */
+const defaultsElsewhere: { readonly [neuron: string]: string } = {
+  lif: '{"reset":"hard","decayInput":true}',
+  plif: '{"reset":"hard","decayInput":true}',
+  if: '{"reset":"hard"}',
+}
+
+/** What is to be known of a neuron whose options were left out: files of weights do not say how they were trained. */
+function neuronNote({ neuron, neuronOptions }: Options): string | undefined {
+  if (neuronOptions !== undefined || !Object.hasOwn(defaultsElsewhere, neuron)) return undefined
+  const how = neuron === 'if' ? '' : ', and takes its input as it is'
+  return [
+    `note: ${neuron} subtracts the threshold where it fires${how}. Files do not say what theirs did.`,
+    `SpikingJelly's default is --neuron-options '${defaultsElsewhere[neuron]}'; other libraries: docs/other-programs.md`,
+  ].join('\n')
 }
 
 async function tensorsOf(bytes: Uint8Array, file: string, { entry }: Options): Promise<SafetensorsFile> {

@@ -64,6 +64,16 @@ describe('import and export', () => {
     expect((await readFile(path('n.nir'))).subarray(1, 4).toString()).toBe('HDF')
   })
 
+  it('says where plain neurons are likely not those of the file', async () => {
+    const given = ['import', path('snn3.safetensors'), '--model', 'snn3', '--input', '34x34x2', '--neuron', 'lif']
+    expect((await spikelet(...given)).output).toContain('\'{"reset":"hard","decayInput":true}\'')
+    const options = ['--neuron-options', '{"reset":{"hard":-0.1},"leak":-0.1}', '--out', path('leak.safetensors')]
+    const { code, output } = await spikelet(...given, ...options)
+    expect([code, output.includes('note:')]).toEqual([0, false])
+    const { net } = loadCheckpoint(await readFile(path('leak.safetensors')))
+    expect(net.neuron?.equations).toContain('(-0.1) + (1 - 1/tau) * (u - (-0.1))')
+  })
+
   it.each([
     [['export', 'checkpoint.safetensors', '--out', 'n.nir'], /length of a step is needed[\s\S]*got {6}none/],
     [['export', 'checkpoint.safetensors', '--out', 'n.txt'], /no known ending/],
