@@ -52,7 +52,7 @@ describe('options', () => {
     const plain = defineNeuron({
       name: 'n',
       constants: { tau: 2, threshold: 1 },
-      equations: 'u = leak(u, 1/tau) + input(x / tau)\ns = spike(u - threshold); reset(u)',
+      equations: 'u = leak(u, 1/tau) + input(x / tau)\ns = spike(u - threshold)\nreset(u)',
     })
     const late = plain({ reset: 'late', tau: 4 })
     expect(late.equations).toBe('u = (1 - 1/tau) * u + x\nu = u - s * threshold\ns = spike(u - threshold)')

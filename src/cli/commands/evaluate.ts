@@ -21,7 +21,7 @@ export const evaluateCommand = defineCommand({
       .string()
       .regex(resetPattern, 'soft, late, hard, none, hard:VALUE, leak:VALUE or soft:VALUE')
       .optional()
-      .describe('another reset: soft, late, hard, none, hard:-0.06, leak:-0.06, soft:-0.06'),
+      .describe('another reset: soft, late, hard, none, hard:-0.06, leak:-0.06'),
     json: z.boolean().default(false).describe('prints the result as JSON'),
     batch: wholeNumber(1).default(128).describe('images at once'),
     data: z.string().optional().describe("folder with the data set's files"),

@@ -54,13 +54,13 @@ const schema = z.object({
     .regex(/^[1-9]\d*x[1-9]\d*x[1-9]\d*$/, 'HEIGHTxWIDTHxCHANNELS, such as 32x32x3')
     .optional()
     .describe('frames of a PyTorch network, such as 32x32x3; those of --dataset'),
-  classes: wholeNumber(1).optional().describe('classes of a PyTorch network; the rows of the last matrix in its file'),
+  classes: wholeNumber(1).optional().describe('classes of a PyTorch network; rows of the last matrix'),
   entry: z.string().optional().describe('entry of a PyTorch file that holds the tensors; the usual ones'),
   dt: z.number('a number').positive('above 0').optional().describe("length of a step in a NIR graph's unit of time"),
   reset: z
     .enum(['node', 'soft', 'late'])
     .default('node')
-    .describe('resets of a NIR graph; soft: subtract the threshold; late: a step later, as snnTorch does'),
+    .describe('resets of a NIR graph; soft: subtract the threshold; late: a step later'),
   dataset: z.string().optional().describe('data set that it was trained on'),
   data: z.string().optional().describe("folder with the data set's files: the network is judged by its test side"),
   limit: wholeNumber(1).optional().describe('judges by N test samples only'),
