@@ -19,8 +19,16 @@ import {
 } from '../../dist/interop/index.js'
 import { nirSamples } from './nir-samples.mjs'
 import { hdf5Samples, jpegSamples, pickleSamples, torchSamples } from './samples.mjs'
+import { structured } from './structured.mjs'
 
-/** @typedef {{ samples(): Promise<Uint8Array[]> | Uint8Array[], read(bytes: Uint8Array, file: string): unknown }} Format */
+/**
+ * Samples whose bytes are changed; or what makes a changed file from a stream of random numbers.
+ * @typedef {{
+ *   samples?(): Promise<Uint8Array[]> | Uint8Array[],
+ *   mutate?(random: import('../../dist/base/index.js').Random): Promise<Uint8Array> | Uint8Array,
+ *   read(bytes: Uint8Array, file: string): unknown,
+ * }} Format
+ */
 
 const text = (/** @type {string} */ value) => new TextEncoder().encode(value)
 const bytes = (/** @type {number} */ length, scale = 37) => Uint8Array.from({ length }, (_, i) => (i * scale) & 255)
@@ -304,4 +312,5 @@ export const formats = {
       return networkFromNir(graph, { dt: 0.001, file: f })
     },
   },
+  ...structured,
 }

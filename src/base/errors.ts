@@ -1,3 +1,5 @@
+import { plainLines } from './plain-text.ts'
+
 /** What an error tells: the place, what was expected and what came instead, and what to do next. */
 export interface ErrorParts {
   /** One line: what went wrong. */
@@ -17,7 +19,7 @@ function compose(parts: ErrorParts): string {
   if (parts.expected) lines.push(`  expected ${parts.expected}`)
   if (parts.got) lines.push(`  got      ${parts.got}`)
   if (parts.next) lines.push(parts.next)
-  return lines.join('\n')
+  return plainLines(lines.join('\n'))
 }
 
 /** Every error that Spikelet raises on purpose. Its message is made for the person who reads it. */

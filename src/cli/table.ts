@@ -1,9 +1,12 @@
-/** Rows under a head, in aligned columns; columns of numbers stand to the right. */
-export function tableText(head: readonly string[], rows: readonly (readonly string[])[]): string {
+import { plainText } from '../base/index.ts'
+
+/** Rows under a head, in aligned columns; columns of numbers stand to the right. Cells may hold names from files. */
+export function tableText(head: readonly string[], cells: readonly (readonly string[])[]): string {
+  const rows = cells.map((row) => row.map(plainText))
   const widths = head.map((title, column) => Math.max(title.length, ...rows.map((row) => row[column].length)))
   const numeric = head.map((_, column) => rows.length > 0 && rows.every((row) => /^[-\d.]/.test(row[column])))
-  const line = (cells: readonly string[]) =>
-    cells
+  const line = (row: readonly string[]) =>
+    row
       .map((cell, column) => (numeric[column] ? cell.padStart(widths[column]) : cell.padEnd(widths[column])))
       .join('  ')
       .trimEnd()

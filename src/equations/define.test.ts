@@ -48,6 +48,41 @@ describe('options', () => {
     expect(mine({ decayInput: true }).equations).toContain('u = (1 - 1/tau) * u + (x / tau)   # charge')
   })
 
+  it('subtract a step later: u = beta u + x - s[t-1] threshold', () => {
+    const plain = defineNeuron({
+      name: 'n',
+      constants: { tau: 2, threshold: 1 },
+      equations: 'u = leak(u, 1/tau) + input(x / tau)\ns = spike(u - threshold)\nreset(u)',
+    })
+    const late = plain({ reset: 'late', tau: 4 })
+    expect(late.equations).toBe('u = (1 - 1/tau) * u + x\nu = u - s * threshold\ns = spike(u - threshold)')
+    const x = [0.7, 0.7, 0.9, 0.1, 1.4]
+    let [u, s] = [0, 0]
+    const expected = x.map((value) => {
+      u = 0.75 * u + value - s
+      s = u >= 1 ? 1 : 0
+      return s
+    })
+    expect([...evaluate(late, x, { T: 5 }).s]).toEqual(expected)
+    expect(expected).not.toEqual([...evaluate(plain({ tau: 4 }), x, { T: 5 }).s])
+    expect(plain({ reset: 'late', detachReset: true }).equations).toContain('u = u - detach(s) * threshold')
+  })
+
+  it('leak towards a potential, and start there', () => {
+    const own = defineNeuron({
+      name: 'n',
+      constants: { tau: 2, threshold: 1 },
+      equations: 'u = leak(u, 1/tau) + input(x / tau)\ns = spike(u - threshold)\nreset(u)',
+    })
+    expect(own().equations.split('\n')[0]).toBe('u = (1 - 1/tau) * u + x')
+    const { observed } = evaluate(own({ leak: -0.5 }), [0, 0.25], { T: 2 })
+    expect([...observed['u#1']]).toEqual([-0.5, -0.25])
+    expect(() => mine({ leak: 1 } as object)).toThrow(/no leak\(\.\.\.\)/)
+    expect(
+      defineNeuron({ ...definition, constants: { ...definition.constants, leak: 3 } })({ leak: 4 }).constants,
+    ).toMatchObject({ leak: 4 })
+  })
+
   it('detach s in the reset line only', () => {
     const x = [0.9, 0.9, 0.9]
     const gradient = (options: object) => evaluateGradient(mine(options), x, [1, 1, 1], { T: 3 }).input

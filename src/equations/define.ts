@@ -20,6 +20,8 @@ export interface SharedOptions {
   readonly detachReset?: boolean
   /** The input decays, x / tau. Default: false. */
   readonly decayInput?: boolean
+  /** What the potential leaks towards, and starts from. Default: 0. */
+  readonly leak?: number
   /** Values before the first step: numbers, or expressions in the constants. */
   readonly state?: { readonly [name: string]: Start }
 }
@@ -71,7 +73,7 @@ export function publishedNeuron<const D extends NeuronDefinition>(definition: D)
 }
 
 const sharedDefaults = { surrogate: 'rectangle', reset: 'soft', detachReset: false, decayInput: false } as const
-const sharedNames = ['surrogate', 'alpha', 'reset', 'detachReset', 'decayInput', 'state'] as const
+const sharedNames = ['surrogate', 'alpha', 'reset', 'detachReset', 'decayInput', 'leak', 'state'] as const
 const definitionNames = ['name', 'equations', 'constants', 'learnable', 'temporal', 'paper', ...sharedNames] as const
 
 function build(definition: NeuronDefinition, given: NeuronOptions, remembered?: NeuronDefinition): Neuron {
@@ -108,17 +110,33 @@ function configOf(neuron: string, options: NeuronOptions, definition: NeuronDefi
 function expandedSource(definition: NeuronDefinition, options: NeuronOptions) {
   const shared = { ...sharedDefaults, ...pick(definition, sharedNames), ...pick(options, sharedNames) } as SharedOptions
   const { reset = 'soft', detachReset = false, decayInput = false } = shared
-  const { text, markers } = expandMarkers(dedent(definition.equations), { reset, detachReset, decayInput })
+  const leak = leakOf(shared, definition)
+  const { text, markers } = expandMarkers(dedent(definition.equations), { reset, detachReset, decayInput, leak })
   checkOptions(definition, options, markers)
   const { constants = {}, learnable = {} } = definition
   return {
     equations: text.trimEnd(),
     constants: { ...constants, ...pick(options, Object.keys(constants)) } as { [name: string]: number },
     learnable: overriddenLearnable(learnable, options),
-    state: { ...definition.state, ...options.state },
+    state: { ...leakStarts(markers, leak), ...definition.state, ...options.state },
     surrogate: chosenSurrogate(definition, options),
     alsoRead: definition.temporal === undefined || definition.temporal === 'full' ? [] : ['k'],
   }
+}
+
+/** A neuron of its author's may have a constant of this name. */
+function leakOf({ leak = 0 }: SharedOptions, definition: NeuronDefinition): number {
+  if (ownNames(definition).includes('leak')) return 0
+  if (Number.isFinite(leak)) return leak
+  throw new UsageError({
+    what: 'a potential leaks towards a number',
+    expected: 'such as leak: -0.1',
+    got: String(leak),
+  })
+}
+
+function leakStarts({ leaks }: Markers, leak: number): { [name: string]: Start } {
+  return leak === 0 ? {} : Object.fromEntries(leaks.map((name) => [name, leak]))
 }
 
 const temporalKinds = ['full', 'masked', 'sliding']
@@ -167,8 +185,12 @@ function asObject(definition: LearnableDefinition | object): object {
   return typeof definition === 'object' && definition !== null ? definition : { start: definition }
 }
 
+function ownNames({ constants = {}, learnable = {} }: NeuronDefinition): string[] {
+  return [...Object.keys(constants), ...Object.keys(learnable)]
+}
+
 function checkOptions(definition: NeuronDefinition, options: NeuronOptions, markers: Markers): void {
-  const own = [...Object.keys(definition.constants ?? {}), ...Object.keys(definition.learnable ?? {})]
+  const own = ownNames(definition)
   for (const name of Object.keys(options)) {
     if (own.includes(name)) continue
     const reason = (sharedNames as readonly string[]).includes(name)
@@ -193,6 +215,7 @@ function refusal(name: string, { equations }: NeuronDefinition, options: NeuronO
     if (!markers.reset) return 'its equations have no reset(u) line'
     if (name === 'detachReset' && options.reset === 'none') return 'it has no reset to detach'
   }
+  if (name === 'leak' && markers.leaks.length === 0) return 'its equations have no leak(...)'
   if (name === 'decayInput' && !markers.input) return 'its equations have no input(...) to decay'
   if ((name === 'surrogate' || name === 'alpha') && !/\bspike\s*\(/.test(equations))
     return 'its equations have no spike'
@@ -217,8 +240,8 @@ function checkDefinition(definition: NeuronDefinition): void {
       next: `${near === undefined ? '' : `did you mean '${near}'? `}known: ${definitionNames.join(', ')}`,
     })
   }
-  for (const own of [...Object.keys(definition.constants ?? {}), ...Object.keys(definition.learnable ?? {})])
-    if ((sharedNames as readonly string[]).includes(own))
+  for (const own of ownNames(definition))
+    if (own !== 'leak' && (sharedNames as readonly string[]).includes(own))
       throw new UsageError({
         what: `neuron '${name}': '${own}' is the name of a shared option`,
         next: 'choose another name',

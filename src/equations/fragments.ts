@@ -3,8 +3,11 @@ import { parseEquations } from './parse.ts'
 import { equationError, type Span } from './place.ts'
 import { type Call, type Statement, walk } from './syntax.ts'
 
-/** What happens to the potential where a spike is: `hard` alone means hard reset to 0. */
-export type Reset = 'soft' | 'none' | 'hard' | { readonly hard: number }
+/**
+ * What happens to the potential where a spike is: `hard` alone means hard reset to 0. `late` subtracts as `soft` does, but in
+ * the next step, after leak and input.
+ */
+export type Reset = 'soft' | 'late' | 'none' | 'hard' | { readonly hard: number }
 
 /** Options that put a fragment where the equations have a marker. */
 export interface FragmentOptions {
@@ -13,7 +16,11 @@ export interface FragmentOptions {
   readonly detachReset: boolean
   /** The decayed input, such as x / tau, instead of x. */
   readonly decayInput: boolean
+  /** What a potential leaks towards. */
+  readonly leak: number
 }
+
+type ResetKind = 'soft' | 'late' | 'hard' | 'none'
 
 interface ResetParts {
   readonly u: string
@@ -25,8 +32,9 @@ interface ResetParts {
 }
 
 /** The fragments that all neurons share. */
-const resets: { readonly [kind in 'soft' | 'hard' | 'none']: (parts: ResetParts) => string } = {
+const resets: { readonly [kind in ResetKind]: (parts: ResetParts) => string } = {
   soft: ({ u, s, amount }) => `${u} = ${u} - ${s} * ${amount}`,
+  late: ({ u, s, amount }) => `${u} = ${u} - ${s} * ${amount}`,
   hard: ({ u, s, to }) => `${u} = ${u} * (1 - ${s})${to === 0 ? '' : ` ${to < 0 ? '-' : '+'} ${Math.abs(to)} * ${s}`}`,
   none: () => '',
 }
@@ -35,27 +43,59 @@ const resets: { readonly [kind in 'soft' | 'hard' | 'none']: (parts: ResetParts)
 export interface Markers {
   readonly reset: boolean
   readonly input: boolean
+  /** The potentials that leak. */
+  readonly leaks: readonly string[]
 }
 
 /**
  * Equations with every marker replaced: `reset(u)` or `reset(u, amount)` on a line of its own by the reset line,
- * `input(x / tau)` by `x`, or by what it holds where decayInput is on.
+ * `input(x / tau)` by `x`, or by what it holds where decayInput is on, `leak(u, 1/tau)` by the decay of u.
  * @throws EquationError for a marker with wrong arguments
  */
 export function expandMarkers(text: string, options: FragmentOptions): { text: string; markers: Markers } {
   const statements = parseEquations(text)
   const resetLines = statements.flatMap((statement) => (statement.kind === 'marker' ? [statement.call] : []))
-  const inputs = statements.flatMap(inputMarkers)
+  const inputs = statements.flatMap((statement) => markersOf(statement, 'input'))
+  const leaks = statements.flatMap((statement) => markersOf(statement, 'leak'))
   const replaced = [
-    ...resetLines.map((call) => ({ span: call.span, by: resetLine(text, call, options) })),
+    ...resetLines.flatMap((call) => placedReset(text, call, statements, options)),
     ...inputs.map((call) => ({ span: call.span, by: inputFragment(text, call, options.decayInput) })),
+    ...leaks.map((call) => ({ span: call.span, by: leakFragment(text, call, options.leak) })),
   ]
-  return { text: replaceAll(text, replaced), markers: { reset: resetLines.length > 0, input: inputs.length > 0 } }
+  const markers = {
+    reset: resetLines.length > 0,
+    input: inputs.length > 0,
+    leaks: leaks.flatMap(({ args: [potential] }) => (potential.kind === 'name' ? [potential.name] : [])),
+  }
+  return { text: replaceAll(text, replaced), markers }
 }
 
-function inputMarkers(statement: Statement): Call[] {
+function markersOf(statement: Statement, name: string): Call[] {
   if (statement.kind === 'marker') return []
-  return [...walk(statement.value)].filter((node): node is Call => node.kind === 'call' && node.name === 'input')
+  return [...walk(statement.value)].filter((node): node is Call => node.kind === 'call' && node.name === name)
+}
+
+interface Replacement {
+  readonly span: Span
+  readonly by: string
+}
+
+/** A reset where its marker stands; a late one in front of the spike instead, where s is still that of the step before. */
+function placedReset(
+  text: string,
+  call: Call,
+  statements: readonly Statement[],
+  options: FragmentOptions,
+): Replacement[] {
+  const line = resetLine(text, call, options)
+  const spike = statements.find((statement) => statement.kind === 'assignment' && statement.target === 's')
+  if (options.reset !== 'late' || spike?.kind !== 'assignment') return [{ span: call.span, by: line }]
+  const { start } = spike.targetSpan
+  const indent = /[ \t]*$/.exec(text.slice(0, start))![0]
+  return [
+    { span: call.span, by: '' },
+    { span: { start, end: start }, by: `${line}\n${indent}` },
+  ]
 }
 
 function resetLine(text: string, call: Call, { reset, detachReset }: FragmentOptions): string {
@@ -91,12 +131,26 @@ function inputFragment(text: string, call: Call, decayed: boolean): string {
   return decayed ? `(${sourceOf(text, value.span)})` : 'x'
 }
 
+/** A potential after its leak: towards 0, or towards a value. */
+function leakFragment(text: string, call: Call, to: number): string {
+  const [potential, rate] = call.args
+  if (call.args.length !== 2 || potential.kind !== 'name')
+    throw equationError(text, call.span, 'leak takes a potential and its rate', 'write for example leak(u, 1/tau)')
+  const decay = `(1 - ${sourceOf(text, rate.span)})`
+  if (to === 0) return `${decay} * ${potential.name}`
+  return `(${numberText(to)} + ${decay} * (${potential.name} - ${numberText(to)}))`
+}
+
+function numberText(value: number): string {
+  return value < 0 ? `(${value})` : String(value)
+}
+
 /**
  * Kind and target of a reset.
- * @throws UsageError where it is none of the four forms
+ * @throws UsageError where it is none of these forms
  */
-export function resetOf(reset: Reset): { kind: 'soft' | 'hard' | 'none'; to: number } {
-  if (reset === 'soft' || reset === 'none' || reset === 'hard') return { kind: reset, to: 0 }
+export function resetOf(reset: Reset): { kind: ResetKind; to: number } {
+  if (reset === 'soft' || reset === 'late' || reset === 'none' || reset === 'hard') return { kind: reset, to: 0 }
   if (
     typeof reset === 'object' &&
     reset !== null &&
@@ -106,7 +160,7 @@ export function resetOf(reset: Reset): { kind: 'soft' | 'hard' | 'none'; to: num
     return { kind: 'hard', to: reset.hard }
   throw new UsageError({
     what: `unknown reset ${JSON.stringify(reset)}`,
-    expected: "'soft', 'hard', 'none' or { hard: value }",
+    expected: "'soft', 'late', 'hard', 'none' or { hard: value }",
     next: 'write for example reset: { hard: -0.1 }',
   })
 }
@@ -116,7 +170,7 @@ function sourceOf(text: string, { start, end }: Span): string {
 }
 
 /** Replaces spans from the last to the first; a line that becomes empty goes. */
-function replaceAll(text: string, replaced: readonly { readonly span: Span; readonly by: string }[]): string {
+function replaceAll(text: string, replaced: readonly Replacement[]): string {
   let result = text
   for (const { span, by } of [...replaced].sort((a, b) => b.span.start - a.span.start)) {
     const after =

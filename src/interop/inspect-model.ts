@@ -12,9 +12,9 @@ import { readSafetensors, type SafetensorsTensor } from './safetensors.ts'
 export async function inspectModelFile(bytes: Uint8Array, file: string): Promise<FileInspection | undefined> {
   const found = { file, bytes: bytes.length, kind: 'arrays' } as const
   if (/\.safetensors$/i.test(file)) {
-    const { tensors, metadata } = readSafetensors(bytes, file)
-    const notes = metadata.format === undefined ? [] : [`format ${metadata.format}`]
-    return { ...found, format: 'safetensors', arrays: shapesOf(tensors), notes }
+    const { tensors, metadata, unread } = readSafetensors(bytes, file)
+    const format = metadata.format === undefined ? [] : [`format ${metadata.format}`]
+    return { ...found, format: 'safetensors', arrays: shapesOf(tensors), notes: [...format, ...unreadNotes(unread)] }
   }
   if (isHdf5(bytes) && /\.nir$/i.test(file)) {
     const { version, nodes, edges } = await readNir(bytes, file)
@@ -30,10 +30,17 @@ export async function inspectModelFile(bytes: Uint8Array, file: string): Promise
     return { ...found, format: 'NIR graph', arrays: Object.fromEntries(arrays), notes }
   }
   if (!isOldPytorch(bytes) && !(await isPytorch(bytes, file))) return undefined
-  const { tensors, entry, others } = await readPytorch(bytes, file)
+  const { tensors, entry, others, unread } = await readPytorch(bytes, file)
   const where = entry === '' ? [] : [`the tensors are in the entry '${entry}'`]
   const beside = others.length === 0 ? [] : [`other entries: ${others.join(', ').slice(0, 200)}`]
-  return { ...found, format: 'PyTorch state dict', arrays: shapesOf(tensors), notes: [...where, ...beside] }
+  const notes = [...where, ...beside, ...unreadNotes(unread)]
+  return { ...found, format: 'PyTorch state dict', arrays: shapesOf(tensors), notes }
+}
+
+/** Tensors of types that are not read. */
+function unreadNotes(unread: ReadonlyMap<string, string> = new Map()): string[] {
+  const listed = [...unread].map(([name, type]) => `${name} (${type})`)
+  return listed.length === 0 ? [] : [`not read: ${listed.join(', ').slice(0, 200)}`]
 }
 
 async function isPytorch(bytes: Uint8Array, file: string): Promise<boolean> {

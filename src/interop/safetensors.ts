@@ -1,4 +1,4 @@
-import { FormatError, type Shape, shapeText, sizeOf } from '../base/index.ts'
+import { FormatError, jsonText, narrowFloats, type Shape, shapeText, sizeOf } from '../base/index.ts'
 
 /** One tensor of a file: the values are flat and row-major; their array type follows the dtype. */
 export type SafetensorsTensor =
@@ -14,6 +14,8 @@ export interface SafetensorsFile {
   tensors: Map<string, SafetensorsTensor>
   /** The free text of `__metadata__`, empty where there is none. */
   metadata: Record<string, string>
+  /** Types of the tensors that are not read, by name. */
+  unread?: ReadonlyMap<string, string>
 }
 
 const arrayTypes = {
@@ -24,36 +26,81 @@ const arrayTypes = {
   U8: Uint8Array,
 } as const
 
-/** What the format itself allows; keeps a damaged length from asking for the whole memory. */
-const longestHeader = 100_000_000
+/** How a type of the format comes: as one of those above, each number read from its bytes. */
+interface WidenedType {
+  readonly bytes: number
+  readonly dtype: SafetensorsDtype
+  read(view: DataView, at: number): number | bigint
+}
+
+const narrow = (name: keyof typeof narrowFloats): WidenedType => {
+  const { bytes, fromBits } = narrowFloats[name]
+  return {
+    bytes,
+    dtype: 'F32',
+    read: (view, at) => fromBits(bytes === 2 ? view.getUint16(at, true) : view.getUint8(at)),
+  }
+}
+
+/** Types that come as the next wider one. */
+const widened: { readonly [dtype: string]: WidenedType } = {
+  F16: narrow('F16'),
+  BF16: narrow('BF16'),
+  F8_E4M3: narrow('F8_E4M3'),
+  F8_E5M2: narrow('F8_E5M2'),
+  BOOL: { bytes: 1, dtype: 'U8', read: (view, at) => (view.getUint8(at) ? 1 : 0) },
+  I8: { bytes: 1, dtype: 'I32', read: (view, at) => view.getInt8(at) },
+  I16: { bytes: 2, dtype: 'I32', read: (view, at) => view.getInt16(at, true) },
+  U16: { bytes: 2, dtype: 'I32', read: (view, at) => view.getUint16(at, true) },
+  U32: { bytes: 4, dtype: 'I64', read: (view, at) => BigInt(view.getUint32(at, true)) },
+}
+
+/** Keeps a header from filling the memory once it is parsed. Those of the largest networks take a tenth. */
+const longestHeader = 16 * 2 ** 20
+const mostTensors = 100_000
 
 interface Entry {
   name: string
-  dtype: SafetensorsDtype
+  dtype: string
   shape: number[]
   begin: number
   end: number
 }
 
 /**
- * Reads a safetensors file. Values are views of `bytes` where their address is aligned, and copies elsewhere.
+ * Reads a safetensors file. Values are views of `bytes` where their address is aligned, and copies elsewhere. Floats narrower
+ * than float32 come as float32; booleans and narrower integers as the next wider type; other types are left unread, and named.
  * @param file the name that errors show
  * @throws FormatError if the header is damaged, a tensor lies outside the file or over another, bytes belong to no
- * tensor, a size does not match its shape, or a dtype is none of F64, F32, I64, I32, U8
+ * tensor, or a size does not match its shape
  * @see https://huggingface.co/docs/safetensors
  */
 export function readSafetensors(bytes: Uint8Array, file = 'safetensors bytes'): SafetensorsFile {
   const { header, dataStart } = readHeader(bytes, file)
   const metadata: Record<string, string> = {}
   const entries: Entry[] = []
-  for (const [name, value] of Object.entries(header)) {
+  const held = Object.entries(header)
+  if (held.length > mostTensors) {
+    throw new FormatError({
+      what: 'safetensors file has too many tensors',
+      place: `${file}, header`,
+      expected: `at most ${mostTensors}`,
+      got: String(held.length),
+    })
+  }
+  for (const [name, value] of held) {
     if (name === '__metadata__') Object.assign(metadata, readMetadata(value, file))
     else entries.push(readEntry(name, value, file))
   }
   checkCover(entries, bytes.length - dataStart, dataStart, file)
   const tensors = new Map<string, SafetensorsTensor>()
-  for (const entry of entries) tensors.set(entry.name, tensorOf(entry, bytes, dataStart))
-  return { tensors, metadata }
+  const unread = new Map<string, string>()
+  for (const entry of entries) {
+    const tensor = tensorOf(entry, bytes, dataStart)
+    if (tensor) tensors.set(entry.name, tensor)
+    else unread.set(entry.name, entry.dtype)
+  }
+  return { tensors, metadata, unread }
 }
 
 /**
@@ -92,6 +139,16 @@ export function writeSafetensors(
 }
 
 function readHeader(bytes: Uint8Array, file: string): { header: Record<string, unknown>; dataStart: number } {
+  const other = otherFormat(bytes)
+  if (other) {
+    throw new FormatError({
+      what: `not a safetensors file: ${other.is}`,
+      place: `${file}, byte 0`,
+      expected: 'a header length of 8 bytes',
+      got: other.got,
+      next: 'Take it over with `spikelet import`, which writes a checkpoint.',
+    })
+  }
   if (bytes.length < 8) {
     throw new FormatError({
       what: 'not a safetensors file: too short',
@@ -112,6 +169,17 @@ function readHeader(bytes: Uint8Array, file: string): { header: Record<string, u
   }
   const dataStart = 8 + Number(length)
   return { header: parseHeader(new Uint8Array(bytes.subarray(8, dataStart)), file), dataStart }
+}
+
+const beginnings: readonly { readonly is: string; readonly got: string; readonly bytes: readonly number[] }[] = [
+  { is: 'it looks like a PyTorch file', got: 'a zip archive', bytes: [0x50, 0x4b, 3, 4] },
+  { is: 'it looks like an old PyTorch file', got: 'a pickle', bytes: [0x80, 2, 0x8a, 0x0a] },
+  { is: 'it looks like a NIR graph', got: 'an HDF5 file', bytes: [0x89, 0x48, 0x44, 0x46] },
+]
+
+/** What bytes are that begin as another format's. */
+function otherFormat(bytes: Uint8Array) {
+  return beginnings.find((beginning) => beginning.bytes.every((byte, i) => bytes[i] === byte))
 }
 
 function parseHeader(bytes: Uint8Array, file: string): Record<string, unknown> {
@@ -140,42 +208,43 @@ function readMetadata(value: unknown, file: string): Record<string, string> {
     what: 'safetensors __metadata__ is not a table of texts',
     place: `${file}, header`,
     expected: 'names and texts',
-    got: JSON.stringify(value).slice(0, 80),
+    got: jsonText(value),
   })
 }
 
 function readEntry(name: string, value: unknown, file: string): Entry {
-  const place = `${file}, tensor ${JSON.stringify(name)}`
+  const place = `${file}, tensor ${JSON.stringify(name.slice(0, 160))}`
   const { dtype, shape, data_offsets: offsets } = isObject(value) ? value : ({} as Record<string, unknown>)
   if (!isCounts(shape) || !isCounts(offsets) || offsets.length !== 2) {
     throw new FormatError({
       what: 'safetensors entry is damaged',
       place,
       expected: 'dtype, shape and data_offsets of whole numbers',
-      got: (JSON.stringify(value) ?? 'nothing').slice(0, 120),
+      got: jsonText(value),
     })
   }
-  if (typeof dtype !== 'string' || !Object.hasOwn(arrayTypes, dtype)) {
-    throw new FormatError({
-      what: 'safetensors dtype cannot be read',
-      place,
-      expected: Object.keys(arrayTypes).join(', '),
-      got: String(dtype),
-      next: 'convert the file to float32 first',
-    })
+  if (typeof dtype !== 'string') {
+    throw new FormatError({ what: 'safetensors entry has no dtype', place, expected: 'a text', got: typeof dtype })
   }
   const [begin, end] = offsets
-  const entry: Entry = { name, dtype: dtype as SafetensorsDtype, shape, begin, end }
-  const bytes = sizeOf(shape) * arrayTypes[entry.dtype].BYTES_PER_ELEMENT
-  if (end - begin !== bytes) {
+  const entry: Entry = { name, dtype, shape, begin, end }
+  const each = bytesOf(dtype)
+  const bytes = each === undefined ? end - begin : sizeOf(shape) * each
+  if (end - begin !== bytes || bytes < 0) {
     throw new FormatError({
       what: 'safetensors tensor has another size than its shape',
       place: `${place}, data offset ${begin}`,
-      expected: `${bytes} bytes for ${dtype} ${shapeText(shape)}`,
+      expected: `${bytes} bytes for ${dtype.slice(0, 20)} ${shapeText(shape)}`,
       got: `${end - begin} bytes`,
     })
   }
   return entry
+}
+
+/** Bytes of a number; undefined for types that are not read. */
+function bytesOf(dtype: string): number | undefined {
+  if (Object.hasOwn(arrayTypes, dtype)) return arrayTypes[dtype as SafetensorsDtype].BYTES_PER_ELEMENT
+  return Object.hasOwn(widened, dtype) ? widened[dtype].bytes : undefined
 }
 
 /** Every byte after the header must belong to exactly one tensor. */
@@ -188,7 +257,7 @@ function checkCover(entries: Entry[], size: number, dataStart: number, file: str
       covered = entry.end
       continue
     }
-    const whose = entry === last ? 'the end of the file' : `tensor ${JSON.stringify(entry.name)}`
+    const whose = entry === last ? 'the end of the file' : `tensor ${JSON.stringify(entry.name.slice(0, 160))}`
     let what = 'safetensors tensor lies outside the file'
     if (entry.begin < covered && entry !== last) what = 'safetensors tensors overlap'
     else if (entry.begin > covered && entry.end <= size) what = 'safetensors bytes belong to no tensor'
@@ -202,9 +271,18 @@ function checkCover(entries: Entry[], size: number, dataStart: number, file: str
   }
 }
 
-function tensorOf(entry: Entry, bytes: Uint8Array, dataStart: number): SafetensorsTensor {
+/** A tensor's numbers; null for a type that is not read. */
+function tensorOf(entry: Entry, bytes: Uint8Array, dataStart: number): SafetensorsTensor | null {
   const { dtype, shape, begin, end } = entry
-  const type = arrayTypes[dtype]
+  if (Object.hasOwn(widened, dtype)) {
+    const { dtype: wide, bytes: each, read } = widened[dtype]
+    const view = new DataView(bytes.buffer, bytes.byteOffset + dataStart + begin, end - begin)
+    const values = new arrayTypes[wide]((end - begin) / each)
+    for (let i = 0; i < values.length; i++) values[i] = read(view, i * each)
+    return { dtype: wide, shape, values } as SafetensorsTensor
+  }
+  if (!Object.hasOwn(arrayTypes, dtype)) return null
+  const type = arrayTypes[dtype as SafetensorsDtype]
   const address = bytes.byteOffset + dataStart + begin
   const values =
     address % type.BYTES_PER_ELEMENT === 0
@@ -216,7 +294,7 @@ function tensorOf(entry: Entry, bytes: Uint8Array, dataStart: number): Safetenso
 function checkWritable(list: (readonly [string, SafetensorsTensor])[]): void {
   const names = new Set<string>()
   for (const [name, { dtype, shape, values }] of list) {
-    const place = `tensor ${JSON.stringify(name)}`
+    const place = `tensor ${JSON.stringify(name.slice(0, 160))}`
     if (names.has(name) || name === '__metadata__') {
       throw new FormatError({ what: 'safetensors name is taken', place, next: 'give every tensor its own name' })
     }

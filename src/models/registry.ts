@@ -1,7 +1,6 @@
-import { nearestName, UsageError } from '../base/index.ts'
-import type { NeuronConfig } from '../equations/index.ts'
-import { neuronFromConfig } from '../neurons/index.ts'
-import { type Network, type NetworkConfig, networkFromConfig } from '../nn/index.ts'
+import { Json, nearestName, UsageError } from '../base/index.ts'
+import { neuronFromJson } from '../neurons/index.ts'
+import { frameShapeOf, type Network, type NetworkConfig, networkFromConfig } from '../nn/index.ts'
 import type { ModelOptions } from './options.ts'
 import { type ResnetDepth, spikingResnet } from './resnet.ts'
 import { snn3 } from './snn3.ts'
@@ -45,9 +44,29 @@ export function modelNamed(name: string): ModelFactory {
   })
 }
 
-/** A network, with start values, from what `network.config` gave: a model of the registry, or layers. */
-export function modelFromConfig(config: NetworkConfig): Network {
-  if (config.model === undefined) return networkFromConfig(config)
-  const options = config.options as Omit<ModelOptions, 'neuron'> & { neuron: NeuronConfig }
-  return modelNamed(config.model)({ ...options, neuron: neuronFromConfig(options.neuron), seed: config.seed })
+/**
+ * A network, with start values, from what `network.config` gave: a model of the registry, or layers.
+ * @param place how errors call it
+ * @throws FormatError, naming the place, for what is no configuration; UsageError or ShapeError for what cannot be built
+ */
+export function modelFromConfig(config: NetworkConfig, place = 'network'): Network {
+  const json = Json.whole(config, place)
+  if (!json.at('model').isGiven) return networkFromConfig(config, place)
+  json.only('name', 'input', 'seed', 'model', 'options')
+  const model = modelNamed(json.at('model').text())
+  const options = json.at('options').only('input', 'classes', 'neuron', 'dropout', 'normalisation', 'T')
+  const dropout = options.at('dropout').optional((share) => share.number())
+  const normalisation = options.at('normalisation').optional((statistics) => statistics.oneOf('perStep', 'merged'))
+  const T = options.at('T').optional((steps) => steps.whole(1, 2 ** 20))
+  if (dropout !== undefined && !(dropout >= 0 && dropout < 1))
+    throw options.at('dropout').fault('a share from 0 to below 1')
+  return model({
+    input: frameShapeOf(options.at('input')),
+    classes: options.at('classes').whole(1, 2 ** 24),
+    neuron: neuronFromJson(options.at('neuron')),
+    seed: json.at('seed').optional((seed) => seed.number()) ?? 0,
+    ...(dropout === undefined ? {} : { dropout }),
+    ...(normalisation === undefined ? {} : { normalisation }),
+    ...(T === undefined ? {} : { T }),
+  })
 }

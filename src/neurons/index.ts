@@ -1,5 +1,6 @@
 export { alif } from './alif.ts'
 export { clif } from './clif.ts'
+export { neuronFromJson } from './from-json.ts'
 export { glif } from './glif.ts'
 export { integrateFire } from './if.ts'
 export { klif } from './klif.ts'

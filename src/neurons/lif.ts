@@ -6,7 +6,7 @@ export const lif = publishedNeuron({
   paper: 'Abbott, Lapicque’s introduction of the integrate-and-fire model neuron (1907), Brain Research Bulletin 1999',
   constants: { tau: 2, threshold: 1 },
   equations: `
-    u = (1 - 1/tau) * u + input(x / tau)
+    u = leak(u, 1/tau) + input(x / tau)
     s = spike(u - threshold)
     reset(u)`,
 })

@@ -93,7 +93,7 @@ it('names unknown neurons and options', () => {
   `)
   expect(() => neuronFromConfig({ neuron: 'lif', options: { tua: 2 } })).toThrowErrorMatchingInlineSnapshot(`
     [UsageError: neuron 'lif' cannot take the option 'tua': it has no such name
-    did you mean 'tau'? options here: alpha, decayInput, detachReset, reset, state, surrogate, tau, threshold]
+    did you mean 'tau'? options here: alpha, decayInput, detachReset, leak, reset, state, surrogate, tau, threshold]
   `)
   expect(() => neuronFromConfig({ neuron: 'plif', options: { tau: 0.5 } })).toThrowErrorMatchingInlineSnapshot(`
     [EquationError: neuron 'plif': start of 'w': 'log(tau - 1)' is NaN

@@ -7,7 +7,7 @@ export const plif = publishedNeuron({
   constants: { tau: 2, threshold: 1 },
   learnable: { w: '-log(tau - 1)' },
   equations: `
-    u = (1 - sigmoid(w)) * u + input(x * sigmoid(w))
+    u = leak(u, sigmoid(w)) + input(x * sigmoid(w))
     s = spike(u - threshold)
     reset(u)`,
 })

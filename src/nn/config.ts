@@ -1,6 +1,6 @@
-import { nearestName, UsageError } from '../base/index.ts'
-import type { NeuronConfig } from '../equations/index.ts'
-import { neuronFromConfig } from '../neurons/index.ts'
+import { Json, nearestName, UsageError } from '../base/index.ts'
+import type { TemporalMixing } from '../equations/index.ts'
+import { neuronFromJson } from '../neurons/index.ts'
 import type { Layer, LayerConfig } from './layer.ts'
 import {
   AdaptiveAvgPool2d,
@@ -10,7 +10,6 @@ import {
   Dropout,
   Flatten,
   Graph,
-  type GraphLayer,
   Linear,
   MaxPool2d,
   Recurrent,
@@ -20,65 +19,197 @@ import {
   TemporalLinear,
 } from './layers/index.ts'
 import { Network, type NetworkConfig } from './network.ts'
+import type { Pair } from './pair.ts'
 
-/** How each type of layer is built from its configuration. Options are the layer's own, checked when it is built. */
-const builders: { readonly [type: string]: (config: LayerConfig) => Layer } = {
-  conv2d: (config) => new Conv2d(optionsOf(config)),
-  linear: (config) => new Linear(optionsOf(config)),
-  spiking: (config) => spikingOf(config),
-  temporalLinear: (config) => new TemporalLinear(optionsOf(config)),
-  batchNorm2d: (config) => new BatchNorm2d(optionsOf(config)),
-  avgPool2d: (config) => new AvgPool2d(optionsOf(config)),
-  maxPool2d: (config) => new MaxPool2d(optionsOf(config)),
-  adaptiveAvgPool2d: (config) => new AdaptiveAvgPool2d(optionsOf(config)),
-  dropout: (config) => new Dropout(optionsOf(config)),
-  flatten: () => new Flatten(),
-  sequential: ({ layers }) => new Sequential((layers as LayerConfig[]).map(layerFromConfig)),
-  graph: ({ nodes, output }) =>
-    new Graph(
-      (nodes as (Omit<GraphLayer, 'layer'> & { layer: LayerConfig })[]).map((node) => ({
-        ...node,
-        layer: layerFromConfig(node.layer),
-      })),
-      output as string,
-    ),
-  residual: ({ body, shortcut }) =>
-    new Residual(layerFromConfig(body as LayerConfig), shortcut ? layerFromConfig(shortcut as LayerConfig) : null),
-  recurrent: ({ neurons, feedback }) =>
-    new Recurrent(spikingOf(neurons as LayerConfig), layerFromConfig(feedback as LayerConfig) as Linear | Conv2d),
+/** Sizes beyond these are no network's; they keep products of sizes exact. */
+const largest = { channels: 2 ** 24, window: 2 ** 16, T: 2 ** 20, axis: 2 ** 20 } as const
+/** Layers of a configuration, those that hold others among them. */
+const mostLayers = 10_000
+
+/** How many layers of a configuration were met so far. */
+interface Count {
+  layers: number
 }
 
-function optionsOf<Options>({ type: _, ...options }: LayerConfig): Options {
-  return options as Options
+/** One number for height and width, or both. */
+const pair =
+  (least: number) =>
+  (json: Json): number | Pair => {
+    if (!Array.isArray(json.value)) return json.whole(least, largest.window)
+    const sizes = json.list().map((size) => size.whole(least, largest.window))
+    if (sizes.length !== 2) throw json.fault('a number, or height and width')
+    return [sizes[0], sizes[1]]
+  }
+
+/** Options without those that are not given. */
+function given<Options extends object>(options: { [name in keyof Options]: Options[name] | undefined }): Options {
+  return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined)) as Options
 }
 
-function spikingOf({ neuron, normalisation, T }: LayerConfig): Spiking {
+const statistics = (json: Json) => json.oneOf('perStep', 'merged')
+
+const poolOptions = (json: Json) => {
+  json.only('type', 'kernelSize', 'stride', 'padding')
+  return {
+    kernelSize: pair(1)(json.at('kernelSize')),
+    ...given({ stride: json.at('stride').optional(pair(1)), padding: json.at('padding').optional(pair(0)) }),
+  } as { kernelSize: number | Pair }
+}
+
+function convolution(json: Json): Conv2d {
+  json.only('type', 'channels', 'kernelSize', 'stride', 'padding', 'dilation', 'groups', 'bias')
+  return new Conv2d({
+    channels: json.at('channels').whole(1, largest.channels),
+    kernelSize: pair(1)(json.at('kernelSize')),
+    ...given({
+      stride: json.at('stride').optional(pair(1)),
+      padding: json.at('padding').optional(pair(0)),
+      dilation: json.at('dilation').optional(pair(1)),
+      groups: json.at('groups').optional((groups) => groups.whole(1, largest.channels)),
+      bias: json.at('bias').optional((bias) => bias.flag()),
+    }),
+  } as ConstructorParameters<typeof Conv2d>[0])
+}
+
+function linear(json: Json): Linear {
+  json.only('type', 'features', 'bias')
+  const bias = json.at('bias').optional((value) => value.flag())
+  const features = json.at('features').whole(1, largest.channels)
+  return new Linear(bias === undefined ? { features } : { features, bias })
+}
+
+function spiking(json: Json): Spiking {
+  json.only('type', 'neuron', 'normalisation', 'T')
+  const normalisation = json.at('normalisation')
+  const T = json.at('T').optional((steps) => steps.whole(1, largest.T))
   return new Spiking({
-    neuron: neuronFromConfig(neuron as NeuronConfig),
-    normalisation: normalisation as 'perStep' | 'merged' | null,
-    ...(T === undefined ? {} : { T: T as number }),
+    neuron: neuronFromJson(json.at('neuron')),
+    normalisation: (normalisation.value ?? null) === null ? null : statistics(normalisation),
+    ...(T === undefined ? {} : { T }),
   })
 }
 
-/** A layer from what `layer.config()` gave. @throws UsageError for an unknown type */
-export function layerFromConfig(config: LayerConfig): Layer {
+function mixingOf(json: Json): TemporalMixing {
+  const kind = json.only('kind', 'k').at('kind').oneOf('full', 'masked', 'sliding')
+  return kind === 'full' ? { kind } : { kind, k: json.at('k').whole(1, largest.T) }
+}
+
+function graph(json: Json, count: Count): Graph {
+  json.only('type', 'nodes', 'output')
+  const nodes = json
+    .at('nodes')
+    .list()
+    .map((node) => {
+      node.only('name', 'from', 'layer')
+      const from = node
+        .at('from')
+        .list()
+        .map((source) => source.text())
+      return { name: node.at('name').text(), from, layer: layerOf(node.at('layer'), count) }
+    })
+  return new Graph(nodes, json.at('output').text())
+}
+
+function recurrent(json: Json, count: Count): Recurrent {
+  json.only('type', 'neurons', 'feedback')
+  const [neurons, feedback] = [layerOf(json.at('neurons'), count), layerOf(json.at('feedback'), count)]
+  if (!(neurons instanceof Spiking)) throw json.at('neurons').fault('a layer of the type spiking')
+  if (feedback instanceof Linear || feedback instanceof Conv2d) return new Recurrent(neurons, feedback)
+  throw json.at('feedback').fault('a layer of the type linear or conv2d')
+}
+
+function residual(json: Json, count: Count): Residual {
+  const { value: past } = json.only('type', 'body', 'shortcut').at('shortcut')
+  const shortcut = (past ?? null) === null ? null : layerOf(json.at('shortcut'), count)
+  return new Residual(layerOf(json.at('body'), count), shortcut)
+}
+
+/** How each type of layer is built from its configuration. */
+const builders: { readonly [type: string]: (json: Json, count: Count) => Layer } = {
+  conv2d: convolution,
+  linear,
+  spiking,
+  temporalLinear: (json) => {
+    json.only('type', 'mixing', 'T')
+    return new TemporalLinear({ mixing: mixingOf(json.at('mixing')), T: json.at('T').whole(1, largest.T) })
+  },
+  batchNorm2d: (json) =>
+    new BatchNorm2d(given({ statistics: json.only('type', 'statistics').at('statistics').optional(statistics) })),
+  avgPool2d: (json) => new AvgPool2d(poolOptions(json)),
+  maxPool2d: (json) => new MaxPool2d(poolOptions(json)),
+  adaptiveAvgPool2d: (json) => new AdaptiveAvgPool2d({ size: pair(1)(json.only('type', 'size').at('size')) }),
+  dropout: (json) => {
+    const p = json.only('type', 'p').at('p')
+    if (p.number() >= 0 && p.number() < 1) return new Dropout({ p: p.number() })
+    throw p.fault('a share from 0 to below 1')
+  },
+  flatten: (json) => {
+    json.only('type')
+    return new Flatten()
+  },
+  sequential: (json, count) =>
+    new Sequential(
+      json
+        .only('type', 'layers')
+        .at('layers')
+        .list()
+        .map((layer) => layerOf(layer, count)),
+    ),
+  graph,
+  residual,
+  recurrent,
+}
+
+function layerOf(json: Json, count: Count): Layer {
+  const type = json.at('type').text()
   const known = Object.keys(builders)
-  if (Object.hasOwn(builders, config.type)) return builders[config.type](config)
-  const near = nearestName(String(config.type), known)
+  count.layers++
+  if (count.layers > mostLayers) throw json.fault(`at most ${mostLayers} layers`)
+  if (Object.hasOwn(builders, type)) return builders[type](json, count)
+  const near = nearestName(type, known)
   throw new UsageError({
-    what: `unknown layer type "${config.type}"`,
+    what: `unknown layer type "${type.slice(0, 80)}"`,
+    place: json.place,
     next: `${near === undefined ? '' : `Did you mean "${near}"? `}Known: ${known.join(', ')}.`,
   })
 }
 
-/** A network of layers from its configuration; one of a named model is built by the models' registry. */
-export function networkFromConfig(config: NetworkConfig): Network {
-  if (!config.layer) {
+/**
+ * A layer from what `layer.config()` gave, or from JSON that shall be that.
+ * @param place how errors call it
+ * @throws FormatError, naming the place, for what is no configuration; UsageError for an unknown type
+ */
+export function layerFromConfig(config: LayerConfig, place = 'layer'): Layer {
+  return layerOf(Json.whole(config, place), { layers: 0 })
+}
+
+/** A frame's shape, [H, W, C] or [C]. */
+export function frameShapeOf(json: Json): readonly number[] {
+  const shape = json.list().map((size) => size.whole(1, largest.axis))
+  if (shape.length === 1 || shape.length === 3) return shape
+  throw json.fault('[height, width, channels], or [channels]')
+}
+
+/**
+ * A network of layers from its configuration; one of a named model is built by the models' registry.
+ * @param place how errors call it
+ * @throws FormatError, naming the place, for what is no configuration; UsageError or ShapeError for layers that cannot be
+ */
+export function networkFromConfig(config: NetworkConfig, place = 'network'): Network {
+  const json = Json.whole(config, place)
+  const name = json.at('name').optional((text) => text.text()) ?? 'network'
+  if (!json.at('layer').isGiven) {
     throw new UsageError({
-      what: `network "${config.name}" names the model "${config.model}" instead of layers`,
+      what: `network "${name}" names the model "${String(config.model)}" instead of layers`,
       next: 'Build it with modelFromConfig.',
     })
   }
-  const { name, input, seed, layer } = config
-  return new Network({ name, input, seed, layer: layerFromConfig(layer) })
+  json.only('name', 'input', 'seed', 'layer')
+  const layer = layerOf(json.at('layer'), { layers: 0 })
+  return new Network({
+    name,
+    input: frameShapeOf(json.at('input')),
+    seed: json.at('seed').optional((seed) => seed.number()) ?? 0,
+    layer,
+  })
 }

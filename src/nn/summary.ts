@@ -1,4 +1,4 @@
-import { shapeText, sizeOf } from '../base/index.ts'
+import { plainText, shapeText, sizeOf } from '../base/index.ts'
 import type { Frame, LayerRow } from './layer.ts'
 
 export interface SummaryOptions {
@@ -107,8 +107,8 @@ function tableOf(name: string, summary: Omit<LayerSummary, 'text'>, { T, batch }
   const cells = [
     ['layer', 'type', 'output', 'parameters', 'multiply-adds', 'bytes'],
     ...summary.rows.map((row) => [
-      row.path,
-      row.type,
+      plainText(row.path),
+      plainText(row.type),
       shapeText(row.output.shape),
       count(row.parameters),
       count(row.multiplyAdds),
@@ -120,7 +120,7 @@ function tableOf(name: string, summary: Omit<LayerSummary, 'text'>, { T, batch }
     row.map((cell, k) => (k < 3 ? cell.padEnd(widths[k]) : cell.padStart(widths[k]))).join('  ')
   const { memory } = summary
   return [
-    `${name}: ${count(summary.parameters)} parameters, ${count(summary.neurons)} neurons, ` +
+    `${plainText(name)}: ${count(summary.parameters)} parameters, ${count(summary.neurons)} neurons, ` +
       `${count(summary.multiplyAdds)} multiply-adds a sample and step`,
     `training at T = ${T}, batch ${batch}: ${count(memory.activations)} bytes of activations ` +
       `(${memory.perNeuronStep.toFixed(1)} a neuron-step), ${count(memory.total)} in all`,

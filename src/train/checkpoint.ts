@@ -1,5 +1,5 @@
 import type { Numbers } from '../backends/index.ts'
-import { FormatError, type Shape, sameShape, shapeText, UsageError } from '../base/index.ts'
+import { FormatError, type Shape, SpikeletError, sameShape, shapeText, UsageError } from '../base/index.ts'
 import { readSafetensors, type SafetensorsFile, type SafetensorsTensor, writeSafetensors } from '../interop/index.ts'
 import { modelFromConfig } from '../models/index.ts'
 import type { Network, NetworkConfig, Parameter } from '../nn/index.ts'
@@ -74,13 +74,25 @@ export function loadCheckpoint(
       got: metadata.format === undefined ? 'none' : `"${metadata.format}"`,
     })
   }
-  const net = options.network ?? modelFromConfig(parsed<NetworkConfig>(contents, 'network', file))
+  const net = options.network ?? rebuilt(parsed<NetworkConfig>(contents, 'network', file), `${file}, network`)
   fillNetwork(net, contents, file)
   return {
     net,
     progress: parsed(contents, 'progress', file),
     training: parsed(contents, 'training', file),
     optimiser: optimiserOf(contents),
+  }
+}
+
+/** A network of a configuration; its errors name the file too. */
+function rebuilt(config: NetworkConfig, where: string): Network {
+  try {
+    return modelFromConfig(config, where)
+  } catch (error) {
+    if (!(error instanceof SpikeletError) || error.message.includes(where)) throw error
+    const Kind = error.constructor as typeof SpikeletError
+    const { place } = error.parts
+    throw new Kind({ ...error.parts, place: place ? `${where}\n${place}` : where, cause: error })
   }
 }
 

@@ -19,9 +19,9 @@ export const evaluateCommand = defineCommand({
     neuronOptions: z.record(z.string(), z.unknown()).optional().describe('other options of the neuron'),
     reset: z
       .string()
-      .regex(resetPattern, 'soft, hard, none, hard:VALUE, leak:VALUE or soft:VALUE')
+      .regex(resetPattern, 'soft, late, hard, none, hard:VALUE, leak:VALUE or soft:VALUE')
       .optional()
-      .describe('another reset: soft, hard, none, hard:-0.06, leak:-0.06, soft:-0.06'),
+      .describe('another reset: soft, late, hard, none, hard:-0.06, leak:-0.06'),
     json: z.boolean().default(false).describe('prints the result as JSON'),
     batch: wholeNumber(1).default(128).describe('images at once'),
     data: z.string().optional().describe("folder with the data set's files"),

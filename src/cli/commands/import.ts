@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { UsageError } from '../../base/index.ts'
+import { plainText, UsageError } from '../../base/index.ts'
 import {
   type ConversionOptions,
   classNamesOf,
@@ -54,9 +54,13 @@ const schema = z.object({
     .regex(/^[1-9]\d*x[1-9]\d*x[1-9]\d*$/, 'HEIGHTxWIDTHxCHANNELS, such as 32x32x3')
     .optional()
     .describe('frames of a PyTorch network, such as 32x32x3; those of --dataset'),
+  classes: wholeNumber(1).optional().describe('classes of a PyTorch network; rows of the last matrix'),
   entry: z.string().optional().describe('entry of a PyTorch file that holds the tensors; the usual ones'),
   dt: z.number('a number').positive('above 0').optional().describe("length of a step in a NIR graph's unit of time"),
-  reset: z.enum(['node', 'soft']).default('node').describe('resets of a NIR graph; soft: subtract the threshold'),
+  reset: z
+    .enum(['node', 'soft', 'late'])
+    .default('node')
+    .describe('resets of a NIR graph; soft: subtract the threshold; late: a step later'),
   dataset: z.string().optional().describe('data set that it was trained on'),
   data: z.string().optional().describe("folder with the data set's files: the network is judged by its test side"),
   limit: wholeNumber(1).optional().describe('judges by N test samples only'),
@@ -120,6 +124,7 @@ async function tensorNetwork(
   { write }: Surroundings,
 ): Promise<Network | null> {
   const found = await tensorsOf(bytes, file, options)
+  for (const [name, type] of found.unread ?? []) write(`not read: ${plainText(name)}, of the type ${plainText(type)}\n`)
   if (options.model === undefined) {
     write(`${tensorsText(found)}\n`)
     if (options.out === undefined) return null
@@ -129,18 +134,36 @@ async function tensorNetwork(
   }
   const network = modelNamed(options.model)({
     input: inputOf(options),
-    classes: classesOf(found.tensors, file),
+    classes: options.classes ?? classesOf(found.tensors, file),
     neuron: await chooseNeuron(options.neuron, options.neuronOptions),
     dropout: options.dropout,
     T: options.T,
   })
-  const { tensors, scheme, unused } = ownNames(network, found.tensors, file)
+  const { tensors, scheme, prefix, unused } = ownNames(network, found.tensors, file)
   fillNetwork(network, { tensors, metadata: {} }, file)
-  write(
-    `${tensors.size} tensors, ${scheme === 'published' ? "by the names of the paper's code" : 'by their own names'}\n`,
-  )
-  if (unused.length > 0) write(`not used: ${unused.join(', ')}\n`)
+  const names = scheme === 'published' ? "by the names of the paper's code" : 'by their own names'
+  write(`${tensors.size} tensors, ${names}${prefix === '' ? '' : `, without the ${plainText(prefix)} in front`}\n`)
+  const note = neuronNote(options)
+  if (note !== undefined) write(`${note}\n`)
+  if (unused.length > 0) write(`not used: ${unused.map(plainText).join(', ')}\n`)
   return network
+}
+
+/** Neurons that other libraries run otherwise by default, and what their defaults are here. */
+const defaultsElsewhere: { readonly [neuron: string]: string } = {
+  lif: '{"reset":"hard","decayInput":true}',
+  plif: '{"reset":"hard","decayInput":true}',
+  if: '{"reset":"hard"}',
+}
+
+/** What is to be known of a neuron whose options were left out: files of weights do not say how they were trained. */
+function neuronNote({ neuron, neuronOptions }: Options): string | undefined {
+  if (neuronOptions !== undefined || !Object.hasOwn(defaultsElsewhere, neuron)) return undefined
+  const how = neuron === 'if' ? '' : ', and takes its input as it is'
+  return [
+    `note: ${neuron} subtracts the threshold where it fires${how}. Files do not say what theirs did.`,
+    `SpikingJelly's default is --neuron-options '${defaultsElsewhere[neuron]}'; other libraries: docs/other-programs.md`,
+  ].join('\n')
 }
 
 async function tensorsOf(bytes: Uint8Array, file: string, { entry }: Options): Promise<SafetensorsFile> {

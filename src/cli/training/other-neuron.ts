@@ -12,8 +12,8 @@ export interface OtherNeuron {
   readonly reset?: string | undefined
 }
 
-/** `soft`, `hard`, `none`, or a kind with a value: `hard:-0.06`, `leak:-0.06`, `soft:-0.06`. */
-export const resetPattern = /^(soft|hard|none|(hard|leak|soft):-?(\d+\.?\d*|\.\d+))$/
+/** `soft`, `late`, `hard`, `none`, or a kind with a value: `hard:-0.06`, `leak:-0.06`, `soft:-0.06`. */
+export const resetPattern = /^(soft|late|hard|none|(hard|leak|soft):-?(\d+\.?\d*|\.\d+))$/
 
 /**
  * Exchanges a trained network's neurons as options say.

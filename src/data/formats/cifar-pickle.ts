@@ -1,6 +1,6 @@
 import { FormatError } from '../../base/index.ts'
 import type { CifarRecords, CifarVariant } from './cifar-binary.ts'
-import { type PickleConstructor, PickleMade, PickleTuple, type PickleValue, readPickle } from './pickle.ts'
+import { type PickleConstructor, PickleMade, PickleTuple, type PickleValue, pickleText, readPickle } from './pickle.ts'
 
 const pixels = 32 * 32
 
@@ -26,16 +26,16 @@ function byteArray(
   fortran: boolean,
 ): ByteArray {
   const kind = dtype instanceof PickleMade ? dtype.value : dtype
-  const sizes = shape as readonly number[]
+  const sizes = shape.map((size) => (typeof size === 'number' ? size : Number.NaN))
   const fits = data instanceof Uint8Array && data.length === sizes.reduce((size, axis) => size * axis, 1)
   if (kind === 'u1' && !fortran && fits) return { shape: sizes, values: data }
   throw new Error(
-    `an array of type ${String(kind)}, shape [${sizes.map(String).join(', ')}]; bytes in C order are read`,
+    `an array of type ${pickleText(kind as PickleValue)}, shape [${sizes.join(', ')}]; bytes in C order are read`,
   )
 }
 
 const dtype: PickleConstructor = {
-  make: ([name]) => (name instanceof Uint8Array ? String.fromCharCode(...name.subarray(0, 8)) : String(name)),
+  make: ([name]) => (name instanceof Uint8Array ? String.fromCharCode(...name.subarray(0, 8)) : pickleText(name)),
   build: (value) => value,
 }
 
@@ -45,7 +45,7 @@ const nothing: PickleConstructor = { make: () => null }
 const encode: PickleConstructor = {
   plain: true,
   make([text, encoding]) {
-    if (typeof text !== 'string' || encoding !== 'latin1') throw new Error(`bytes as text in ${String(encoding)}`)
+    if (typeof text !== 'string' || encoding !== 'latin1') throw new Error(`bytes as text in ${pickleText(encoding)}`)
     return Uint8Array.from(text, (letter) => letter.charCodeAt(0))
   },
 }
@@ -71,8 +71,7 @@ const constructors: Readonly<Record<string, PickleConstructor>> = {
 function table(value: PickleValue): Map<string, PickleValue> {
   const map = new Map<string, PickleValue>()
   if (!(value instanceof Map)) return map
-  for (const [key, entry] of value)
-    map.set(key instanceof Uint8Array ? new TextDecoder().decode(key) : String(key), entry)
+  for (const [key, entry] of value) map.set(pickleText(key), entry)
   return map
 }
 
@@ -111,7 +110,7 @@ export function readCifarMeta(bytes: Uint8Array, file = 'pickle bytes'): string[
   const meta = table(readPickle(bytes, { file, constructors }))
   const names = meta.get('fine_label_names') ?? meta.get('label_names')
   if (!Array.isArray(names)) return undefined
-  return names.map((name) => (name instanceof Uint8Array ? new TextDecoder().decode(name) : String(name)))
+  return names.map(pickleText)
 }
 
 function labelsOf(
@@ -127,7 +126,7 @@ function labelsOf(
     (label) => typeof label !== 'number' || !Number.isInteger(label) || label < 0 || label >= classes,
   )
   if (list.length !== length || wrong >= 0) {
-    const got = wrong >= 0 ? `${name}[${wrong}] = ${String(list[wrong]).slice(0, 40)}` : `${list.length} ${name}`
+    const got = wrong >= 0 ? `${name}[${wrong}] = ${pickleText(list[wrong]).slice(0, 40)}` : `${list.length} ${name}`
     throw fault(variant, file, `${length} ${name}, 0 to ${classes - 1}`, got)
   }
   return Uint8Array.from(list as number[])

@@ -27,6 +27,18 @@ describe('CIFAR pickles', () => {
     expect(existsSync('spikelet-was-here')).toBe(false)
   })
 
+  test('lists that hold themselves many times over are never written out', () => {
+    const doubled = Array.from(
+      { length: 40 },
+      (_, i) => `](h${String.fromCharCode(i)}h${String.fromCharCode(i)}eq${String.fromCharCode(i + 1)}`,
+    )
+    const text = `\x80\x02]q\x00${doubled.join('')}0}(NK\x01X\x04\x00\x00\x00datah\x28u.`
+    const bytes = Uint8Array.from(text, (letter) => letter.charCodeAt(0))
+    expect(() => readCifarPickle(bytes, cifar10Variant, 'a')).toThrow(/data \[none\]/)
+    const key = Uint8Array.from(text.replace('(NK\x01', '(h\x28K\x01'), (letter) => letter.charCodeAt(0))
+    expect(() => readCifarPickle(key, cifar10Variant, 'a')).toThrow(/data \[none\]/)
+  })
+
   test('a label beyond the classes is refused', () => {
     const one = { name: 'few', labels: [{ name: 'label', classes: 5 }] }
     expect(() => readCifarPickle(sample('cifar-protocol-2.pickle').bytes, one, 'a')).toThrow(/labels\[1\] = 9/)
@@ -49,6 +61,20 @@ describe('pickle', () => {
       ]),
     )
     expect(read('\x80\x02\x8a\x09\x00\x00\x00\x00\x00\x00\x00\x00\x01.')).toBe(2n ** 64n)
+  })
+
+  test('sets come as lists, and more objects than any file needs are refused', () => {
+    expect(read('\x80\x04\x8f(K\x01K\x02\x90.')).toEqual([1, 2])
+    expect(read('\x80\x04(K\x01\x91.')).toMatchObject({ items: [1] })
+    expect(() => read(`(${']0'.repeat(2_000_001)}.`)).toThrow(/more than 2000000/)
+  })
+
+  test('names that are not on the list stand for nothing where the caller lets them', () => {
+    const asked: string[] = []
+    const unlisted = (name: string) => asked.push(name) > 0
+    const made = read('ccode\nThing\n(I1\ntR(S"a"\nI2\nu(I3\nI4\nd b.'.replace(' ', ''), { unlisted })
+    expect([asked, made]).toEqual([['code.Thing'], new PickleMade('code.Thing', undefined)])
+    expect(() => read('ccode\nThing\n.', { unlisted: () => false })).toThrow(/not on the list/)
   })
 
   test("constructors and persistent ids are the caller's", () => {

@@ -59,13 +59,28 @@ export interface PickleOptions {
   constructors?: Readonly<Record<string, PickleConstructor>>
   /** What a persistent id stands for; without it, they are refused. */
   persistent?(id: PickleValue): unknown
+  /**
+   * Asked for each name that is not on the list, whether it may stand there: what would be built by it is then a `PickleMade`
+   * without a value, and nothing that is put into it is kept. Without it, such names are refused.
+   */
+  unlisted?(name: string): boolean
+}
+
+/** A value for people to read; lists and tables, which may hold themselves many times over, are not written out. */
+export function pickleText(value: PickleValue | undefined): string {
+  if (typeof value === 'string') return value.slice(0, 200)
+  if (value instanceof Uint8Array) return new TextDecoder().decode(value.subarray(0, 200))
+  if (typeof value === 'object' && value !== null) return `a ${value instanceof Map ? 'dictionary' : 'list or object'}`
+  return String(value)
 }
 
 type Stacked = PickleValue | typeof mark
 const mark = Symbol('mark')
 
-/** Elements that all lists and dictionaries of one pickle may have together: far above any data set's. */
+/** Operations that a pickle may have: far above any data set's. */
 const mostOperations = 50_000_000
+/** Lists, dictionaries and objects that a pickle may make. A byte makes one, which takes some hundred bytes of memory. */
+const mostMade = 2_000_000
 
 /**
  * Reads a pickle of protocols 0 to 5 as plain values. Nothing is ever executed: the reader knows texts, numbers, bytes,
@@ -87,6 +102,7 @@ class PickleReader {
   private at = 0
   private start = 0
   private done = false
+  private made = 0
 
   constructor(bytes: Uint8Array, options: PickleOptions) {
     this.bytes = bytes
@@ -211,7 +227,7 @@ class PickleReader {
   /** A name; only those on the caller's list can be used. */
   name(module: string, name: string): void {
     const full = `${module}.${name}`
-    if (!Object.hasOwn(this.options.constructors ?? {}, full)) {
+    if (!this.isListed(full) && !this.options.unlisted?.(full)) {
       throw this.fault(
         'pickle names code that is not on the list of what may be built',
         full.slice(0, 120),
@@ -224,17 +240,33 @@ class PickleReader {
   call(): void {
     const args = this.value()
     const callee = this.pop()
+    if (this.options.unlisted && isUnknown(callee, (name) => this.isListed(name))) {
+      this.push(this.counted(new PickleMade(callee.name, undefined)))
+      return
+    }
     if (!(callee instanceof PickleName) || !(args instanceof PickleTuple))
       throw this.fault('pickle calls no constructor')
     const maker = this.options.constructors?.[callee.name] as PickleConstructor
     const value = this.safely(() => maker.make(args.items))
-    this.push(maker.plain ? (value as PickleValue) : new PickleMade(callee.name, value))
+    this.push(maker.plain ? (value as PickleValue) : this.counted(new PickleMade(callee.name, value)))
+  }
+
+  /** A new list, dictionary or object. */
+  counted<Made extends PickleValue>(made: Made): Made {
+    this.made++
+    if (this.made > mostMade) throw this.fault(`pickle makes more than ${mostMade} lists, dictionaries and objects`)
+    return made
+  }
+
+  private isListed(name: string): boolean {
+    return Object.hasOwn(this.options.constructors ?? {}, name)
   }
 
   build(): void {
     const state = this.value()
     const made = this.top()
     const maker = made instanceof PickleMade ? this.options.constructors?.[made.name] : undefined
+    if (!maker?.build && this.options.unlisted) return
     if (!(made instanceof PickleMade) || !maker?.build) throw this.fault('pickle sets a state where none is taken')
     const { build } = maker
     made.value = this.safely(() => build(made.value, state))
@@ -253,16 +285,23 @@ class PickleReader {
 
   append(items: PickleValue[]): void {
     const list = this.top()
+    if (this.isUnbuilt(list)) return
     if (!Array.isArray(list)) throw this.fault('pickle appends to what is no list')
     for (const item of items) list.push(item)
   }
 
   setItems(items: PickleValue[]): void {
     const table = this.top()
+    if (this.isUnbuilt(table)) return
     // An OrderedDict is made by a constructor of the caller's, and filled like any dictionary.
     const map = table instanceof PickleMade ? table.value : table
     if (!(map instanceof Map) || items.length % 2 !== 0) throw this.fault('pickle sets items of what is no dictionary')
     for (let i = 0; i < items.length; i += 2) map.set(items[i], items[i + 1])
+  }
+
+  /** Whether it stands for something that was not built. */
+  private isUnbuilt(value: PickleValue): boolean {
+    return this.options.unlisted !== undefined && value instanceof PickleMade && (value.value ?? null) === null
   }
 
   private safely<Result>(work: () => Result): Result {
@@ -282,6 +321,10 @@ class PickleReader {
     if (value === mark) throw this.fault('pickle uses a mark as a value')
     return value
   }
+}
+
+function isUnknown(callee: Stacked, isListed: (name: string) => boolean): callee is PickleName | PickleMade {
+  return callee instanceof PickleMade || (callee instanceof PickleName && !isListed(callee.name))
 }
 
 type Operation = (reader: PickleReader) => void
@@ -321,7 +364,7 @@ function longBytes(reader: PickleReader, length: number): void {
 
 function tuple(reader: PickleReader, length: number): void {
   const items = Array.from({ length }, () => reader.value()).reverse()
-  reader.push(new PickleTuple(items))
+  reader.push(reader.counted(new PickleTuple(items)))
 }
 
 /** By the code of the operation; see CPython's pickletools for what each means. */
@@ -351,16 +394,16 @@ const operations: { readonly [code: number]: Operation } = byCode({
   c: (r) => r.name(r.line(), r.line()),
   d: (r) => {
     const items = r.toMark()
-    r.push(new Map())
+    r.push(r.counted(new Map()))
     r.setItems(items)
   },
-  '}': (r) => r.push(new Map()),
+  '}': (r) => r.push(r.counted(new Map())),
   e: (r) => r.append(r.toMark()),
   g: (r) => r.get(Number(r.line())),
   h: (r) => r.get(r.byte()),
   j: (r) => r.get(r.uint32()),
-  l: (r) => r.push(r.toMark()),
-  ']': (r) => r.push([]),
+  l: (r) => r.push(r.counted(r.toMark())),
+  ']': (r) => r.push(r.counted([])),
   p: (r) => r.put(Number(r.line())),
   q: (r) => r.put(r.byte()),
   r: (r) => r.put(r.uint32()),
@@ -368,8 +411,8 @@ const operations: { readonly [code: number]: Operation } = byCode({
     const value = r.value()
     r.setItems([r.value(), value])
   },
-  t: (r) => r.push(new PickleTuple(r.toMark())),
-  ')': (r) => r.push(new PickleTuple([])),
+  t: (r) => r.push(r.counted(new PickleTuple(r.toMark()))),
+  ')': (r) => r.push(r.counted(new PickleTuple([]))),
   u: (r) => r.setItems(r.toMark()),
   B: (r) => r.push(r.take(r.uint32())),
   C: (r) => r.push(r.take(r.byte())),
@@ -389,6 +432,14 @@ const operations: { readonly [code: number]: Operation } = byCode({
   '\x8c': (r) => r.push(r.text(r.take(r.byte()))),
   '\x8d': (r) => r.push(r.text(r.take(r.uint64()))),
   '\x8e': (r) => r.push(r.take(r.uint64())),
+  // Sets come as lists, and frozen ones as tuples.
+  '\x8f': (r) => r.push(r.counted([])),
+  '\x90': (r) => r.append(r.toMark()),
+  '\x91': (r) => r.push(r.counted(new PickleTuple(r.toMark()))),
+  '\x92': (r) => {
+    r.value()
+    r.call()
+  },
   '\x93': (r) => {
     const [name, module] = [r.value(), r.value()]
     if (typeof name !== 'string' || typeof module !== 'string') throw r.fault('pickle names code by no text')

@@ -32,12 +32,17 @@ export interface ZipEntry {
   bytes(limit: number): Promise<Uint8Array>
 }
 
+export interface ZipOptions {
+  /** A checksum of 0 in the directory means that none was kept. */
+  readonly zeroIsNone?: boolean
+}
+
 /**
  * The members of a zip archive, by its directory: stored or deflated, zip64 too. Nothing is unpacked until it is asked
  * for, and then in pieces: memory stays small, and a member that is longer than the directory says ends in an error.
  * @throws FormatError if the directory is missing, damaged, or points outside of the file, or two members have one name
  */
-export async function readZip(source: ByteSource): Promise<ZipEntry[]> {
+export async function readZip(source: ByteSource, options: ZipOptions = {}): Promise<ZipEntry[]> {
   const { name: file, size } = source
   const directory = await findDirectory(source)
   const { offset, length, count } = directory
@@ -60,7 +65,7 @@ export async function readZip(source: ByteSource): Promise<ZipEntry[]> {
   const seen = new Set<string>()
   let at = 0
   for (let i = 0; i < count; i++) {
-    const { entry, next } = readMember(source, view, bytes, at, offset)
+    const { entry, next } = readMember(source, view, bytes, at, offset, options)
     if (seen.has(entry.name)) {
       throw damageAt(file, offset + at, {
         what: 'zip archive has two members of one name',
@@ -114,7 +119,8 @@ async function readEnd64(source: ByteSource, at: number): Promise<{ offset: numb
 interface Member {
   readonly name: string
   readonly method: number
-  readonly crc: number
+  /** Null where none was kept. */
+  readonly crc: number | null
   readonly packed: number
   readonly size: number
   readonly local: number
@@ -126,6 +132,7 @@ function readMember(
   bytes: Uint8Array,
   at: number,
   directory: number,
+  { zeroIsNone = false }: ZipOptions,
 ): { entry: ZipEntry; next: number } {
   const { name: file, size: fileSize } = source
   const fault = (what: string, got?: string) => damageAt(file, directory + at, { what, ...(got ? { got } : {}) })
@@ -143,7 +150,9 @@ function readMember(
     local: view.getUint32(at + 42, true),
   }
   const wide = widened(sizes, view, extra, extra + lengths[1])
-  const member: Member = { name, method: view.getUint16(at + 10, true), crc: view.getUint32(at + 16, true), ...wide }
+  const kept = view.getUint32(at + 16, true)
+  const crc = kept === 0 && zeroIsNone ? null : kept
+  const member: Member = { name, method: view.getUint16(at + 10, true), crc, ...wide }
   if (view.getUint16(at + 8, true) & 1) throw fault('zip member is encrypted', name.slice(0, 120))
   if (member.method !== 0 && member.method !== 8) {
     throw fault(
@@ -229,10 +238,10 @@ async function* memberChunks(source: ByteSource, member: Member, place: string):
     crc = crc32(chunk, crc)
     yield chunk
   }
-  if (size === member.size && crc === member.crc) return
+  if (size === member.size && (member.crc === null || crc === member.crc)) return
   throw damageAt(place, start, {
     what: 'zip member is not what the directory says',
-    expected: `${member.size} bytes, checksum ${member.crc}`,
+    expected: `${member.size} bytes, checksum ${member.crc ?? crc}`,
     got: size > member.size ? 'more' : `${size} bytes, checksum ${crc}`,
   })
 }

@@ -2,7 +2,7 @@ import { type Shape, shapeText, sizeOf } from '../../base/index.ts'
 import { AvgPool2d, Conv2d, Flatten, type Layer, Linear, Sequential, Spiking } from '../../nn/index.ts'
 import type { NirArray, NirLabel, NirNode, NirType } from './graph.ts'
 import { type NeuronSurroundings, neuronReaders } from './neurons-in.ts'
-import { arrayOf, pairOf, Refusal, wholeOf } from './values.ts'
+import { arrayOf, finiteOf, pairOf, Refusal, wholeOf } from './values.ts'
 
 /** A layer read from a node, what comes out of it, and the values of its parameters. */
 export interface LayerIn {
@@ -27,7 +27,7 @@ function imageOf(input: Shape, what: string): readonly [channels: number, height
 /** A bias that is not there, or does nothing, is left out. */
 function biasOf(node: NirNode, channels: number): NirArray | null {
   if (!node.fields.has('bias')) return null
-  const bias = arrayOf(node, 'bias')
+  const bias = finiteOf(node, 'bias')
   if (bias.values.length !== channels) throw new Refusal(`its bias has ${bias.values.length} numbers, not ${channels}`)
   return bias.values.some((value) => value !== 0) ? bias : null
 }
@@ -46,7 +46,7 @@ function covered(size: number, kernel: number, stride: number, padding: number, 
 }
 
 const convolution2d: Reader = (node, input) => {
-  const weight = arrayOf(node, 'weight')
+  const weight = finiteOf(node, 'weight')
   const [out, within, kh, kw] = weight.shape
   if (weight.shape.length !== 4) throw new Refusal(`its weight has the shape ${shapeText(weight.shape)}`)
   const [, height, width] = imageOf(input, 'a convolution')
@@ -56,13 +56,14 @@ const convolution2d: Reader = (node, input) => {
   const groups = wholeOf(node, 'groups')
   if (within * groups !== input[0]) throw new Refusal(`its weight takes ${within * groups} channels of ${input[0]}`)
   const bias = biasOf(node, out)
+  const own = kh === 1 && kw === 1 && groups === 1 && out === within ? diagonalOf(weight) : null
   const layer = new Conv2d({
     channels: out,
     kernelSize: [kh, kw],
     stride,
     padding,
     dilation,
-    groups,
+    groups: own ? out : groups,
     bias: bias !== null,
   })
   const output = [
@@ -70,12 +71,23 @@ const convolution2d: Reader = (node, input) => {
     covered(height, kh, stride[0], padding[0], dilation[0]),
     covered(width, kw, stride[1], padding[1], dilation[1]),
   ]
-  return { layer, output, values: { weight: weight.values, ...(bias ? { bias: bias.values } : {}) }, label: faithful }
+  return {
+    layer,
+    output,
+    values: { weight: own ?? weight.values, ...(bias ? { bias: bias.values } : {}) },
+    label: faithful,
+  }
+}
+
+/** The diagonal of a square matrix that is 0 elsewhere: each channel on its own, which is cheaper. */
+function diagonalOf({ shape: [size], values }: NirArray): number[] | null {
+  const diagonal = Array.from({ length: size }, (_, i) => Number(values[i * size + i]))
+  return values.every((value, i) => value === 0 || i % (size + 1) === 0) ? diagonal : null
 }
 
 /** A convolution along one axis is one along the width of frames that are one pixel high. */
 const convolution1d: Reader = (node, input) => {
-  const weight = arrayOf(node, 'weight')
+  const weight = finiteOf(node, 'weight')
   const [out, within, size] = weight.shape
   if (weight.shape.length !== 3) throw new Refusal(`its weight has the shape ${shapeText(weight.shape)}`)
   const [, height, width] = imageOf(input, 'a convolution along one axis')
@@ -99,7 +111,7 @@ const convolution1d: Reader = (node, input) => {
 }
 
 const affine: Reader = (node, input) => {
-  const weight = arrayOf(node, 'weight')
+  const weight = finiteOf(node, 'weight')
   const [out, features] = weight.shape
   if (weight.shape.length !== 2) throw new Refusal(`its weight has the shape ${shapeText(weight.shape)}`)
   if (input.length !== 1 || input[0] !== features) {
@@ -161,8 +173,13 @@ function neurons(type: NirType): Reader {
   }
 }
 
-/** Every type but the ends of a graph. */
-export const layerReaders: { readonly [type in Exclude<NirType, 'Input' | 'Output'>]: Reader } = {
+/** An end of a nested graph, which passes on what it gets. */
+const through: Reader = (_node, input) => ({ layer: null, output: input, values: {}, label: faithful })
+
+/** By the type of the node; `Input` and `Output` are those of nested graphs. */
+export const layerReaders: { readonly [type in NirType]: Reader } = {
+  Input: through,
+  Output: through,
   Affine: affine,
   Linear: affine,
   Conv1d: convolution1d,

@@ -1,6 +1,6 @@
 import { FormatError, type Shape, SpikeletError, sameShape, shapeText, UsageError } from '../../base/index.ts'
 import { type Conv2d, Graph, type GraphLayer, type Linear, Network, Recurrent, Spiking } from '../../nn/index.ts'
-import type { NirGraph, NirLabel, NirNode } from './graph.ts'
+import type { NirGraph, NirLabel, NirNode, NirType } from './graph.ts'
 import { type LayerIn, layerReaders } from './layers-in.ts'
 import type { NirReset } from './neurons-in.ts'
 import { Refusal } from './values.ts'
@@ -12,7 +12,10 @@ export interface NirInOptions {
    * say, and nobody can guess.
    */
   readonly dt: number
-  /** `soft`: resets subtract the threshold, as some libraries do whose graphs say nothing of it. Default: as NIR says. */
+  /**
+   * `soft`: resets subtract the threshold, as some libraries do whose graphs say nothing of it; `late`: in the next step.
+   * Default: as NIR says.
+   */
   readonly reset?: NirReset
   /** The network's name. Default: nir. */
   readonly name?: string
@@ -28,11 +31,11 @@ export interface NirIn {
 
 type Steps = { readonly dt: number; readonly reset: NirReset }
 
-const batchNormEps = 1e-5
-
 interface Built {
   readonly nodes: GraphLayer[]
   readonly labels: NirLabel[]
+  /** What the layers of nodes are called: as the nodes, except where names would mean two things. */
+  readonly names: ReadonlyMap<string, string>
   /** By the full name of a parameter, in the order of files. */
   readonly values: Map<string, ArrayLike<number>>
   /** What comes out of each node, as NIR orders it. */
@@ -56,8 +59,9 @@ export function networkFromNir(graph: NirGraph, options: NirInOptions): NirIn {
   }
   const wiring = wiringOf(graph, file)
   const loops = loopsOf(graph, wiring)
-  const built: Built = { nodes: [], labels: [], values: new Map(), shapes: new Map() }
-  const input = shapeOf(graph.nodes.get(wiring.input)!, `${file}, node "${wiring.input}"`)
+  const names = layerNames(wiring)
+  const built: Built = { nodes: [], labels: [], names, values: new Map(), shapes: new Map() }
+  const input = inputShape(graph, wiring, file)
   built.shapes.set(wiring.input, input)
   const feedback = new Set(loops.values())
   for (const node of orderOf(wiring, feedback, file)) {
@@ -72,14 +76,40 @@ export function networkFromNir(graph: NirGraph, options: NirInOptions): NirIn {
       place: `${file}, node "${wiring.output}"`,
     })
   }
-  const nodes = withBatchNorm(built)
-  const output = nodes.some((node) => node.name === last) ? last : 'input'
   const network = inFile(file, () => {
-    const made = new Network({ name, input: frameOf(input), layer: new Graph(nodes, output) })
-    for (const [path, values] of built.values) made.parameter(path).fromOutside(values)
+    const layer = new Graph(built.nodes, names.get(last)!)
+    const made = new Network({ name, input: frameOf(input), layer })
+    const parameters = new Map(
+      [...made.parameters(), ...made.buffers()].map((parameter) => [parameter.path, parameter]),
+    )
+    for (const [path, values] of built.values) parameters.get(path)!.fromOutside(values)
     return made
   })
   return { network, labels: built.labels }
+}
+
+/**
+ * A name for the layer of each node. The graph's entry is `input`, and a name with a dot behind it stands for what is inside a
+ * layer: nodes that are called so get another name.
+ */
+function layerNames({ names, input, before }: Wiring): Map<string, string> {
+  const found = new Map([[input, 'input']])
+  const taken = new Set(['input'])
+  const inside = new Set<string>()
+  for (const node of names) {
+    if (node === input || before.get(node) === undefined) continue
+    let name = outer(node).some((part) => taken.has(part)) ? node.replaceAll('.', '_') : node
+    while (taken.has(name) || inside.has(name)) name += '_'
+    found.set(node, name)
+    taken.add(name)
+    for (const part of outer(name)) inside.add(part)
+  }
+  return found
+}
+
+/** `a.b.c`: a and a.b. */
+function outer(name: string): string[] {
+  return [...name.matchAll(/\./g)].map(({ index }) => name.slice(0, index))
 }
 
 /** Layers that do not fit each other are told with the file's name. */
@@ -110,9 +140,10 @@ function addNode(
     const found = back === undefined ? read : looped(read, graph.nodes.get(back)!, surroundings)
     built.shapes.set(name, found.output)
     built.labels.push({ node: name, type: node.type, ...found.label })
-    const from = sources.map((source) => (source === wiring.input ? 'input' : source))
-    built.nodes.push({ name, layer: found.layer ?? new Graph([], 'input'), from })
-    for (const [parameter, values] of Object.entries(found.values)) built.values.set(`${name}.${parameter}`, values)
+    const layer = built.names.get(name)!
+    const from = sources.map((source) => built.names.get(source)!)
+    built.nodes.push({ name: layer, layer: found.layer ?? new Graph([], 'input'), from })
+    for (const [parameter, values] of Object.entries(found.values)) built.values.set(`${layer}.${parameter}`, values)
     if (back !== undefined) built.labels.push({ node: back, type: graph.nodes.get(back)!.type, ...loopLabel })
   } catch (error) {
     // Numbers that make no neuron or layer, such as a time constant of 0, are told by these in their own words.
@@ -168,42 +199,24 @@ function refuse(labels: readonly NirLabel[], file: string): void {
   })
 }
 
-/**
- * A convolution that Spikelet wrote for a BatchNorm, back in front of its neurons: they compute it as one, with the same
- * bits as before it was written.
- */
-function withBatchNorm({ nodes, values, labels }: Built): GraphLayer[] {
-  const norms = new Map(nodes.filter(({ name }) => name.endsWith('_norm')).map((node) => [node.name, node]))
-  const found: GraphLayer[] = []
-  for (const node of nodes) {
-    const [source, ...others] = node.from
-    const norm = norms.get(source)
-    const scale = values.get(`${source}.weight`)
-    const readers = nodes.filter(({ from }) => from.includes(source)).length
-    const isOurs = norm && scale && node.layer instanceof Spiking && others.length === 0 && readers === 1
-    if (!isOurs || node.name !== norm.name.slice(0, -'_norm'.length)) {
-      found.push(node)
-      continue
-    }
-    found.splice(found.indexOf(norm), 1)
-    found.push({
-      ...node,
-      layer: new Spiking({ neuron: node.layer.neuron, normalisation: 'perStep' }),
-      from: norm.from,
-    })
-    setNorm(values, norm.name, scale)
-    const at = labels.findIndex((label) => label.node === norm.name)
-    labels[at] = { ...labels[at], why: 'a BatchNorm of Spikelet: its running statistics are 0 and 1' }
-  }
-  return found
-}
+/** What tells that frames are lists of numbers, and what tells that they are not. */
+const onLists: readonly NirType[] = ['Affine', 'Linear']
+const onAxes: readonly NirType[] = ['Conv1d', 'Conv2d', 'AvgPool2d', 'SumPool2d', 'Flatten']
 
-/** BatchNorm with running statistics of 0 and 1 is a scale and a shift. */
-function setNorm(values: Built['values'], name: string, scale: ArrayLike<number>): void {
-  const size = scale.length
-  values.set(`${name}.bias`, values.get(`${name}.bias`) ?? new Float64Array(size))
-  values.set(`${name}.running_mean`, new Float64Array(size))
-  values.set(`${name}.running_var`, new Float64Array(size).fill(1 - batchNormEps))
+/** The shape of the graph's input. [1, N] is a list behind an axis for the batch, or one channel: what reads it decides. */
+function inputShape(graph: NirGraph, { input, after }: Wiring, file: string): Shape {
+  const shape = shapeOf(graph.nodes.get(input)!, `${file}, node "${input}"`)
+  const [channels, height, width] = shape
+  if (shape.length !== 3 || channels !== 1 || height !== 1) return shape
+  const seen = new Set([input])
+  // The list grows while it is walked.
+  for (const node of seen) {
+    const { type } = graph.nodes.get(node)!
+    if (onAxes.includes(type)) return shape
+    if (onLists.includes(type)) return [width]
+    for (const target of after.get(node)!) seen.add(target)
+  }
+  return shape
 }
 
 /** A frame's shape as NIR orders it. A list of channels over one axis is an image one pixel high. */

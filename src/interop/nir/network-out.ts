@@ -16,8 +16,9 @@ import {
   Recurrent,
   Spiking,
 } from '../../nn/index.ts'
+import { type Draft, folded, type Gain } from './fold.ts'
 import type { NirGraph, NirLabel, NirNode } from './graph.ts'
-import { type NodeOut, neuronWriters, writtenNeurons } from './neurons-out.ts'
+import { type NodeOut, neuronNode } from './neurons-out.ts'
 import { Refusal } from './values.ts'
 import { integers, numbers } from './write-nir.ts'
 
@@ -30,19 +31,19 @@ interface Signal {
   readonly shape: Shape
 }
 
-interface Writing {
+interface Writing extends Draft {
   readonly network: Network
   readonly dt: number
-  readonly nodes: Map<string, NirNode>
-  readonly edges: [string, string][]
-  readonly labels: NirLabel[]
+  readonly norms: Set<string>
+  readonly gains: Map<string, Gain>
 }
 
 const faithful: NodeOut['label'] = { label: 'faithful', why: '' }
 
 /**
- * A network as a NIR graph, as it is in evaluation: BatchNorm becomes a scale and a shift, dropout goes. Parameters are
- * those on the host; pull them first.
+ * A network as a NIR graph, as it is in evaluation: BatchNorm goes into the weights in front of it, dropout goes. The
+ * graph keeps to what the readers of other programs take: whole numbers of 8 bytes, resistances of 1, no groups.
+ * Parameters are those on the host; pull them first.
  * @param options.dt length of a time step, in the unit that the graph's time constants shall have (seconds as a rule)
  * @throws FormatError, naming the layers, where one has no counterpart; UsageError if dt is not positive
  */
@@ -58,10 +59,20 @@ export function networkToNir(
       got: Number.isNaN(dt) ? 'none' : String(dt),
     })
   }
-  const writing: Writing = { network, dt, nodes: new Map(), edges: [], labels: [] }
+  const writing: Writing = {
+    network,
+    dt,
+    nodes: new Map(),
+    edges: [],
+    labels: [],
+    norms: new Set(),
+    gains: new Map(),
+  }
   const shape = outside(network.input)
   writing.nodes.set('input', { type: 'Input', fields: new Map([['shape', integers1(shape)]]) })
   const end = written(network.layer, { sources: ['input'], shape }, writing)
+  place(writing, 'output', { type: 'Output', fields: new Map([['shape', integers1(end.shape)]]) }, end)
+  if (writing.labels.every(({ label }) => label !== 'refused')) folded(writing)
   const refused = writing.labels.filter(({ label }) => label === 'refused')
   if (refused.length > 0) {
     throw new FormatError({
@@ -73,7 +84,6 @@ export function networkToNir(
       next: `the other ${writing.labels.length - refused.length} could be written`,
     })
   }
-  place(writing, 'output', { type: 'Output', fields: new Map([['shape', integers1(end.shape)]]) }, end)
   return { graph: { version, nodes: writing.nodes, edges: writing.edges }, labels: writing.labels }
 }
 
@@ -87,9 +97,13 @@ function outside(shape: Shape): Shape {
   return shape.length === 3 ? [shape[2], shape[0], shape[1]] : shape
 }
 
-function place({ nodes, edges }: Writing, name: string, node: NirNode, { sources }: Signal): void {
+/** Places a node behind others. A layer's name that is taken gets a line behind it. @returns the node's name */
+function place({ nodes, edges }: Writing, wanted: string, node: NirNode, { sources }: Signal): string {
+  let name = wanted
+  while (nodes.has(name) || (name === 'output' && node.type !== 'Output')) name += '_'
   nodes.set(name, node)
   for (const source of sources) edges.push([source, name])
+  return name
 }
 
 /** Writes a layer, or the layers it is made of, and gives what comes out. */
@@ -131,10 +145,10 @@ function parameterOf(network: Network, path: string, name: string): Parameter {
   return network.parameter(path === '' ? name : `${path}.${name}`)
 }
 
-function add(writing: Writing, path: string, { node, label }: NodeOut, signal: Signal, shape: Shape): Signal {
-  const name = path || 'layer'
-  place(writing, name, node, signal)
+function add(writing: Writing, path: string, { node, label, gain }: NodeOut, signal: Signal, shape: Shape): Signal {
+  const name = place(writing, path || 'layer', node, signal)
   writing.labels.push({ node: name, type: node.type, ...label })
+  if (gain) writing.gains.set(name, gain)
   return { sources: [name], shape }
 }
 
@@ -156,7 +170,7 @@ function convolutionNode(layer: Conv2d, [, height, width]: readonly number[], { 
       ['padding', integers(...pairOf(padding))],
       ['dilation', integers(...pairOf(dilation))],
       ['groups', integers(groups)],
-      ['bias', numbers(shift)],
+      ['bias', numbers(shift, [channels])],
     ]),
   }
 }
@@ -171,7 +185,7 @@ function linearNode(layer: Linear, { network }: Writing): NirNode {
   const weight = parameterOf(network, layer.path, 'weight')
   const matrix = ['weight', numbers(weight.toOutside(), weight.outsideShape)] as const
   if (!(layer.options.bias ?? true)) return { type: 'Linear', fields: new Map([matrix]) }
-  const bias = numbers(parameterOf(network, layer.path, 'bias').toOutside())
+  const bias = numbers(parameterOf(network, layer.path, 'bias').toOutside(), [layer.options.features])
   return { type: 'Affine', fields: new Map([matrix, ['bias', bias]]) }
 }
 
@@ -189,7 +203,10 @@ function flattened(name: string, signal: Signal, writing: Writing): Signal {
   return add(writing, name, { node: { type: 'Flatten', fields }, label: faithful }, signal, [sizeOf(signal.shape)])
 }
 
-/** BatchNorm in evaluation: x * scale + shift, channel by channel, as a convolution of each channel on its own. */
+/**
+ * BatchNorm in evaluation: x * scale + shift, channel by channel, as a convolution of each channel on its own until it is
+ * known whether the nodes in front can do it.
+ */
 function batchNorm(name: string, path: string, signal: Signal, writing: Writing): Signal {
   const { network } = writing
   const [channels, height, width] = images(signal.shape)
@@ -209,22 +226,20 @@ function batchNorm(name: string, path: string, signal: Signal, writing: Writing)
       ['bias', numbers(shift)],
     ]),
   }
-  const label = { label: 'faithful', why: 'BatchNorm in evaluation: a scale and a shift of each channel' } as const
-  return add(writing, name, { node, label }, signal, signal.shape)
+  const why = 'BatchNorm in evaluation, a scale and a shift of each channel: its sums round otherwise'
+  const placed = add(writing, name, { node, label: { label: 'approximate', why } }, signal, signal.shape)
+  writing.norms.add(placed.sources[0])
+  return placed
 }
 
-function neuronNode(layer: Spiking, shape: Shape, { network, dt }: Writing): NodeOut {
-  const { neuron, path } = layer
-  if (neuron.temporal) throw new Refusal(`neuron '${neuron.name}' mixes time`)
-  const write = Object.hasOwn(neuronWriters, neuron.name) ? neuronWriters[neuron.name] : undefined
-  if (!write) throw new Refusal(`neuron '${neuron.name}'; known: ${writtenNeurons.join(', ')}`)
-  return write({ neuron, path, network, shape, dt })
+function neuronsOf({ neuron, path }: Spiking, shape: Shape, { network, dt }: Writing): NodeOut {
+  return neuronNode({ neuron, path, network, shape, dt })
 }
 
 function neurons(layer: Spiking, signal: Signal, writing: Writing): Signal {
   const { normPath, path } = layer
   const current = normPath === null ? signal : batchNorm(`${path}_norm`, normPath, signal, writing)
-  return add(writing, path, neuronNode(layer, current.shape, writing), current, current.shape)
+  return add(writing, path, neuronsOf(layer, current.shape, writing), current, current.shape)
 }
 
 function averagePool(layer: AvgPool2d, signal: Signal, writing: Writing): Signal {
@@ -292,15 +307,14 @@ function spreadNode([channels, height, width]: readonly [number, number, number]
 }
 
 function recurrent({ neurons: layer, feedback, path }: Recurrent, signal: Signal, writing: Writing): Signal {
-  const described = neuronNode(layer, signal.shape, writing)
+  const described = neuronsOf(layer, signal.shape, writing)
   const back =
     feedback instanceof Linear
       ? linearNode(feedback, writing)
       : convolutionNode(feedback, images(signal.shape), writing)
-  const name = `${path}_feedback`
   const after = add(writing, path, described, signal, signal.shape)
-  place(writing, name, back, after)
-  writing.edges.push([name, path])
+  const name = place(writing, `${path}_feedback`, back, after)
+  writing.edges.push([name, after.sources[0]])
   writing.labels.push({ node: name, type: back.type, label: 'faithful', why: 'spikes come back one step later' })
   return after
 }

@@ -4,8 +4,11 @@ import { integrateFire, leakyReadout, lif } from '../../neurons/index.ts'
 import type { NirLabel, NirNode, NirType } from './graph.ts'
 import { aboveFloat32, type PerChannel, perChannel, Refusal } from './values.ts'
 
-/** What a reset of NIR's neurons is read as; `node`: as the node says. */
-export type NirReset = 'node' | 'soft'
+/**
+ * What a reset of NIR's neurons is read as. `node`: as the node says; `soft`: the threshold is subtracted; `late`: it is
+ * subtracted in the next step, after leak and input, as snnTorch does by default.
+ */
+export type NirReset = 'node' | 'soft' | 'late'
 
 export interface NeuronSurroundings {
   /** Length of a step in the graph's unit of time. */
@@ -57,8 +60,21 @@ function parameters(node: NirNode, fields: readonly Field[], shape: Shape): Reco
 
 const faithful = (why: string): NeuronIn['label'] => ({ label: 'faithful', why })
 
+/** Equations of a neuron that is read, and where its potential starts. */
+interface Written {
+  readonly name: string
+  readonly equations: readonly string[]
+  /** Where the potential starts at rest: a number, or what is added to a potential that is counted from there. */
+  readonly rest?: PerChannel
+}
+
 /** A neuron with NIR's own parameters as its constants, or, where they differ by channel, as parameters by channel. */
-function written(name: string, equations: string, given: Partial<Record<Field, PerChannel>>, dt: number): NeuronIn {
+function written(
+  { name, equations: lines, rest = 0 }: Written,
+  given: Partial<Record<Field, PerChannel>>,
+  dt: number,
+): NeuronIn {
+  const equations = lines.filter((line) => line !== '').join('\n')
   const uses = (name: string) => new RegExp(`\\b${name}\\b`).test(equations)
   const entries = Object.entries(given).map(([field, value]) => [spelled[field as Field], value] as const)
   const used = entries.filter(([parameter]) => uses(parameter))
@@ -71,28 +87,69 @@ function written(name: string, equations: string, given: Partial<Record<Field, P
     learnable: Object.fromEntries(
       varied.map(([parameter, [start]]) => [parameter, { start, per: 'channel' as const }]),
     ),
+    ...(isNumber(rest) && rest !== 0 ? { state: { u: 'rest' } } : {}),
   }
   return { neuron: defineNeuron(definition)(), values: Object.fromEntries(varied), label: faithful('') }
 }
 
-/** The reset line: NIR sets the potential to v_reset; other libraries subtract the threshold. */
-function resetLine(node: NirNode, { reset }: NeuronSurroundings, v: PerChannel): string {
-  if (subtracts(node, reset)) return 'u = u - s * threshold'
-  return v === 0 ? 'u = u * (1 - s)' : 'u = u * (1 - s) + v * s'
+/**
+ * Lines of a leaky potential that starts at rest, and what it is counted from: where neurons rest at potentials of their
+ * own, `u` is the distance from there, since all states of a layer start with one number.
+ */
+function resting(rest: PerChannel) {
+  if (!isNumber(rest)) return { leak: '-u', level: 'u + rest', zero: 'rest' }
+  return { leak: rest === 0 ? '-u' : 'rest - u', level: 'u', zero: '' }
 }
 
-/** Whether the reset subtracts: by choice, or because Spikelet wrote so beside the node. */
-function subtracts({ metadata }: NirNode, reset: NirReset): boolean {
-  return reset === 'soft' || metadata?.reset === 'subtract'
+type ResetKind = 'value' | 'subtract' | 'late'
+
+/** What a reset does: by choice, or because Spikelet wrote so beside the node, or as NIR says. */
+function resetKind({ metadata }: NirNode, reset: NirReset): ResetKind {
+  if (reset !== 'node') return reset === 'soft' ? 'subtract' : 'late'
+  if (metadata?.reset === 'subtract') return 'subtract'
+  return metadata?.reset === 'subtract late' ? 'late' : 'value'
 }
 
-function resetOption(node: NirNode, { reset }: NeuronSurroundings, v: number) {
-  return subtracts(node, reset) ? 'soft' : v === 0 ? 'hard' : { hard: v }
+/** Firing and reset: NIR sets the potential to v_reset; other libraries subtract the threshold, at once or a step later. */
+function firing(kind: ResetKind, v: PerChannel, { level, zero }: { level: string; zero: string }): string[] {
+  const spike = `s = spike(${level} - threshold)`
+  if (kind === 'late') return ['u = u - s * threshold', spike]
+  if (kind === 'subtract') return [spike, 'u = u - s * threshold']
+  if (v === 0 && zero === '') return [spike, 'u = u * (1 - s)']
+  return [spike, `u = u * (1 - s) + ${zero === '' ? 'v' : `(v - ${zero})`} * s`]
 }
 
-function resetNote(node: NirNode, { reset }: NeuronSurroundings): NeuronIn['label'] | undefined {
-  if (reset !== 'soft' || node.metadata?.reset === 'subtract') return undefined
-  return { label: 'approximate', why: 'by choice, its reset subtracts the threshold instead of setting v_reset' }
+function resetOption(kind: ResetKind, v: number) {
+  if (kind !== 'value') return kind === 'late' ? 'late' : 'soft'
+  return v === 0 ? 'hard' : { hard: v }
+}
+
+const chosen: { readonly [kind in ResetKind]: string } = {
+  value: '',
+  subtract: 'by choice, its reset subtracts the threshold instead of setting v_reset',
+  late: 'by choice, its reset subtracts the threshold one step later instead of setting v_reset',
+}
+
+/** What has to be said of a neuron: that its reset was chosen, that steps are coarse. */
+function labelOf(node: NirNode, kind: ResetKind, remarks: readonly string[]): NeuronIn['label'] {
+  const isMarked = node.metadata?.reset === (kind === 'late' ? 'subtract late' : 'subtract')
+  const why = [isMarked ? '' : chosen[kind], ...remarks].filter((remark) => remark !== '')
+  return why.length === 0 ? faithful('') : { label: 'approximate', why: why.join('; ') }
+}
+
+/**
+ * Whether steps of dt can follow time constants.
+ * @returns what has to be said; nothing where all are at least a step
+ * @throws Refusal where a potential would grow from step to step
+ */
+function coarseness(times: readonly PerChannel[], dt: number): string[] {
+  const least = Math.min(...times.map((time) => (isNumber(time) ? time : Math.min(...time))))
+  if (!(least > 0)) throw new Refusal(`its time constant is ${least}, and has to be above 0`)
+  if (least * 2 < dt * (1 - 1e-9)) {
+    throw new Refusal(`its time constant ${least} is shorter than half a step of ${dt}: its potential would explode`)
+  }
+  if (least < dt * (1 - 1e-9)) return [`its time constant ${least} is shorter than a step of ${dt}: it overshoots`]
+  return []
 }
 
 /** A number to twelve digits: what a time in seconds divided by dt was meant to be. */
@@ -105,75 +162,78 @@ function near(a: number, b: number): boolean {
 }
 
 const readLif: Maker = (node, here) => {
-  const {
-    tau,
-    r,
-    v_leak: rest,
-    v_threshold: threshold,
-    v_reset: v,
-  } = parameters(node, ['tau', 'r', 'v_leak', 'v_threshold', 'v_reset'], here.shape)
-  const label = resetNote(node, here) ?? faithful('')
-  if (isNumber(tau) && isNumber(r) && isNumber(threshold) && isNumber(v) && rest === 0 && near(r * here.dt, tau)) {
-    const options = { tau: steps(tau, here.dt), threshold, reset: resetOption(node, here, v) } as const
+  const fields = ['tau', 'r', 'v_leak', 'v_threshold', 'v_reset'] as const
+  const given = parameters(node, fields, here.shape)
+  const { tau, r, v_leak: rest, v_threshold: threshold, v_reset: v } = given
+  const kind = resetKind(node, here.reset)
+  const label = labelOf(node, kind, coarseness([tau], here.dt))
+  const isOurs = isNumber(tau) && isNumber(r) && isNumber(threshold) && isNumber(v) && rest === 0
+  if (isOurs && (near(r * here.dt, tau) || near(r, 1))) {
+    const decay = near(r * here.dt, tau) ? {} : { decayInput: true }
+    const options = { tau: steps(tau, here.dt), threshold, reset: resetOption(kind, v), ...decay } as const
     return { neuron: lif(options), values: {}, label }
   }
-  const given = { tau, r, v_leak: rest, v_threshold: threshold, v_reset: v }
-  const charge = `u = u + dt / tau * (${rest === 0 ? '' : 'rest '}- u + r * x)`
-  const equations = [charge, 's = spike(u - threshold)', resetLine(node, here, v)].join('\n')
-  return { ...written('nirLIF', equations, given, here.dt), label }
+  const { leak, ...counted } = resting(rest)
+  const equations = [`u = u + dt / tau * (${leak} + r * x)`, ...firing(kind, v, counted)]
+  return { ...written({ name: 'nirLIF', equations, rest }, given, here.dt), label }
 }
 
 const readIf: Maker = (node, here) => {
   const { r, v_threshold: threshold, v_reset: v } = parameters(node, ['r', 'v_threshold', 'v_reset'], here.shape)
-  const label = resetNote(node, here) ?? faithful('')
+  const kind = resetKind(node, here.reset)
+  const label = labelOf(node, kind, [])
   if (isNumber(r) && isNumber(threshold) && isNumber(v) && near(r * here.dt, 1)) {
-    return { neuron: integrateFire({ threshold, reset: resetOption(node, here, v) }), values: {}, label }
+    return { neuron: integrateFire({ threshold, reset: resetOption(kind, v) }), values: {}, label }
   }
-  const equations = ['u = u + dt * r * x', 's = spike(u - threshold)', resetLine(node, here, v)].join('\n')
-  return { ...written('nirIF', equations, { r, v_threshold: threshold, v_reset: v }, here.dt), label }
+  const equations = ['u = u + dt * r * x', ...firing(kind, v, resting(0))]
+  return { ...written({ name: 'nirIF', equations }, { r, v_threshold: threshold, v_reset: v }, here.dt), label }
 }
 
 const readLi: Maker = (node, { dt, shape }) => {
   const { tau, r, v_leak: rest } = parameters(node, ['tau', 'r', 'v_leak'], shape)
-  if (isNumber(tau) && isNumber(r) && rest === 0 && near(r * dt, tau)) {
-    return { neuron: leakyReadout({ tau: steps(tau, dt) }), values: {}, label: faithful('') }
+  const label = labelOf(node, 'value', coarseness([tau], dt))
+  if (isNumber(tau) && isNumber(r) && rest === 0 && (near(r * dt, tau) || near(r, 1))) {
+    const decay = near(r * dt, tau) ? {} : { decayInput: true }
+    return { neuron: leakyReadout({ tau: steps(tau, dt), ...decay }), values: {}, label }
   }
-  const charge = `u = u + dt / tau * (${rest === 0 ? '' : 'rest '}- u + r * x)`
-  return written('nirLI', `${charge}\ns = u`, { tau, r, v_leak: rest }, dt)
+  const { leak, level } = resting(rest)
+  const equations = [`u = u + dt / tau * (${leak} + r * x)`, `s = ${level}`]
+  return { ...written({ name: 'nirLI', equations, rest }, { tau, r, v_leak: rest }, dt), label }
 }
 
 const readI: Maker = (node, { dt, shape }) =>
-  written('nirI', 'u = u + dt * r * x\ns = u', { r: parameters(node, ['r'], shape).r }, dt)
+  written({ name: 'nirI', equations: ['u = u + dt * r * x', 's = u'] }, { r: parameters(node, ['r'], shape).r }, dt)
 
 const currentFirst = 'the current moves first in a step, then the potential: NIR leaves the order open'
 
-const synapse = (rest: PerChannel) => [
-  'i = i + dt / tauSyn * (w * x - i)',
-  `u = u + dt / tau * (${rest === 0 ? '' : 'rest '}- u + r * i)`,
-]
+const synapse = (leak: string) => ['i = i + dt / tauSyn * (w * x - i)', `u = u + dt / tau * (${leak} + r * i)`]
 
 const readCubaLif: Maker = (node, here) => {
   const fields = ['tau_syn', 'tau_mem', 'r', 'v_leak', 'v_threshold', 'v_reset', 'w_in'] as const
   const given = parameters(node, fields, here.shape)
   const { v_leak: rest, v_reset: v } = given
-  const equations = [...synapse(rest), 's = spike(u - threshold)', resetLine(node, here, v)].join('\n')
-  const { why } = resetNote(node, here) ?? { why: currentFirst }
-  return { ...written('nirCubaLIF', equations, given, here.dt), label: { label: 'approximate', why } }
+  const kind = resetKind(node, here.reset)
+  const { leak, ...counted } = resting(rest)
+  const equations = [...synapse(leak), ...firing(kind, v, counted)]
+  const coarse = coarseness([given.tau_syn, given.tau_mem], here.dt)
+  const label = labelOf(node, kind, [currentFirst, ...coarse])
+  return { ...written({ name: 'nirCubaLIF', equations, rest }, given, here.dt), label }
 }
 
 const readCubaLi: Maker = (node, { dt, shape }) => {
   const given = parameters(node, ['tau_syn', 'tau_mem', 'r', 'v_leak', 'w_in'], shape)
-  const equations = [...synapse(given.v_leak), 's = u'].join('\n')
-  return { ...written('nirCubaLI', equations, given, dt), label: { label: 'approximate', why: currentFirst } }
+  const { leak, level } = resting(given.v_leak)
+  const equations = [...synapse(leak), `s = ${level}`]
+  const label = labelOf(node, 'value', [currentFirst, ...coarseness([given.tau_syn, given.tau_mem], dt)])
+  return { ...written({ name: 'nirCubaLI', equations, rest: given.v_leak }, given, dt), label }
 }
 
 const readScale: Maker = (node, { dt, shape }) =>
-  written('nirScale', 's = scale * x', { scale: parameters(node, ['scale'], shape).scale }, dt)
+  written({ name: 'nirScale', equations: ['s = scale * x'] }, { scale: parameters(node, ['scale'], shape).scale }, dt)
 
 const readThreshold: Maker = (node, { dt, shape }) =>
   written(
-    'nirThreshold',
-    's = spike(x - threshold)',
+    { name: 'nirThreshold', equations: ['s = spike(x - threshold)'] },
     { threshold: parameters(node, ['threshold'], shape).threshold },
     dt,
   )
@@ -189,7 +249,7 @@ const readDelay: Maker = (node, { dt, shape }) => {
     throw new Refusal(`its delay is ${exact} steps of dt: 0 to ${longestDelay} can be run`)
   }
   const lines = Array.from({ length: count }, (_, k) => `d${k + 1} = ${k + 1 < count ? `d${k + 2}` : 'x'}`)
-  const found = written('nirDelay', [`s = ${count === 0 ? 'x' : 'd1'}`, ...lines].join('\n'), {}, dt)
+  const found = written({ name: 'nirDelay', equations: [`s = ${count === 0 ? 'x' : 'd1'}`, ...lines] }, {}, dt)
   if (Math.abs(exact - count) < 1e-6) return found
   return { ...found, label: { label: 'approximate', why: `its delay, ${exact} steps of dt, is rounded to ${count}` } }
 }

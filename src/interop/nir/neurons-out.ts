@@ -1,8 +1,10 @@
 import { type Shape, sizeOf } from '../../base/index.ts'
 import type { Neuron } from '../../equations/index.ts'
 import type { Network } from '../../nn/index.ts'
+import { type Gain, isPowerOfTwo } from './fold.ts'
 import type { NirArray, NirLabel, NirNode, NirType } from './graph.ts'
-import { below, Refusal } from './values.ts'
+import { recognised } from './recognise.ts'
+import { belowFloat32, Refusal } from './values.ts'
 import { numbers } from './write-nir.ts'
 
 /** Neurons of one layer, to be written as a node. */
@@ -19,6 +21,8 @@ export interface NeuronsOut {
 export interface NodeOut {
   readonly node: NirNode
   readonly label: Omit<NirLabel, 'node' | 'type'>
+  /** What has to happen to the input, so that the node means the same. */
+  readonly gain?: Gain
 }
 
 type Options = { readonly [name: string]: unknown }
@@ -40,13 +44,17 @@ function node(type: NirType, out: NeuronsOut, fields: Record<string, number | Ar
   return { type, fields: new Map(entries) }
 }
 
-/** A constant or learned parameter of a neuron. */
+/** A constant or learned parameter of a neuron, or a number as its equations write it. */
 function parameterOf({ neuron, network, path }: NeuronsOut, name: string, absent: number): number | ArrayLike<number> {
-  if (neuron.program.parameters.some((parameter) => parameter.name === name)) {
+  const learned = neuron.program.parameters.find((parameter) => parameter.name === name)
+  if (learned) {
+    if (learned.scope !== 'layer' && learned.scope !== 'channel') {
+      throw new Refusal(`its parameter '${name}' differs from step to step`)
+    }
     return network.parameter(path === '' ? name : `${path}.${name}`).values
   }
   const { options, definition } = neuron.config as { options: Options; definition?: { constants?: Options } }
-  const value = options[name] ?? definition?.constants?.[name] ?? absent
+  const value = options[name] ?? definition?.constants?.[name] ?? (Number.isNaN(Number(name)) ? absent : Number(name))
   if (typeof value === 'number') return value
   throw new Refusal(`its parameter '${name}' is no number`)
 }
@@ -55,74 +63,150 @@ function mapped(value: number | ArrayLike<number>, change: (x: number) => number
   return typeof value === 'number' ? change(value) : Float64Array.from(value, change)
 }
 
-const softReset = 'its reset subtracts the threshold; NIR can only set a value'
+/** What a reset does that sets no value, as it is written beside the node. */
+type Subtracts = 'subtract' | 'subtract late' | null
+
+const unlikeNir = (subtracts: Subtracts): NodeOut['label'] =>
+  subtracts === null
+    ? faithful
+    : {
+        label: 'approximate',
+        why: `its reset subtracts the threshold${subtracts === 'subtract' ? '' : ' one step later'}; NIR can only set a value`,
+      }
 
 /** What a hard reset sets, and what has to be said of other resets. */
-function resetOf({ neuron }: NeuronsOut): { value: number; label: NodeOut['label']; soft: boolean } {
+function resetOf({ neuron }: NeuronsOut): { value: number; label: NodeOut['label']; subtracts: Subtracts } {
   const { reset = 'soft', detachReset: _ } = neuron.config.options as Options
   if (reset === 'none') throw new Refusal('it is never reset, and the neurons of NIR that spike are')
-  if (reset === 'soft') return { value: 0, label: { label: 'approximate', why: softReset }, soft: true }
+  if (reset === 'soft' || reset === 'late') {
+    const subtracts = reset === 'soft' ? 'subtract' : 'subtract late'
+    return { value: 0, label: unlikeNir(subtracts), subtracts }
+  }
   const value = reset === 'hard' ? 0 : (reset as { hard?: unknown }).hard
   if (typeof value !== 'number') throw new Refusal(`its reset ${JSON.stringify(reset)} sets no value`)
-  return { value, label: faithful, soft: false }
+  return { value, label: faithful, subtracts: null }
 }
 
-/** Marks a soft reset beside the node, so that Spikelet reads it back as one. */
-function marked(described: NirNode, soft: boolean): NirNode {
-  return soft ? { ...described, metadata: { reset: 'subtract' } } : described
+/** Marks a reset that subtracts beside the node, so that Spikelet reads it back as one. */
+function marked(described: NirNode, subtracts: Subtracts): NirNode {
+  return subtracts === null ? described : { ...described, metadata: { reset: subtracts } }
 }
 
 function decays({ neuron }: NeuronsOut): boolean {
   return (neuron.config.options as Options).decayInput === true
 }
 
-/** u = (1 - decay) u + x, or + decay x where the input decays: tau = dt / decay, r = tau / dt or 1. */
-function leaky(out: NeuronsOut, tauInSteps: number | ArrayLike<number>, v: Record<string, number>, soft: boolean) {
-  const described = node('LIF', out, {
-    tau: mapped(tauInSteps, (tau) => tau * out.dt),
-    r: decays(out) ? 1 : tauInSteps,
-    v_leak: 0,
-    ...v,
-  })
-  return marked(described, soft)
+interface LeakyOut {
+  /** In steps. */
+  readonly tau: number | ArrayLike<number>
+  readonly threshold: number | ArrayLike<number>
+  readonly reset: number | ArrayLike<number>
+  readonly rest: number
+  readonly decayInput: boolean
+  readonly subtracts: Subtracts
 }
 
-function threshold(out: NeuronsOut): number {
-  const value = parameterOf(out, 'threshold', 1)
-  if (typeof value !== 'number') throw new Refusal('its threshold is learned')
-  return below(value)
+/**
+ * u = (1 - 1/tau) u + x / tau, or + x where the input does not decay. Others read a resistance other than 1 as 1, or not
+ * at all: then x / tau stands there, and the input has to be tau times as large; or the potential counts in units of tau.
+ */
+function leaky(out: NeuronsOut, { tau, threshold, reset, rest, decayInput, subtracts }: LeakyOut) {
+  const by = (value: number | ArrayLike<number>, factor: number | ArrayLike<number>) => divided(value, factor, out)
+  const within = (factor: number | ArrayLike<number>) =>
+    marked(
+      node('LIF', out, {
+        tau: mapped(tau, (steps) => steps * out.dt),
+        r: 1,
+        v_leak: by(rest, factor),
+        v_threshold: mapped(by(threshold, factor), belowFloat32),
+        v_reset: by(reset, factor),
+      }),
+      subtracts,
+    )
+  if (decayInput) return { node: within(1) }
+  const why = isPowerOfTwo(tau) ? '' : 'its potential is counted in units of tau, and so rounds otherwise'
+  return { node: within(1), gain: { factor: tau, otherwise: within(tau), why } }
+}
+
+/** One parameter divided by another, each a number or one for each channel. */
+function divided(value: number | ArrayLike<number>, by: number | ArrayLike<number>, { shape }: NeuronsOut) {
+  if (typeof value === 'number' && typeof by === 'number') return value / by
+  const at = (from: number | ArrayLike<number>, c: number) =>
+    typeof from === 'number' ? from : from[from.length === 1 ? 0 : c]
+  return Float64Array.from({ length: shape[0] }, (_, c) => at(value, c) / at(by, c))
 }
 
 type Writer = (out: NeuronsOut) => NodeOut
 
-const writeLif: Writer = (out) => {
-  const { value, label, soft } = resetOf(out)
-  return { node: leaky(out, parameterOf(out, 'tau', 2), { v_threshold: threshold(out), v_reset: value }, soft), label }
+/** What LIF and its kin share. */
+function membraneOf(out: NeuronsOut) {
+  const { value: reset, subtracts } = resetOf(out)
+  const { leak = 0 } = out.neuron.config.options as { leak?: number }
+  return { threshold: parameterOf(out, 'threshold', 1), reset, rest: leak, decayInput: decays(out), subtracts }
 }
 
+const writeLif: Writer = (out) => ({
+  ...leaky(out, { tau: parameterOf(out, 'tau', 2), ...membraneOf(out) }),
+  label: resetOf(out).label,
+})
+
 const writePlif: Writer = (out) => {
-  const { value, label, soft } = resetOf(out)
+  const { label, subtracts } = resetOf(out)
   const tau = mapped(parameterOf(out, 'w', 0), (w) => 1 + Math.exp(-w))
   const rounded: NodeOut['label'] = { label: 'approximate', why: 'its learned decay is rounded as a time constant' }
-  const described = leaky(out, tau, { v_threshold: threshold(out), v_reset: value }, soft)
-  return { node: described, label: soft ? label : rounded }
+  return { ...leaky(out, { tau, ...membraneOf(out) }), label: subtracts === null ? rounded : label }
+}
+
+interface IntegratorOut {
+  readonly threshold: number | ArrayLike<number>
+  readonly reset: number | ArrayLike<number>
+  readonly subtracts: Subtracts
+}
+
+function integrating(out: NeuronsOut, { threshold, reset, subtracts }: IntegratorOut): NirNode {
+  const fields = { r: 1 / out.dt, v_threshold: mapped(threshold, belowFloat32), v_reset: reset }
+  return marked(node('IF', out, fields), subtracts)
 }
 
 const writeIf: Writer = (out) => {
-  const { value, label, soft } = resetOf(out)
-  const described = node('IF', out, { r: 1 / out.dt, v_threshold: threshold(out), v_reset: value })
-  return { node: marked(described, soft), label }
+  const { value: reset, label, subtracts } = resetOf(out)
+  return { node: integrating(out, { threshold: parameterOf(out, 'threshold', 1), reset, subtracts }), label }
+}
+
+/** Own neurons that are LIF or IF by their equations, under whatever names. */
+function writeOwn(out: NeuronsOut): NodeOut | null {
+  const found = recognised(out.neuron.equations)
+  if (!found) return null
+  const { leak, decayInput, reset: kind } = found
+  const subtracts = kind === 'soft' ? 'subtract' : kind === 'late' ? 'subtract late' : null
+  const threshold = parameterOf(out, found.threshold, Number.NaN)
+  const reset = typeof kind === 'string' ? 0 : signed(out, kind.to)
+  if (!leak) return { node: integrating(out, { threshold, reset, subtracts }), label: unlikeNir(subtracts) }
+  const given = parameterOf(out, leak.name, Number.NaN)
+  const tau = leak.kind === 'tau' ? given : mapped(given, (beta) => 1 / (1 - beta))
+  const written = leaky(out, { tau, threshold, reset, rest: 0, decayInput, subtracts })
+  if (subtracts !== null || leak.kind === 'tau') return { ...written, label: unlikeNir(subtracts) }
+  return { ...written, label: { label: 'approximate', why: 'its decay is rounded as a time constant' } }
+}
+
+/** A parameter with a sign in front. */
+function signed(out: NeuronsOut, name: string): number | ArrayLike<number> {
+  if (!name.startsWith('-')) return parameterOf(out, name, Number.NaN)
+  return mapped(parameterOf(out, name.slice(1), Number.NaN), (value) => -value)
 }
 
 const writeClif: Writer = (out) => ({
-  node: writeLif(out).node,
+  ...writeLif(out),
   label: { label: 'approximate', why: 'its complementary potential m is left out: what remains is a LIF neuron' },
 })
 
 const writeReadout: Writer = (out) => {
   const tau = parameterOf(out, 'tau', 2)
-  const fields = { tau: mapped(tau, (t) => t * out.dt), r: decays(out) ? 1 : tau, v_leak: 0 }
-  return { node: node('LI', out, fields), label: faithful }
+  const within = (r: number | ArrayLike<number>) =>
+    node('LI', out, { tau: mapped(tau, (steps) => steps * out.dt), r, v_leak: 0 })
+  if (decays(out)) return { node: within(1), label: faithful }
+  const why = 'its resistance is not 1, and some programs read it as 1'
+  return { node: within(1), label: faithful, gain: { factor: tau, otherwise: within(tau), why } }
 }
 
 /** Nodes whose parameters Spikelet keeps as NIR names them; `dt` must be the one they were read with. */
@@ -133,14 +217,15 @@ function again(type: NirType, fields: Record<string, string>, absent: Record<str
     const { equations } = out.neuron
     const values = Object.entries(fields).map(([field, name]) => {
       const value = parameterOf(out, name, absent[field] ?? 1)
-      return [field, /threshold/.test(field) ? mapped(value, below) : value] as const
+      return [field, /threshold/.test(field) ? mapped(value, belowFloat32) : value] as const
     })
-    const soft = /u - s \* threshold/.test(equations)
+    const isSoft = /u - s \* threshold/.test(equations)
+    const subtracts = isSoft ? (/threshold\s+s = spike/.test(equations) ? 'subtract late' : 'subtract') : null
     const order = type.startsWith('Cuba') ? 'the current moves first in a step, then the potential' : ''
-    const label: NodeOut['label'] = soft
-      ? { label: 'approximate', why: softReset }
+    const label: NodeOut['label'] = isSoft
+      ? unlikeNir(subtracts)
       : { label: order ? 'approximate' : 'faithful', why: order }
-    return { node: marked(node(type, out, Object.fromEntries(values)), soft), label }
+    return { node: marked(node(type, out, Object.fromEntries(values)), subtracts), label }
   }
 }
 
@@ -155,7 +240,7 @@ const writeDelay: Writer = (out) => {
 }
 
 /** By the neuron's name. */
-export const neuronWriters: { readonly [neuron: string]: Writer } = {
+const neuronWriters: { readonly [neuron: string]: Writer } = {
   lif: writeLif,
   plif: writePlif,
   if: writeIf,
@@ -173,4 +258,27 @@ export const neuronWriters: { readonly [neuron: string]: Writer } = {
 }
 
 /** Neurons of Spikelet's own that have a writer; the others came from NIR. */
-export const writtenNeurons = Object.keys(neuronWriters).filter((name) => !name.startsWith('nir'))
+const writtenNeurons = Object.keys(neuronWriters).filter((name) => !name.startsWith('nir'))
+
+/** NIR's neurons start at rest. */
+function startedAtRest({ neuron }: NeuronsOut, found: NodeOut): NodeOut {
+  const { leak = 0 } = neuron.config.options as { leak?: number }
+  if (neuron.program.states.every(({ start }, i) => start === (i === 0 ? leak : 0))) return found
+  const why = [found.label.why, 'it does not start at rest, as neurons of NIR do'].filter((text) => text !== '')
+  return { ...found, label: { label: 'approximate', why: why.join('; ') } }
+}
+
+/**
+ * Neurons as a node. An own definition counts by its equations: it may bear any name.
+ * @throws Refusal for neurons that NIR has no node for
+ */
+export function neuronNode(out: NeuronsOut): NodeOut {
+  const { neuron } = out
+  if (neuron.temporal) throw new Refusal(`neuron '${neuron.name}' mixes time`)
+  const isOwn = neuron.config.definition !== undefined && !neuron.name.startsWith('nir')
+  const write = !isOwn && Object.hasOwn(neuronWriters, neuron.name) ? neuronWriters[neuron.name] : undefined
+  const found = write ? write(out) : writeOwn(out)
+  if (found) return neuron.name.startsWith('nir') ? found : startedAtRest(out, found)
+  const own = isOwn ? ', and own ones with the equations of LIF or IF' : ''
+  throw new Refusal(`neuron '${neuron.name}'; known: ${writtenNeurons.join(', ')}${own}`)
+}

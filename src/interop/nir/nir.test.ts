@@ -66,7 +66,7 @@ const through = async (graph: NirGraph, inputs: number[], step = 1) =>
 describe('nodes, as their equations say', () => {
   test('LIF: forward Euler, fires above the threshold, resets to a value', async () => {
     const fields = { tau: [4], r: [2], v_leak: [0.5], v_threshold: [1], v_reset: [-0.25] }
-    let v = 0
+    let v = 0.5
     const expected = [1, 3, 0, 2, 2, 1].map((x) => {
       v += (0.5 / 4) * (0.5 - v + 2 * x)
       const s = v > 1 ? 1 : 0
@@ -84,7 +84,7 @@ describe('nodes, as their equations say', () => {
 
   test('IF with a resistance of its own, LI, I, Scale, Threshold', async () => {
     expect(await through(around([1], node('IF', { r: [3], v_threshold: [1] })), [1, 1, 1], 0.2)).toEqual([0, 1, 0])
-    expect(await through(around([1], node('LI', { tau: [4], r: [1], v_leak: [1] })), [2, 0])).toEqual([0.75, 0.8125])
+    expect(await through(around([1], node('LI', { tau: [4], r: [1], v_leak: [1] })), [2, 0])).toEqual([1.5, 1.375])
     expect(await through(around([1], node('I', { r: [2] })), [1, 0.5, -1], 0.5)).toEqual([1, 1.5, 0.5])
     expect(await through(around([1], node('Scale', { scale: [-3] })), [1, 2])).toEqual([-3, -6])
     expect(await through(around([1], node('Threshold', { threshold: [0.5] })), [0.5, 0.75])).toEqual([0, 1])
@@ -150,6 +150,118 @@ describe('nodes, as their equations say', () => {
     run(networkFromNir(around(shape, middle, output), { dt: 1 }).network, input, 1)
 })
 
+describe('rest, resets, names', () => {
+  /** Spikes of LIF by the format's equations, the potential starting at rest. */
+  const expected = (x: number[], { tau, rest, threshold, reset }: Record<string, number>, step: number) => {
+    let v = rest
+    return x.map((input) => {
+      v += (step / tau) * (rest - v + input)
+      const s = v > threshold ? 1 : 0
+      if (s) v = reset
+      return s
+    })
+  }
+
+  test('neurons start at rest, the same for all or each at its own', async () => {
+    const same = { tau: 0.02, rest: -0.5, threshold: 0.3, reset: -0.5 }
+    const fields = {
+      tau: [0.02, 0.02],
+      r: [1, 1],
+      v_leak: [-0.5, -0.5],
+      v_threshold: [0.3, 0.3],
+      v_reset: [-0.5, -0.5],
+    }
+    const own = { ...fields, v_leak: [-0.5, 0.25] }
+    const T = 24
+    const inputs = Array.from({ length: 2 * T }, (_, i) => (i % 2 === 0 ? 1.5 : 1))
+    const one = (c: number) => inputs.filter((_, i) => i % 2 === c)
+    for (const [given, second] of [
+      [fields, same],
+      [own, { ...same, rest: 0.25 }],
+    ] as const) {
+      const { network, labels } = networkFromNir(around([2], node('LIF', given)), { dt: 0.002 })
+      const spikes = await run(network, inputs, T)
+      expect(spikes.filter((_, i) => i % 2 === 0)).toEqual(expected(one(0), same, 0.002))
+      expect(spikes.filter((_, i) => i % 2 === 1)).toEqual(expected(one(1), second, 0.002))
+      expect(labels[0].label).toBe('faithful')
+    }
+    const readout = around([2], node('LI', { tau: [1, 1], r: [1, 1], v_leak: [2, 3] }))
+    expect(await run(networkFromNir(readout, { dt: 0.5 }).network, [0, 1], 1)).toEqual([2, 3.5])
+  })
+
+  test('a late reset subtracts the threshold of the step before, and comes back', async () => {
+    const graph = around([1], node('LIF', { tau: [0.01], r: [10], v_leak: [0], v_threshold: [1], v_reset: [0] }))
+    const x = [0.9, 0.6, 0.1, 1.5, 0.2, 0.9, 0.9]
+    let [v, s] = [0, 0]
+    const late = x.map((input) => {
+      v = 0.9 * v + input - s
+      s = v > 1 ? 1 : 0
+      return s
+    })
+    const { network, labels } = networkFromNir(graph, { dt: 0.001, reset: 'late' })
+    expect(await run(network, x, x.length)).toEqual(late)
+    expect(labels[0]).toMatchObject({ label: 'approximate', why: expect.stringContaining('one step later') })
+    expect(await run(networkFromNir(graph, { dt: 0.001, reset: 'soft' }).network, x, x.length)).not.toEqual(late)
+    const again = networkFromNir(await readBack(networkToNir(network, { dt }).graph), { dt })
+    expect(await run(again.network, x, x.length)).toEqual(late)
+  })
+
+  test('steps that are too long, and numbers that are none, are told with the node', () => {
+    const lif = (tau: number) => around([1], node('LIF', { tau: [tau], r: [1], v_leak: [0], v_threshold: [1] }))
+    expect(() => networkFromNir(lif(0.01), { dt: 1 })).toThrow(
+      /node "a", LIF: its time constant 0.01 is shorter than half/,
+    )
+    expect(networkFromNir(lif(0.8), { dt: 1 }).labels[0].why).toMatch(/overshoots/)
+    const matrix = node('Affine', { weight: [[2, 1], [1, Number.NaN]], bias: [0, 0] }) // biome-ignore format: one line
+    expect(() => networkFromNir(around([1], matrix, [2]), { dt: 1 })).toThrow(
+      /"a", Affine: its 'weight' holds NaN, at position 1/,
+    )
+    const bias = node('Affine', { weight: [[2, 1], [1, 1]], bias: [0, Number.POSITIVE_INFINITY] }) // biome-ignore format: one line
+    expect(() => networkFromNir(around([1], bias, [2]), { dt: 1 })).toThrow(/'bias' holds Infinity/)
+  })
+
+  test('[1, N] is a list where a matrix reads it, and a channel where a convolution does', async () => {
+    const matrix = around([1, 2], node('Linear', { weight: [[1, 2], [3, -1]] }), [1]) // biome-ignore format: one line
+    expect(await run(networkFromNir(matrix, { dt: 1 }).network, [1, 2], 1)).toEqual([1])
+    const kernel = { weight: [[1, 1, 2], [1, 10]], stride: 1, padding: 0, dilation: 1, groups: 1, bias: [0] } as const // biome-ignore format: one line
+    const convolution = around([1, 2], node('Conv1d', kernel as never), [1, 1])
+    expect(await run(networkFromNir(convolution, { dt: 1 }).network, [1, 2], 1)).toEqual([21])
+  })
+
+  test('names of nodes do not meet those of Spikelet', async () => {
+    const one = (scale: number) => node('Linear', { weight: [[1, 1], [scale]] }) // biome-ignore format: one line
+    const chain = ['in', 'input', 'a', 'a.neurons', 'output', 'out']
+    const nodes = new Map([
+      ['in', node('Input', { shape: [1] })],
+      ...chain.slice(1, -1).map((name, i): [string, NirNode] => [name, one([2, 3, 5, 7][i])]),
+      ['out', node('Output', { shape: [1] })],
+    ])
+    const edges = chain.slice(1).map((name, i): [string, string] => [chain[i], name])
+    const { network } = networkFromNir({ version: '1', nodes, edges }, { dt: 1 })
+    expect(await run(network, [1], 1)).toEqual([210])
+    const back = networkFromNir(await readBack(networkToNir(network, { dt: 1 }).graph), { dt: 1 })
+    expect(await run(back.network, [1], 1)).toEqual([210])
+  })
+
+  test('an end of a nested graph with many edges on both sides is summed once', async () => {
+    const many = 300
+    const nodes = new Map<string, NirNode>([
+      ['in', node('Input', { shape: [1] })],
+      ['g.input', node('Input', { shape: [1] })],
+      ['last', node('Linear', { weight: [[1, 1], [1]] })], // biome-ignore format: one line
+      ['out', node('Output', { shape: [1] })],
+    ])
+    const edges: [string, string][] = [['last', 'out']]
+    for (let i = 0; i < many; i++) {
+      nodes.set(`a${i}`, node('Linear', { weight: [[1, 1], [1]] })) // biome-ignore format: one line
+      nodes.set(`b${i}`, node('Linear', { weight: [[1, 1], [1]] })) // biome-ignore format: one line
+      edges.push(['in', `a${i}`], [`a${i}`, 'g.input'], ['g.input', `b${i}`], [`b${i}`, 'last'])
+    }
+    const { network } = networkFromNir({ version: '1', nodes, edges }, { dt: 1 })
+    expect(await run(network, [1], 1)).toEqual([many * many])
+  })
+})
+
 describe('what cannot be carried over is told by node', () => {
   test('dt is asked for, with the time constants as a help', () => {
     const graph = around([1], node('LI', { tau: [0.02], r: [1], v_leak: [0] }))
@@ -163,7 +275,7 @@ describe('what cannot be carried over is told by node', () => {
     )
     expect(() => networkFromNir(around([1], node('IF', { r: [1] })), { dt: 1 })).toThrow(/no numbers 'v_threshold'/)
     const endless = around([1], node('IF', { r: [1], v_threshold: [1e300] }))
-    expect(() => networkFromNir(endless, { dt: 1 })).toThrow(/'v_threshold' holds no finite numbers/)
+    expect(() => networkFromNir(endless, { dt: 1 })).toThrow(/'v_threshold' holds 1e\+300, at position 0 of 1/)
     const instant = around([1], node('LIF', { tau: [0], r: [1], v_leak: [0], v_threshold: [1] }))
     expect(() => networkFromNir(instant, { dt: 1, file: 'x.nir' })).toThrow(/x\.nir[\s\S]*node "a", LIF/)
     const loop = around([1], node('Scale', { scale: [1] }))
@@ -181,11 +293,12 @@ describe('what cannot be carried over is told by node', () => {
 
 const hard = { reset: 'hard' } as const
 
-/** Networks of which every layer is faithful. */
-const faithful: [string, () => Network][] = [
-  ['snn3 with BatchNorm', () => modelNamed('snn3')({ input: [16, 16, 2], classes: 3, neuron: lif(hard) })],
+/** Networks that are read back with the same spikes, and whether every layer is faithful. */
+const kept: [string, boolean, () => Network][] = [
+  ['snn3 with BatchNorm', false, () => modelNamed('snn3')({ input: [16, 16, 2], classes: 3, neuron: lif(hard) })],
   [
     'neurons of all kinds, a residual, a loop, a pool',
+    true,
     () =>
       own([
         new Conv2d({ channels: 4, kernelSize: 3, padding: 1 }),
@@ -220,12 +333,12 @@ describe.each([
   ['interpreter', async () => createInterpreter()],
   ['wasm', () => createWasm()],
 ] as [string, () => Promise<Backend>][])('written and read back, on %s', (_, open) => {
-  test.each(faithful)('%s gives equal spikes', async (_name, build) => {
+  test.each(kept)('%s gives equal spikes', async (_name, isFaithful, build) => {
     const backend = await open()
     const T = 5
     const network = filled(build())
     const { graph, labels } = networkToNir(network, { dt })
-    expect(labels.filter(({ label }) => label !== 'faithful')).toEqual([])
+    expect(labels.every(({ label }) => label === 'faithful')).toBe(isFaithful)
     const back = networkFromNir(await readBack(graph), { dt })
     expect(back.labels.filter(({ label }) => label !== 'faithful')).toEqual([])
     const inputs = hashedUniform(T * 2 * sizeOf(network.input), 9).map((x) => Math.floor(3 * x))

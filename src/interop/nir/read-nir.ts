@@ -4,6 +4,12 @@ import { type NirArray, type NirGraph, type NirNode, type NirType, nodeTypes } f
 
 const deepest = 16
 const mostNodes = 10_000
+/**
+ * Bytes that the numbers of a graph may take unpacked, beside so many times the file's size. Parameters that are the same for
+ * all neurons pack well; a small file that fills the memory is none of a network.
+ */
+const leastRoom = 2 ** 26
+const mostPacked = 64
 
 /** Whether an HDF5 file is a NIR graph. */
 export function isNir({ datasets }: Hdf5File): boolean {
@@ -16,7 +22,8 @@ export function isNir({ datasets }: Hdf5File): boolean {
  * @see Pedersen et al. 2024, Neuromorphic intermediate representation; https://neuroir.org
  */
 export async function readNir(bytes: Uint8Array, file = 'NIR bytes', options: Hdf5Options = {}): Promise<NirGraph> {
-  return nirGraph(await readHdf5(bytes, file, options), file)
+  const most = Math.min(2 ** 30, leastRoom + mostPacked * bytes.length)
+  return nirGraph(await readHdf5(bytes, file, { bytes: most, ...options }), file)
 }
 
 /** The graph in an HDF5 file that was read. @throws FormatError as `readNir` */

@@ -29,6 +29,15 @@ export function pairOf(node: NirNode, name: string, least: number): readonly [nu
 
 const largestFloat32 = 3.4e38
 
+/** Numbers that are all finite, such as weights. */
+export function finiteOf(node: NirNode, name: string): NirArray {
+  const found = arrayOf(node, name)
+  const { values } = found
+  const at = values.findIndex((value) => !(Math.abs(value) <= largestFloat32))
+  if (at < 0) return found
+  throw new Refusal(`its '${name}' holds ${values[at]}, at position ${at} of ${values.length}`)
+}
+
 /** A neuron's parameter: one number for all, or one for each channel (each neuron, of a list of neurons). */
 export type PerChannel = number | readonly number[]
 
@@ -39,11 +48,9 @@ export type PerChannel = number | readonly number[]
  */
 export function perChannel(node: NirNode, name: string, shape: Shape, absent?: number): PerChannel {
   if (absent !== undefined && !node.fields.has(name)) return absent
-  const { shape: own, values } = arrayOf(node, name)
+  const { shape: own, values } = finiteOf(node, name)
   const [first] = values
-  if (values.length === 0 || !values.every((value) => Math.abs(value) <= largestFloat32)) {
-    throw new Refusal(`its '${name}' holds no finite numbers`)
-  }
+  if (values.length === 0) throw new Refusal(`its '${name}' is empty`)
   if (values.every((value) => value === first)) return first
   const channels = shape[0]
   const within = values.length / channels
@@ -61,12 +68,9 @@ export function aboveFloat32(x: number): number {
   return near > x ? near : neighbour32(near, 1)
 }
 
-/** The largest float64 below a float32: what `v >= x` compares with where it has to be written as `v > ...`. */
-export function below(x: number): number {
-  const bits = new BigInt64Array(Float64Array.of(Math.fround(x)).buffer)
-  if (Math.fround(x) === 0) return -Number.MIN_VALUE
-  bits[0] += x > 0 ? -1n : 1n
-  return new Float64Array(bits.buffer)[0]
+/** The largest float32 below a number rounded to float32: for every float32 v, `v >= x` is `v > belowFloat32(x)`. */
+export function belowFloat32(x: number): number {
+  return neighbour32(Math.fround(x), -1)
 }
 
 function neighbour32(x: number, direction: 1 | -1): number {

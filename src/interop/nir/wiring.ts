@@ -22,7 +22,8 @@ export function wiringOf({ nodes, edges }: NirGraph, file: string): Wiring {
   for (const [name, { type }] of nodes) {
     const [sources, targets] = [before.get(name)!, after.get(name)!]
     const isInner = (type === 'Input' || type === 'Output') && sources.length > 0 && targets.length > 0
-    if (!isInner) continue
+    // Where several lead to several, the node stays, and sums: joining each with each could fill the memory.
+    if (!isInner || (sources.length > 1 && targets.length > 1)) continue
     for (const source of sources) after.set(source, without(after.get(source)!, name))
     for (const target of targets) before.set(target, without(before.get(target)!, name))
     for (const source of sources) for (const target of targets) join(source, target)
@@ -31,7 +32,8 @@ export function wiringOf({ nodes, edges }: NirGraph, file: string): Wiring {
   }
   const names = [...before.keys()]
   const only = (type: 'Input' | 'Output') => {
-    const found = names.filter((name) => nodes.get(name)!.type === type)
+    const beyond = type === 'Input' ? before : after
+    const found = names.filter((name) => nodes.get(name)!.type === type && beyond.get(name)!.length === 0)
     if (found.length === 1) return found[0]
     throw new FormatError({
       what: `NIR graph has ${found.length} nodes of the type ${type}`,
@@ -62,23 +64,28 @@ export function loopsOf({ nodes }: NirGraph, { names, before, after }: Wiring): 
 }
 
 /** Nodes in an order in which each comes after those that lead to it. @throws FormatError where other loops are */
-export function orderOf({ names, before }: Wiring, feedback: ReadonlySet<string>, file: string): string[] {
-  const waiting = new Set(names.filter((name) => !feedback.has(name)))
-  const order: string[] = []
-  for (let found = true; found; ) {
-    found = false
-    for (const name of waiting) {
-      if (before.get(name)!.some((source) => waiting.has(source))) continue
-      waiting.delete(name)
-      order.push(name)
-      found = true
+export function orderOf({ names, before, after }: Wiring, feedback: ReadonlySet<string>, file: string): string[] {
+  const inside = names.filter((name) => !feedback.has(name))
+  const awaited = new Map(
+    inside.map((name) => [name, before.get(name)!.filter((source) => !feedback.has(source)).length]),
+  )
+  const order = inside.filter((name) => awaited.get(name) === 0)
+  // The list grows while it is walked.
+  for (const name of order) {
+    for (const target of after.get(name)!) {
+      if (!awaited.has(target)) continue
+      const left = awaited.get(target)! - 1
+      awaited.set(target, left)
+      if (left === 0) order.push(target)
     }
   }
-  if (waiting.size === 0) return order
+  if (order.length === inside.length) return order
+  const done = new Set(order)
+  const waiting = inside.filter((name) => !done.has(name))
   throw new FormatError({
     what: 'NIR graph has loops that cannot be run',
-    place: `${file}, nodes ${[...waiting].slice(0, 8).join(', ')}`,
+    place: `${file}, nodes ${waiting.slice(0, 8).join(', ')}`,
     expected: 'loops from neurons through one linear node back to them',
-    next: 'put the loop into that form',
+    next: 'Put the loop into that form.',
   })
 }

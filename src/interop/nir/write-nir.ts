@@ -41,11 +41,21 @@ function writeNode(group: Group, { type, fields, metadata }: NirNode): void {
   text(group, 'type', type)
   for (const [name, field] of fields) {
     if (typeof field === 'string') text(group, name, field)
-    else group.create_dataset({ name, data: field.values, shape: [...field.shape] })
+    else group.create_dataset({ name, data: stored(field.values), shape: [...field.shape] })
   }
   if (!metadata) return
   const beside = group.create_group('metadata')
   for (const [name, value] of Object.entries(metadata)) text(beside, name, value)
+}
+
+/** Whole numbers are stored in 8 bytes, as the format's own library does: some readers take no others. */
+function stored(values: NirArray['values']): NirArray['values'] | BigInt64Array {
+  return values instanceof Int32Array ? BigInt64Array.from(values, BigInt) : values
+}
+
+/** Weights and biases, as float32: what all that read these files compute with. */
+export function narrow(values: ArrayLike<number>, shape: readonly number[]): NirArray {
+  return { shape, values: Float32Array.from(values) }
 }
 
 /** Numbers of a node: a list, or an array of a shape; as float32 where that keeps them. */

@@ -9,11 +9,19 @@ export class Described {
   }
 }
 
+/** A tensor of a kind that is not read, such as complex numbers. */
+export class Unread {
+  readonly kind: string
+  constructor(kind: string) {
+    this.kind = kind
+  }
+}
+
 /** What a persistent id of PyTorch stands for: `('storage', torch.FloatStorage, key, device, count)`. */
 export function storageOf(id: PickleValue): Storage {
   const [kind, type, key, , count] = id instanceof PickleTuple ? id.items : []
-  const name = type instanceof PickleName ? type.name.replace(/^torch\./, '') : ''
-  if (kind !== 'storage' || !Object.hasOwn(numberTypes, name) || typeof key !== 'string' || !isCount(count)) {
+  const name = type instanceof PickleName ? type.name.replace(/^torch\.(storage\.)?/, '') : ''
+  if (kind !== 'storage' || name === '' || typeof key !== 'string' || !isCount(count)) {
     throw new Error('a reference that names no storage of numbers')
   }
   return { type: name, key, count }
@@ -32,23 +40,59 @@ function counts(value: PickleValue | undefined, what: string): readonly number[]
 /** `_rebuild_tensor_v2(storage, offset, shape, strides, ...)`: checked against its storage, not read. */
 const rebuildTensor: PickleConstructor = {
   make([stored, offset, size, stride]) {
-    const storage = stored instanceof PickleMade && stored.name === 'persistent' ? (stored.value as Storage) : undefined
+    const storage = storageIn(stored)
     if (!storage || !isCount(offset)) throw new Error('a tensor without storage or offset')
-    const shape = counts(size, 'shape')
-    const strides = counts(stride, 'strides')
-    if (shape.length !== strides.length) throw new Error('a tensor with more axes than strides')
-    const numbers = shape.reduce((product, axis) => product * axis, 1)
-    const last = shape.reduce((at, axis, i) => at + (axis - 1) * strides[i], offset)
-    if (numbers > 0 && last >= storage.count) throw new Error('a tensor that reaches beyond its storage')
-    if (numbers > storage.count) throw new Error('a tensor that repeats its storage')
-    return new Described({ storage, offset, shape, strides })
+    if (!Object.hasOwn(numberTypes, storage.type)) return new Unread(storage.type)
+    return described(storage, offset, size, stride)
   },
+}
+
+/** `_rebuild_tensor_v3(storage, offset, shape, strides, ..., type, ...)`: of types that have no storage of their own. */
+const rebuildTyped: PickleConstructor = {
+  make([stored, offset, size, stride, , , type]) {
+    const storage = storageIn(stored)
+    if (!storage || !isCount(offset)) throw new Error('a tensor without storage or offset')
+    const name = type instanceof PickleName ? type.name.replace(/^torch\./, '') : ''
+    if (!Object.hasOwn(numberTypes, name)) return new Unread(name)
+    const count = Math.floor(storage.count / numberTypes[name].bytes)
+    return described({ ...storage, type: name, count }, offset, size, stride)
+  },
+}
+
+function storageIn(stored: PickleValue | undefined): Storage | undefined {
+  return stored instanceof PickleMade && stored.name === 'persistent' ? (stored.value as Storage) : undefined
+}
+
+function described(
+  storage: Storage,
+  offset: number,
+  size: PickleValue | undefined,
+  stride: PickleValue | undefined,
+): Described | Unread {
+  const shape = counts(size, 'shape')
+  const strides = counts(stride, 'strides')
+  if (shape.length !== strides.length) throw new Error('a tensor with more axes than strides')
+  const numbers = shape.reduce((product, axis) => product * axis, 1)
+  const last = shape.reduce((at, axis, i) => at + (axis - 1) * strides[i], offset)
+  if (numbers > 0 && last >= storage.count) throw new Error('a tensor that reaches beyond its storage')
+  // Numbers written out many times could fill the memory.
+  if (numbers > storage.count) return new Unread('a tensor that repeats its storage')
+  return new Described({ storage, offset, shape, strides })
+}
+
+/** What a value of a state dict is: a tensor, one that is not read, or something else. */
+export function tensorIn(value: PickleValue): Described | Unread | null {
+  if (!(value instanceof PickleMade)) return null
+  if (value.value instanceof Described || value.value instanceof Unread) return value.value
+  const [, kind] = /^torch\._utils\._rebuild_(\w+)$/.exec(value.name) ?? []
+  return kind !== undefined && value.value === undefined ? new Unread(kind.replaceAll('_', ' ')) : null
 }
 
 /** `_rebuild_parameter(tensor, ...)`. */
 const rebuildParameter: PickleConstructor = {
   make([tensor]) {
-    if (tensor instanceof PickleMade && tensor.value instanceof Described) return tensor.value
+    const value = tensor === undefined ? null : tensorIn(tensor)
+    if (value) return value
     throw new Error('a parameter without a tensor')
   },
 }
@@ -69,17 +113,12 @@ const record: PickleConstructor = {
 /** Read past: NumPy's scalars, sizes, devices. */
 const passedOver: PickleConstructor = { make: () => null, build: () => null }
 
-const nameOnly: PickleConstructor = {
-  make() {
-    throw new Error('a type where a value is due')
-  },
-}
-
-/** All that a PyTorch file may name: plain code of Spikelet's own; nothing of the file's runs. */
+/** What is built of a PyTorch file: plain code of Spikelet's own. All else that it names is left alone; nothing runs. */
 export const torchConstructors: Readonly<Record<string, PickleConstructor>> = {
   'collections.OrderedDict': dictionary,
   'argparse.Namespace': record,
   'torch._utils._rebuild_tensor_v2': rebuildTensor,
+  'torch._utils._rebuild_tensor_v3': rebuildTyped,
   'torch._utils._rebuild_tensor': rebuildTensor,
   'torch._utils._rebuild_parameter': rebuildParameter,
   'torch.Size': passedOver,
@@ -88,5 +127,4 @@ export const torchConstructors: Readonly<Record<string, PickleConstructor>> = {
   'numpy._core.multiarray.scalar': passedOver,
   'numpy.dtype': passedOver,
   '_codecs.encode': passedOver,
-  ...Object.fromEntries(Object.keys(numberTypes).map((storage) => [`torch.${storage}`, nameOnly])),
 }

@@ -58,9 +58,51 @@ describe("names of the paper's code", () => {
     }
   })
 
+  describe('what stands in front of all names', () => {
+    const network = modelNamed('snn3')({ input: [16, 16, 2], classes: 3, neuron: clif() })
+    const behind = (prefix: string) =>
+      torchTensors(network, 'spikelet').map(([name, tensor]) => [prefix + name, tensor] as const)
+
+    test.each(['_orig_mod.', 'module._orig_mod.', 'net.', 'model.', 'student.backbone.', 'features.'])(
+      '%s',
+      (prefix) => {
+        const found = ownNames(network, new Map(behind(prefix)), 'a.pt')
+        expect([found.prefix, found.unused, found.tensors.size]).toEqual([prefix, [], behind('').length - 3])
+      },
+    )
+
+    test('the names themselves come first; of two that fit, neither is taken', () => {
+      expect(ownNames(network, new Map([...behind('ema.'), ...behind('')]), 'a.pt').prefix).toBe('')
+      expect(() => ownNames(network, new Map([...behind('ema.'), ...behind('net.')]), 'a.pt')).toThrow(
+        /more than once[\s\S]*ema\. and with net\./,
+      )
+    })
+
+    test('what is missing is told by the names behind it', () => {
+      expect(() => ownNames(network, new Map(behind('net.').slice(1)), 'a.pt')).toThrow(
+        /1 are missing behind net\.[\s\S]*"features\.0\.weight"/,
+      )
+    })
+
+    test.each([
+      ['features.1.running_var', -0.5, /variance is negative[\s\S]*"features\.1\.running_var"/],
+      ['features.1.running_mean', Number.NaN, /not finite[\s\S]*running_mean[\s\S]*position 1/],
+      ['features.0.weight', Number.POSITIVE_INFINITY, /not finite[\s\S]*features\.0\.weight/],
+    ])('%s with %d is refused by name', (name, value, message) => {
+      const file = new Map(behind(''))
+      const tensor = file.get(name)!
+      const values = Float32Array.from(tensor.values as Float32Array)
+      values[1] = value
+      file.set(name, { dtype: 'F32', shape: tensor.shape, values })
+      expect(() => ownNames(network, file, 'a.pt')).toThrow(message)
+    })
+  })
+
   test('another network is refused, with what is missing', () => {
     const file = new Map(torchTensors(build('snn5'), 'published'))
-    expect(() => ownNames(build('snn5', plif()), file, 'a.pt')).toThrow(/features\.0\.act\.w[\s\S]*--neuron/)
+    expect(() => ownNames(build('snn5', plif()), file, 'a.pt')).toThrow(
+      /features\.0\.act\.w[\s\S]*the neuron that were trained/,
+    )
     expect(() => ownNames(build('resnet18'), file, 'a.pt')).toThrow(/are missing/)
   })
 

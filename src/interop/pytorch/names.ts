@@ -1,6 +1,7 @@
 import { FormatError, nearestName, shapeText, UsageError } from '../../base/index.ts'
 import type { Network, Parameter } from '../../nn/index.ts'
 import type { SafetensorsTensor } from '../safetensors.ts'
+import { withMergedNorms } from './weight-norm.ts'
 
 /** Spikelet's name of each parameter and running statistic of a network, and what a file calls it. */
 export type ParameterNames = ReadonlyMap<string, string>
@@ -123,30 +124,97 @@ function isNeurons({ path }: Parameter): boolean {
 /** Names that PyTorch keeps beside the numbers, which nobody needs here. */
 const passedOver = /(^|\.)num_batches_tracked$/
 
+/** Tensors of a file by a network's names, and what became of the others. */
+export interface OwnTensors {
+  readonly tensors: Map<string, SafetensorsTensor>
+  /** Whose names the file uses. */
+  readonly scheme: 'spikelet' | 'published'
+  /** What stood in front of all names; empty where nothing did. */
+  readonly prefix: string
+  /** Tensors of the file that were not used. */
+  readonly unused: string[]
+}
+
 /**
  * The tensors of a file by the names of a network's parameters. The file may use Spikelet's names (those of plain PyTorch
- * modules) or those of the published code; a `module.` in front, which parallel training leaves, is taken off.
- * @returns the tensors, which names the file uses, and which of its tensors were not used
- * @throws FormatError, naming what is missing, if the file fits neither
+ * modules) or those of the published code; something that stands in front of all of them, such as the `module.` of parallel
+ * training or the `_orig_mod.` of compiled modules, is taken off. Pairs of weight_norm become the weights that they stand for.
+ * @throws FormatError, naming what is missing, if the file fits neither; or naming a tensor that holds numbers no network can
+ * have: NaN, infinities, negative variances
  */
-export function ownNames(
-  network: Network,
-  tensors: ReadonlyMap<string, SafetensorsTensor>,
-  file: string,
-): { tensors: Map<string, SafetensorsTensor>; scheme: 'spikelet' | 'published'; unused: string[] } {
-  const plain = new Map([...tensors].map(([name, tensor]) => [name.replace(/^module\./, ''), tensor]))
+export function ownNames(network: Network, tensors: ReadonlyMap<string, SafetensorsTensor>, file: string): OwnTensors {
+  const plain = withMergedNorms(tensors)
   const own: ParameterNames = new Map(everything(network).map(({ path }) => [path, path]))
   const published = referenceNames(network)
   const schemes = [['spikelet', own] as const, ...(published ? [['published', published] as const] : [])]
-  const missingIn = (names: ParameterNames) => [...names.values()].filter((name) => !plain.has(name))
-  const [scheme, names] = [...schemes].sort((a, b) => missingIn(a[1]).length - missingIn(b[1]).length)[0]
-  const missing = missingIn(names)
-  if (missing.length > 0) throw misfit(network, [...plain], missing, file)
-  const used = new Set(names.values())
+  const fits = schemes.flatMap(([scheme, names]) =>
+    prefixesOf([...plain.keys()], names).map((prefix) => {
+      const missing = [...names.values()].filter((name) => !plain.has(prefix + name))
+      return { scheme, names, prefix, missing }
+    }),
+  )
+  fits.sort((a, b) => a.missing.length - b.missing.length || a.prefix.length - b.prefix.length)
+  const [best, next] = fits
+  const { scheme, names, prefix, missing } = best
+  if (missing.length > 0) throw misfit(network, [...plain], missing, prefix, file)
+  if (prefix !== '' && next?.missing.length === 0 && next.prefix !== prefix)
+    throw ambiguous(network, prefix, next.prefix, file)
+  const used = new Set([...names.values()].map((name) => prefix + name))
   const found = new Map<string, SafetensorsTensor>()
-  for (const [path, name] of names) found.set(path, shapedLike(network, path, plain.get(name)!))
-  const unused = [...plain.keys()].filter((name) => !used.has(name) && !passedOver.test(name))
-  return { tensors: found, scheme, unused }
+  for (const [path, name] of names) {
+    const tensor = plain.get(prefix + name)!
+    checkSound(prefix + name, tensor, file)
+    found.set(path, shapedLike(network, path, tensor))
+  }
+  const unused = [...plain.keys()]
+    .filter((name) => !used.has(name) && !passedOver.test(name))
+    .map((name) => (name.startsWith(prefix) ? name.slice(prefix.length) : name))
+  return { tensors: found, scheme, prefix, unused }
+}
+
+/** What may stand in front of a network's names: nothing, or what some name of the file has in front of a name of its end. */
+function prefixesOf(held: readonly string[], names: ParameterNames): string[] {
+  const wanted = new Set(names.values())
+  const found = new Map([['', 0]])
+  for (const name of held) {
+    for (let dot = name.indexOf('.'); dot >= 0; dot = name.indexOf('.', dot + 1)) {
+      const prefix = name.slice(0, dot + 1)
+      if (wanted.has(name.slice(dot + 1))) found.set(prefix, (found.get(prefix) ?? 0) + 1)
+    }
+  }
+  return [...found]
+    .sort((a, b) => b[1] - a[1])
+    .flatMap(([prefix], i) => (i < mostPrefixes || prefix === '' ? [prefix] : []))
+}
+
+/** Prefixes that are tried, the commonest first. */
+const mostPrefixes = 8
+
+/** @throws FormatError for numbers that no network can have */
+function checkSound(name: string, { values, shape }: SafetensorsTensor, file: string): void {
+  const isVariance = /(^|\.)running_var$/.test(name)
+  const numbers = values as ArrayLike<number | bigint>
+  for (let i = 0; i < numbers.length; i++) {
+    const value = Number(numbers[i])
+    if (Number.isFinite(value) && !(isVariance && value < 0)) continue
+    throw new FormatError({
+      what: isVariance && value < 0 ? 'a variance is negative' : 'a tensor holds numbers that are not finite',
+      place: `${file}, tensor ${JSON.stringify(name)} ${shapeText(shape)}, position ${i}`,
+      expected: isVariance ? 'a number of at least 0' : 'a finite number',
+      got: String(value),
+      next: 'The training that wrote it went wrong, or the file is damaged: take an earlier checkpoint.',
+    })
+  }
+}
+
+function ambiguous(network: Network, a: string, b: string, file: string): FormatError {
+  return new FormatError({
+    what: `the file holds the parameters of ${network.name} more than once`,
+    place: file,
+    expected: 'one of them',
+    got: `names that begin with ${a} and with ${b}`,
+    next: 'Save the one that is meant by itself.',
+  })
 }
 
 /** A single number, which PyTorch gives no axis, as a list of one. */
@@ -159,22 +227,20 @@ function misfit(
   network: Network,
   held: readonly (readonly [string, SafetensorsTensor])[],
   missing: readonly string[],
+  prefix: string,
   file: string,
 ): FormatError {
   const near = nearestName(
     missing[0],
-    held.map(([name]) => name),
+    held.map(([name]) => (name.startsWith(prefix) ? name.slice(prefix.length) : name)),
   )
   const shown = held.slice(0, 6).map(([name, { shape }]) => `${name} ${shapeText(shape)}`)
   return new FormatError({
-    what: `the file does not hold the parameters of ${network.name}: ${missing.length} are missing`,
+    what: `the file does not hold the parameters of ${network.name}: ${missing.length} are missing${prefix === '' ? '' : ` behind ${prefix}`}`,
     place: `${file}, tensor ${JSON.stringify(missing[0])}`,
     expected: missing.slice(0, 6).join(', ') + (missing.length > 6 ? ', ...' : ''),
     got: `${shown.join(', ')}${held.length > 6 ? ', ...' : ''}`,
-    next:
-      near === undefined
-        ? 'name the model that was trained, with --model and --neuron'
-        : `is it "${near}"? name the model and the neuron that were trained`,
+    next: `${near === undefined ? '' : `Is it "${near}"? `}Name the model and the neuron that were trained.`,
   })
 }
 

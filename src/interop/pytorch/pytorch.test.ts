@@ -44,6 +44,41 @@ describe('PyTorch files', () => {
     await expect(readPytorch(bytesOf('nested'), 'a.pth', { entry: 'weights' })).rejects.toThrow(/'weights'[\s\S]*net/)
   })
 
+  test('what stands beside the weights, and tensors of other kinds, are left alone', async () => {
+    const { tensors, entry, others, unread } = await readPytorch(bytesOf('beside'), 'a.pth')
+    expect([entry, others]).toEqual(['net', ['seen', 'frozen', 'where', 'mean', 'when', 'kind', 'args']])
+    expect([...tensors].map(([name, { values }]) => [name, [...values]])).toEqual([['w', [1.5, -2]]])
+    expect([...(unread ?? [])]).toEqual([
+      ['_sparse', 'sparse tensor'],
+      ['_complex', 'ComplexFloatStorage'],
+      ['_quantised', 'qtensor'],
+      ['_repeated', 'a tensor that repeats its storage'],
+    ])
+  })
+
+  test('weights in a list, further inside, and of types without a storage are found', async () => {
+    const list = await readPytorch(bytesOf('list'), 'a.pth')
+    expect([list.entry, list.others, [...list.tensors.keys()]]).toEqual(['0', ['1'], ['w']])
+    const deep = await readPytorch(bytesOf('deep'), 'a.pth')
+    expect([deep.entry, deep.others, [...deep.tensors.keys()]]).toEqual(['state.nets.net', [], ['w']])
+    expect((await readPytorch(bytesOf('deep'), 'a.pth', { entry: 'state.nets.net' })).tensors.size).toBe(1)
+    const { tensors } = await readPytorch(bytesOf('uint16'), 'a.pth')
+    expect(tensors.get('idx')).toMatchObject({ dtype: 'I32', shape: [3] })
+  })
+
+  test('a checksum of 0 was not kept; another that is wrong is damage', async () => {
+    const changed = (checksum: number) => {
+      const bytes = bytesOf('list')
+      const view = new DataView(bytes.buffer)
+      for (let at = 0; at + 46 < bytes.length; at++) {
+        if (view.getUint32(at, true) === 0x02014b50) view.setUint32(at + 16, checksum, true)
+      }
+      return readPytorch(bytes, 'a.pth')
+    }
+    expect((await changed(0)).tensors.size).toBe(1)
+    await expect(changed(1)).rejects.toThrow(/checksum 1/)
+  })
+
   test.each([
     ['a call of os.system', 'wicked', /names code[\s\S]*system[\s\S]*nothing was executed/],
     ['a whole module', 'module', /names code[\s\S]*torch\.nn[\s\S]*state_dict/],

@@ -3,13 +3,14 @@ import {
   bytesSource,
   damageAt,
   PickleMade,
+  PickleTuple,
   type PickleValue,
   readPickle,
   readZip,
   type ZipEntry,
 } from '../../data/index.ts'
 import type { SafetensorsFile, SafetensorsTensor } from '../safetensors.ts'
-import { Described, storageOf, torchConstructors } from './constructors.ts'
+import { Described, storageOf, tensorIn, torchConstructors, Unread } from './constructors.ts'
 import { bytesOf, gathered, numberTypes, type Storage } from './storage.ts'
 
 /** Tensors by name, and where in the file they were. */
@@ -39,10 +40,11 @@ export function isPytorchArchive(names: readonly string[]): boolean {
 
 /**
  * Reads the state dict of a PyTorch file (`torch.save` of a state dict, or of a dictionary that holds one). Nothing is ever
- * executed: the pickle inside is read as data, and names that are not on a short list end in an error.
- * @param options.entry which entry of the file's dictionary holds the tensors; default: the usual names, or the only one
- * @returns tensors in PyTorch's layout; float16 and bfloat16 come as float32
- * @throws FormatError if it is damaged, names other code, or holds no tensors
+ * executed: the pickle inside is read as data, and what is built by names that are not on a short list is left alone.
+ * @param options.entry which entry of the file holds the tensors, such as `net`, `state.net`, or `0` of a list; default: the
+ * usual names, or the only one
+ * @returns tensors in PyTorch's layout; narrower floats come as float32
+ * @throws FormatError if it is damaged, or holds no tensors
  */
 export async function readPytorch(
   bytes: Uint8Array,
@@ -59,8 +61,8 @@ export async function readPytorch(
     })
   }
   const archive = await openArchive(bytes, file)
-  const root = rootOf(await archive.member('data.pkl', bytes.length), `${file}, member data.pkl`)
-  const { entry, described, others } = stateDict(root, options.entry, file)
+  const { root, unlisted } = rootOf(await archive.member('data.pkl', bytes.length), `${file}, member data.pkl`)
+  const { entry, described, unread, others } = stateDict({ root, unlisted }, options.entry, file)
   const total = [...described.values()].reduce((sum, { tensor }) => sum + bytesOf(tensor), 0)
   if (total > mostCopies * bytes.length) {
     throw damageAt(file, 0, {
@@ -83,7 +85,7 @@ export async function readPytorch(
     }
     tensors.set(name, gathered(tensor, stored))
   }
-  return { tensors, metadata: {}, entry, others }
+  return { tensors, metadata: {}, unread, entry, others }
 }
 
 interface Archive {
@@ -92,7 +94,7 @@ interface Archive {
 }
 
 async function openArchive(bytes: Uint8Array, file: string): Promise<Archive> {
-  const entries = await readZip(bytesSource(bytes, file))
+  const entries = await readZip(bytesSource(bytes, file), { zeroIsNone: true })
   const pickle = entries.find(({ name }) => /(^|\/)data\.pkl$/.test(name))
   if (!pickle) {
     throw damageAt(file, 0, {
@@ -126,57 +128,114 @@ async function openArchive(bytes: Uint8Array, file: string): Promise<Archive> {
   return { member }
 }
 
-function rootOf(pickle: Uint8Array, place: string): PickleValue {
-  try {
-    return readPickle(pickle, { file: place, constructors: torchConstructors, persistent: storageOf })
-  } catch (error) {
-    if (!(error instanceof FormatError) || !error.message.includes('names code')) throw error
-    const next = 'nothing was executed. Save the parameters alone in Python: torch.save(net.state_dict(), NEW_FILE)'
-    throw new FormatError({ ...error.parts, next })
-  }
+/** What a pickle holds, and the first name in it that nothing is built by. */
+interface Contents {
+  readonly root: PickleValue
+  readonly unlisted: string | undefined
 }
 
-function mapOf(value: PickleValue | undefined): Map<PickleValue, PickleValue> | undefined {
-  const inner = value instanceof PickleMade ? value.value : value
-  return inner instanceof Map ? inner : undefined
-}
+/**
+ * Names that no file of weights has use for. Nothing would run here: whoever opens such a file elsewhere shall know what it is.
+ */
+const running =
+  /^(os|posix|nt|subprocess|sys|runpy|importlib|socket|shutil|pty|ctypes)(\.|$)|^(__builtin__|builtins)\.(eval|exec|execfile|compile|__import__|open)$/
 
-function tensorsIn(map: Map<PickleValue, PickleValue>): Map<string, Described> {
-  const found = new Map<string, Described>()
-  for (const [name, value] of map) {
-    if (value instanceof PickleMade && value.value instanceof Described) found.set(String(name), value.value)
-  }
-  return found
-}
-
-function stateDict(root: PickleValue, wanted: string | undefined, file: string) {
-  const map = mapOf(root)
-  const names = [...(map?.keys() ?? [])].map(String)
-  if (map && wanted === undefined) {
-    const described = tensorsIn(map)
-    if (described.size > 0) {
-      return { entry: '', described, others: names.filter((name) => !described.has(name)) }
-    }
-  }
-  const nested = [...(map ?? [])].flatMap(([name, value]) => {
-    const inner = mapOf(value)
-    const described = inner ? tensorsIn(inner) : new Map<string, Described>()
-    return described.size > 0 ? [{ entry: String(name), described }] : []
+function rootOf(pickle: Uint8Array, place: string): Contents {
+  const names: string[] = []
+  const root = readPickle(pickle, {
+    file: place,
+    constructors: torchConstructors,
+    persistent: storageOf,
+    unlisted: (name) => {
+      if (names.length === 0) names.push(name.slice(0, 120))
+      return !running.test(name)
+    },
   })
-  const usual = usualEntries.flatMap((name) => nested.filter(({ entry }) => entry === name))
-  const chosen = wanted === undefined ? (usual[0] ?? (nested.length === 1 ? nested[0] : undefined)) : byEntry()
-  if (chosen) return { ...chosen, others: names.filter((name) => name !== chosen.entry) }
-  const several = nested.map(({ entry }) => entry).join(', ')
+  return { root, unlisted: names[0] }
+}
+
+/** Entries of a dictionary, or of a list by their numbers. Keys that are no texts or numbers name nothing. */
+function entriesOf(value: PickleValue): [name: string, value: PickleValue][] {
+  const inner = value instanceof PickleMade ? (value.value as PickleValue | undefined) : value
+  const list = inner instanceof PickleTuple ? inner.items : inner
+  if (Array.isArray(list)) return list.slice(0, mostListed).map((entry, i) => [String(i), entry])
+  if (!(inner instanceof Map)) return []
+  return [...inner].flatMap(([key, entry]) =>
+    typeof key === 'string' || typeof key === 'number' ? [[String(key), entry] as [string, PickleValue]] : [],
+  )
+}
+
+/** Entries of a list that are looked at. */
+const mostListed = 64
+/** Dictionaries within dictionaries that are looked into. */
+const deepest = 3
+
+interface TensorSet {
+  readonly entry: string
+  readonly described: ReadonlyMap<string, Described>
+  /** Kinds of tensors that are not read, by name. */
+  readonly unread: ReadonlyMap<string, string>
+}
+
+function tensorsIn(entry: string, value: PickleValue): TensorSet {
+  const found = entriesOf(value).map(([name, held]) => [name, tensorIn(held)] as const)
+  return {
+    entry,
+    described: new Map(found.flatMap(([name, held]) => (held instanceof Described ? [[name, held]] : []))),
+    unread: new Map(found.flatMap(([name, held]) => (held instanceof Unread ? [[name, held.kind]] : []))),
+  }
+}
+
+/** Sets of tensors by the names that lead to them, the outermost ones; a dictionary is looked into once. */
+function tensorSets(root: PickleValue): TensorSet[] {
+  const seen = new Set<PickleValue>()
+  let level: [entry: string, value: PickleValue][] = [['', root]]
+  for (let depth = 0; depth <= deepest; depth++) {
+    const sets = level.map(([entry, value]) => tensorsIn(entry, value)).filter(({ described }) => described.size > 0)
+    if (sets.length > 0) return sets
+    level = level.flatMap(([entry, value]) => {
+      if (seen.has(value)) return []
+      seen.add(value)
+      return entriesOf(value).map(([name, inner]): [string, PickleValue] => [entry ? `${entry}.${name}` : name, inner])
+    })
+  }
+  return []
+}
+
+function stateDict({ root, unlisted }: Contents, wanted: string | undefined, file: string) {
+  const names = entriesOf(root).map(([name]) => name)
+  const sets = wanted === undefined ? tensorSets(root) : [tensorsIn(wanted, entryAt(root, wanted))]
+  const usual = usualEntries.flatMap((name) => sets.filter(({ entry }) => entry.split('.').at(-1) === name))
+  const chosen = usual[0] ?? (sets.length === 1 ? sets[0] : undefined)
+  if (chosen && chosen.described.size > 0) {
+    const isWhole = chosen.entry === ''
+    const others = names.filter((name) =>
+      isWhole ? !chosen.described.has(name) && !chosen.unread.has(name) : name !== chosen.entry.split('.')[0],
+    )
+    return { ...chosen, others }
+  }
+  const found = wanted === undefined ? sets : tensorSets(root)
+  const several = found.map(({ entry }) => entry).join(', ')
   throw damageAt(`${file}, member data.pkl`, 0, {
-    what: nested.length === 0 ? 'PyTorch file holds no tensors by name' : 'PyTorch file holds several sets of tensors',
+    what: found.length === 0 ? 'PyTorch file holds no tensors by name' : 'PyTorch file holds several sets of tensors',
     expected: wanted === undefined ? 'a state dict, or a dictionary that holds one' : `the entry '${wanted}'`,
-    got: several || names.slice(0, 12).join(', ').slice(0, 200) || 'no dictionary',
-    next: several === '' ? 'save net.state_dict() in Python' : `name one of them: --entry ${nested[0].entry}`,
+    got: several.slice(0, 200) || names.slice(0, 12).join(', ').slice(0, 200) || 'no dictionary',
+    next: adviceFor(several, unlisted),
   })
+}
 
-  function byEntry() {
-    return nested.find(({ entry }) => entry === wanted)
-  }
+function adviceFor(several: string, unlisted: string | undefined): string {
+  if (several !== '') return 'Name the entry that is meant.'
+  const save = 'Save the parameters alone in Python: torch.save(net.state_dict(), NEW_FILE).'
+  return unlisted === undefined ? save : `It names code, ${unlisted}: nothing was executed. ${save}`
+}
+
+/** What stands at `a.b`; null where nothing does. */
+function entryAt(root: PickleValue, path: string): PickleValue {
+  const held = new Map(entriesOf(root))
+  if (held.has(path)) return held.get(path)!
+  const dot = path.indexOf('.')
+  return dot > 0 && held.has(path.slice(0, dot)) ? entryAt(held.get(path.slice(0, dot))!, path.slice(dot + 1)) : null
 }
 
 function shortStorage(file: string, { key, type, count }: Storage, got: number): FormatError {

@@ -1,4 +1,4 @@
-import { float16 } from '../../base/index.ts'
+import { narrowFloats } from '../../base/index.ts'
 import type { SafetensorsTensor } from '../safetensors.ts'
 
 /** A piece of memory that tensors of a PyTorch file lie in; its bytes are another member of the archive. */
@@ -18,23 +18,34 @@ interface NumberType {
   read(view: DataView, at: number): number | bigint
 }
 
-/** PyTorch's storages of numbers. Narrower floats and integers come as the next wider type that safetensors here has. */
+const narrow = (name: keyof typeof narrowFloats): NumberType => {
+  const { bytes, fromBits } = narrowFloats[name]
+  return {
+    bytes,
+    dtype: 'F32',
+    read: (view, at) => fromBits(bytes === 2 ? view.getUint16(at, true) : view.getUint8(at)),
+  }
+}
+
+/**
+ * PyTorch's storages of numbers, and the types that it has no storages for. Narrower floats and integers come as the next
+ * wider type that safetensors here has.
+ */
 export const numberTypes: { readonly [storage: string]: NumberType } = {
   DoubleStorage: { bytes: 8, dtype: 'F64', read: (view, at) => view.getFloat64(at, true) },
   FloatStorage: { bytes: 4, dtype: 'F32', read: (view, at) => view.getFloat32(at, true) },
-  HalfStorage: { bytes: 2, dtype: 'F32', read: (view, at) => float16(view.getUint16(at, true)) },
-  BFloat16Storage: { bytes: 2, dtype: 'F32', read: (view, at) => bfloat16(view.getUint16(at, true)) },
+  HalfStorage: narrow('F16'),
+  BFloat16Storage: narrow('BF16'),
   LongStorage: { bytes: 8, dtype: 'I64', read: (view, at) => view.getBigInt64(at, true) },
   IntStorage: { bytes: 4, dtype: 'I32', read: (view, at) => view.getInt32(at, true) },
   ShortStorage: { bytes: 2, dtype: 'I32', read: (view, at) => view.getInt16(at, true) },
   CharStorage: { bytes: 1, dtype: 'I32', read: (view, at) => view.getInt8(at) },
   ByteStorage: { bytes: 1, dtype: 'U8', read: (view, at) => view.getUint8(at) },
   BoolStorage: { bytes: 1, dtype: 'U8', read: (view, at) => (view.getUint8(at) ? 1 : 0) },
-}
-
-/** The upper half of a float32. */
-function bfloat16(bits: number): number {
-  return new Float32Array(Uint32Array.of(bits << 16).buffer)[0]
+  uint16: { bytes: 2, dtype: 'I32', read: (view, at) => view.getUint16(at, true) },
+  uint32: { bytes: 4, dtype: 'I64', read: (view, at) => BigInt(view.getUint32(at, true)) },
+  float8_e4m3fn: narrow('F8_E4M3'),
+  float8_e5m2: narrow('F8_E5M2'),
 }
 
 /** A view into a storage, as PyTorch describes tensors. Strides and offset count numbers. */

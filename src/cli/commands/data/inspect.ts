@@ -1,6 +1,6 @@
 import { readdir, stat } from 'node:fs/promises'
 import { join } from 'node:path'
-import { counted, SpikeletError, UsageError } from '../../../base/index.ts'
+import { counted, plainText, SpikeletError, UsageError } from '../../../base/index.ts'
 import {
   datasetIn,
   datasetNames,
@@ -166,5 +166,5 @@ function countsText(counts: Readonly<Record<string, number>>): string {
 
 function linesText(lines: readonly (readonly [string, string])[]): string {
   const width = Math.max(...lines.map(([name]) => name.length))
-  return `${lines.map(([name, text]) => `${name.padEnd(width)}  ${text}`).join('\n')}\n`
+  return `${lines.map(([name, text]) => plainText(`${name.padEnd(width)}  ${text}`)).join('\n')}\n`
 }

@@ -14,6 +14,12 @@ test('numbers, texts, packed arrays, and lists of 16-bit floats', async () => {
   expect(datasets.get('spikes/units')?.lists?.map((list) => [...list])).toEqual(units)
 })
 
+test('arrays and single values of 16-bit floats come as float32', async () => {
+  const { datasets } = await readHdf5Here(sample('float16.h5').bytes, 'a.h5')
+  expect(datasets.get('a')).toEqual({ shape: [2, 2], numbers: Float32Array.of(1, 2.5, -0.5, 65504) })
+  expect(datasets.get('s')).toEqual({ shape: [], numbers: Float32Array.of(0.5) })
+})
+
 test('other bytes, a cut, and more than the limit are refused', async () => {
   await expect(readHdf5Here(new Uint8Array(10), 'a.h5')).rejects.toThrow(/not an HDF5 file[\s\S]*a\.h5, byte 0/)
   await expect(readHdf5Here(bytes.slice(0, 3000), 'a.h5')).rejects.toThrow(/damaged[\s\S]*a\.h5, byte 0/)

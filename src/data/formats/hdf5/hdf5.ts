@@ -183,7 +183,13 @@ function readDataset(raw: RawDataset, wanted: boolean, reading: Reading): Hdf5Da
   reading.take(total * size)
   if (listType) return readLists(raw, shape, listType, reading)
   if (type === stringType && vlen && shape.length > 0) return { shape, texts: readTexts(raw, shape, reading) }
+  const isFloat16 = takenAsBits(raw.metadata)
   const { value } = raw
+  if (isFloat16)
+    return {
+      shape,
+      numbers: Float32Array.from(ArrayBuffer.isView(value) ? (value as Uint16Array) : [value as number], float16),
+    }
   if (ArrayBuffer.isView(value)) return { shape, numbers: value as unknown as Hdf5Numbers }
   if (typeof value === 'number') return { shape, numbers: Float64Array.of(value) }
   if (typeof value === 'bigint') return { shape, numbers: BigInt64Array.of(value) }
@@ -214,11 +220,16 @@ function readTexts(raw: RawDataset, [rows, ...rest]: readonly number[], { take, 
   return texts
 }
 
-function readLists(raw: RawDataset, shape: number[], type: RawType, { take }: Reading): Hdf5Dataset {
+/** The library has no 16-bit floats: their bits are taken as integers. @returns whether a type is one of them */
+function takenAsBits(type: RawType): boolean {
   const isFloat16 = type.type === 1 && type.size === 2
-  if (shape.length !== 1 || (type.type > 1 && !isFloat16)) return { shape, other: 'lists of what are no numbers' }
-  // The library has no 16-bit floats: their bits are taken as integers.
   if (isFloat16) Object.assign(type, { type: 0, signed: false })
+  return isFloat16
+}
+
+function readLists(raw: RawDataset, shape: number[], type: RawType, { take }: Reading): Hdf5Dataset {
+  if (shape.length !== 1 || type.type > 1) return { shape, other: 'lists of what are no numbers' }
+  const isFloat16 = takenAsBits(type)
   const lists: Hdf5Numbers[] = []
   for (let i = 0; i < shape[0]; i++) {
     const entry = (raw.slice([[i, i + 1]]) as unknown[] | null)?.[0]
