@@ -56,9 +56,14 @@ export function hosted(here: Surroundings): Hosted {
     async train(network, datasets, { backend, threads, run, ...options }) {
       const choice = { ...(run === undefined ? {} : { run }), resume: options.resume ?? false }
       return withBackend(here, network, { backend, threads }, async (chosen) => {
-        const store = options.store ?? (await here.openStore(choice, { dataset: datasets.name, model: network.name }))
+        const names = { dataset: datasets.name, model: network.name }
+        const store = options.store ?? (await here.openStore(choice, names))
         const defaults = { host: here.host, memoryBudget: here.memoryBudget, log: here.log }
-        return train(network, datasets, { ...defaults, ...options, backend: chosen, store })
+        try {
+          return await train(network, datasets, { ...defaults, ...options, backend: chosen, store })
+        } finally {
+          if (store !== options.store) await store.close()
+        }
       })
     },
     evaluate: (network, dataset, { backend, threads, ...options }) =>

@@ -1,7 +1,7 @@
 import { UsageError } from './base/index.ts'
 import { type Hosted, hosted, type RunChoice } from './hosted.ts'
 import { defaultBackend } from './node-backend.ts'
-import { MemoryRunStore, openNodeRunStore, type RunStore } from './train/index.ts'
+import { MemoryRunStore, makeFolder, openNodeRunStore, type RunStore } from './train/index.ts'
 
 /** Training in Node: all threads, a folder under runs/ for each run, lines to standard error. */
 export const nodeTraining: Hosted = hosted({
@@ -32,7 +32,7 @@ async function openStore({ run, resume }: RunChoice, names: { dataset: string; m
 async function freeFolder(name: string): Promise<string> {
   const { mkdir } = process.getBuiltinModule('node:fs/promises')
   const { join } = process.getBuiltinModule('node:path')
-  await mkdir('runs', { recursive: true })
+  await makeFolder('runs')
   for (let n = 1; ; n++) {
     const folder = join('runs', `${name}-${String(n).padStart(3, '0')}`)
     const made = await mkdir(folder).then(

@@ -53,6 +53,14 @@ describe('report', () => {
     expect(html.match(/role="img" aria-label="[^"]{20,}"/g)?.length).toBe(5)
   })
 
+  test('writes what a foreign record says as text, wherever it says it', () => {
+    const evil = '<script>alert(1)</script>'
+    const final = { testAccuracy: 0.5, lastEpochTestAccuracy: 0.5, bestEpoch: evil as unknown as number, rule: evil }
+    const html = reportHtml([run(evil, 0, { name: evil, model: evil, dataset: evil, final, classes: [evil, evil] })])
+    expect(html).not.toContain('<script')
+    expect(html).toContain('&lt;script&gt;alert(1)')
+  })
+
   test('draws gradients and energy of the first run that has them', () => {
     const network = modelNamed('snn5')({ input: [16, 16, 1], classes: 2, neuron: clif(), T: 2 })
     const rates = Object.fromEntries([...network.neurons.keys()].map((path) => [path, 0.1]))

@@ -1,27 +1,57 @@
-import { ResourceError } from '../base/index.ts'
+import { ResourceError, SpikeletError } from '../base/index.ts'
+
+/** How the names of files that are not whole yet end. */
+const temporaryEnding = '.tmp'
 
 /**
- * Replaces a file whole: a temporary neighbour is written, forced to disk, and renamed over it. Whoever reads, or pulls
- * the plug, meets the old bytes or the new ones. A neighbour left by an interrupted write is overwritten.
+ * Replaces a file whole: a temporary neighbour of its own name is written, forced to disk, and renamed over it. Whoever
+ * reads, or pulls the plug, meets the old bytes or the new ones, and two that write at once do not meet each other.
  * @throws ResourceError if the disk is full or may not be written to
  */
-export async function replaceFile(path: string, contents: Uint8Array | string): Promise<void> {
+export async function writeWhole(path: string, contents: Uint8Array | string): Promise<void> {
   const { open, rename, rm } = process.getBuiltinModule('node:fs/promises')
-  const temporary = `${path}.tmp`
-  try {
-    const file = await open(temporary, 'w')
+  const own = process.getBuiltinModule('node:crypto').randomBytes(6).toString('hex')
+  const temporary = `${path}.${own}${temporaryEnding}`
+  await writing(path, async () => {
     try {
-      await file.writeFile(contents)
-      await file.sync()
-    } finally {
-      await file.close()
+      const file = await open(temporary, 'wx')
+      try {
+        await file.writeFile(contents)
+        await file.sync()
+      } finally {
+        await file.close()
+      }
+      await rename(temporary, path)
+    } catch (error) {
+      await rm(temporary, { force: true }).catch(() => {})
+      throw error
     }
-    await rename(temporary, path)
-  } catch (cause) {
-    await rm(temporary, { force: true }).catch(() => {})
-    throw writeFault(path, cause)
+    await syncFolder(process.getBuiltinModule('node:path').dirname(path))
+  })
+}
+
+/** Removes what killed processes left half written; only for a folder that nobody else writes to. */
+export async function removeTemporaries(folder: string): Promise<void> {
+  const { readdir, rm } = process.getBuiltinModule('node:fs/promises')
+  const { join } = process.getBuiltinModule('node:path')
+  for (const name of await readdir(folder)) {
+    if (name.endsWith(temporaryEnding)) await rm(join(folder, name), { force: true })
   }
-  await syncFolder(process.getBuiltinModule('node:path').dirname(path))
+}
+
+/** Makes a folder and those above it. @throws ResourceError if it cannot be made */
+export async function makeFolder(path: string): Promise<void> {
+  const { mkdir } = process.getBuiltinModule('node:fs/promises')
+  await writing(path, () => mkdir(path, { recursive: true }))
+}
+
+/** Does what writes to a path; what the system refuses becomes an error that says what to do. @throws ResourceError */
+export async function writing<Result>(path: string, work: () => Promise<Result>): Promise<Result> {
+  try {
+    return await work()
+  } catch (cause) {
+    throw writeFault(path, cause as NodeJS.ErrnoException)
+  }
 }
 
 /**
@@ -30,11 +60,7 @@ export async function replaceFile(path: string, contents: Uint8Array | string): 
  */
 export async function appendToFile(path: string, contents: Uint8Array | string): Promise<void> {
   const { appendFile } = process.getBuiltinModule('node:fs/promises')
-  try {
-    await appendFile(path, contents)
-  } catch (cause) {
-    throw writeFault(path, cause)
-  }
+  await writing(path, () => appendFile(path, contents))
 }
 
 /** Cuts off what follows the last line end: the half line of a process that was killed as it wrote. */
@@ -66,15 +92,26 @@ async function syncFolder(path: string): Promise<void> {
   }
 }
 
-function writeFault(path: string, cause: unknown): ResourceError {
-  const full = (cause as NodeJS.ErrnoException).code === 'ENOSPC'
-  return new ResourceError({
-    what: full ? 'the disk is full' : 'a file of the run cannot be written',
-    place: path,
-    got: (cause as Error).message,
-    next: full
-      ? 'make room, then resume the run: what was there before is whole'
-      : 'check the folder, then resume the run',
-    cause,
-  })
+/** What the system says, in words, and what helps against it. */
+const faults: { readonly [code: string]: { readonly what: string; readonly next: string } } = {
+  ENOSPC: { what: 'the disk is full', next: 'Make room, then resume the run: what was there before is whole.' },
+  EDQUOT: { what: 'your share of the disk is used up', next: 'Make room, then resume the run: it is whole.' },
+  EACCES: { what: 'this folder may not be written to', next: 'Choose another folder, or ask for the right to write.' },
+  EPERM: { what: 'this folder may not be written to', next: 'Choose another folder, or ask for the right to write.' },
+  EROFS: { what: 'this disk can only be read', next: 'Choose a folder on another disk.' },
+  ENOTDIR: { what: 'a part of this path is a file, not a folder', next: 'Choose another folder.' },
+  EEXIST: { what: 'there is a file where a folder should be', next: 'Choose another folder, or move the file away.' },
+  ENOENT: { what: 'the folder of this file is gone', next: 'Make it again, then resume the run.' },
+  EMFILE: { what: 'this process has too many files open', next: 'Raise the limit: ulimit -n 1024.' },
+  ENFILE: { what: 'this machine has too many files open', next: 'Close other programs, then resume the run.' },
+}
+
+function writeFault(path: string, cause: NodeJS.ErrnoException): unknown {
+  if (cause.code === undefined || cause instanceof SpikeletError) return cause
+  const known = Object.hasOwn(faults, cause.code) ? faults[cause.code] : undefined
+  const { what, next } = known ?? {
+    what: 'a file of the run cannot be written',
+    next: 'Check the folder, then resume the run.',
+  }
+  return new ResourceError({ what, place: path, got: cause.message, next, cause })
 }

@@ -17,7 +17,7 @@ import { percentText, tableText } from '../table.ts'
 import { checkpointTraining } from '../training/checkpoint-training.ts'
 import { judgeCheckpoint } from '../training/judge-checkpoint.ts'
 import { frameOptions, machineOptions, wholeNumber } from '../training/options.ts'
-import { summaryFile } from '../training/run-training.ts'
+import { summaryFile } from '../training/summary-file.ts'
 
 const schema = z.object({
   accounting: z

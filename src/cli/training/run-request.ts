@@ -1,6 +1,7 @@
 import type { Backend } from '../../backends/index.ts'
 import type { Datasets } from '../../data/index.ts'
 import type { Network } from '../../nn/index.ts'
+import type { FolderLock } from '../../train/index.ts'
 import type { RunCommand } from './run-folder.ts'
 
 /** One run as commands ask for it. */
@@ -13,6 +14,8 @@ export interface RunRequest extends RunCommand {
   readonly network?: Network
   /** What the progress bar calls it. */
   readonly label: string
+  /** On the folder, held and released by who asks. Default: the run takes one of its own. */
+  readonly lock?: FolderLock
   /** The command that repeats it. Default: made from the options. */
   readonly repeat?: string
 }

@@ -5,21 +5,20 @@ import type { Datasets } from '../../data/index.ts'
 import { modelNamed } from '../../models/index.ts'
 import type { Network } from '../../nn/index.ts'
 import { type RunSummary, reportHtml } from '../../report/index.ts'
-import { openNodeRunStore, type RunResult, type TrainOptions, train } from '../../train/index.ts'
+import { openNodeRunStore, type RunResult, type TrainOptions, train, writeWhole } from '../../train/index.ts'
 import { chooseNeuron } from '../choose-neuron.ts'
 import type { Progress } from '../progress.ts'
 import type { Surroundings } from '../surroundings.ts'
 import { mixingOf, transformsFor } from './images.ts'
+import { writeKernels } from './kernels.ts'
 import { exchangesOf, learningOf } from './learning.ts'
 import type { TrainingOptions } from './options.ts'
 import { progressHooks } from './progress-hooks.ts'
-import { writeRunCommand, writeWhole } from './run-folder.ts'
+import { writeRunCommand } from './run-folder.ts'
 import type { RunRequest } from './run-request.ts'
 import { type Analysed, summaryOf } from './summary.ts'
+import { writeSummary } from './summary-file.ts'
 import { testGradients } from './test-gradients.ts'
-
-/** A finished run's verdict, beside its record. */
-export const summaryFile = 'summary.json'
 
 /** What watches and stops a run. */
 export interface Watch {
@@ -75,11 +74,11 @@ export async function trainOptionsOf(
 
 /** Trains, keeps the run in its folder, and writes its report there. */
 export async function runTraining(request: RunRequest, watch: Watch): Promise<FinishedRun> {
-  const { folder, datasets, options, backend, resume, dataset } = request
+  const { folder, datasets, options, backend, resume, dataset, lock } = request
   const { clock } = watch.surroundings
   const network = request.network ?? (await networkOf(options, datasets))
   const training = await trainOptionsOf(options, datasets, { backend, clock })
-  const store = await openNodeRunStore(folder, { mode: resume ? 'resume' : 'new', clock })
+  const store = await openNodeRunStore(folder, { mode: resume ? 'resume' : 'new', clock, ...(lock ? { lock } : {}) })
   try {
     if (!resume) await writeRunCommand(folder, { dataset, options })
     const result = await train(network, datasets, {
@@ -92,6 +91,7 @@ export async function runTraining(request: RunRequest, watch: Watch): Promise<Fi
     })
     const summary = result.stopped ? undefined : summaryOf(request, result, await analysed(request, result))
     if (summary) await keepSummary(folder, summary)
+    await writeKernels(folder, result.kernels)
     return { result, summary }
   } finally {
     watch.progress.clear()
@@ -118,7 +118,7 @@ async function analysed({ datasets, options }: RunRequest, { network, firingRate
 }
 
 async function keepSummary(folder: string, summary: RunSummary): Promise<void> {
-  await writeWhole(join(folder, summaryFile), `${JSON.stringify(summary)}\n`)
+  await writeSummary(folder, summary)
   await writeWhole(join(folder, 'report.html'), reportHtml([summary]))
 }
 
