@@ -20,7 +20,7 @@ export interface DefaultBackendOptions {
    * the measure of all others.
    */
   readonly backend?: 'auto' | 'wasm' | 'webgpu' | 'interpreter'
-  /** Threads in all; default: as many as this machine offers. */
+  /** Threads in all, at most `mostThreads`; default: as many as this machine offers. */
   readonly threads?: number
   /**
    * Bits of the kernels' vectors: the most that this machine runs (default), 512 (AVX-512), 256 (AVX2), or 128, WebAssembly
@@ -40,14 +40,22 @@ export interface DefaultBackendOptions {
   readonly now?: () => number
 }
 
+/** Most threads of a backend: each takes memory of its own, and a machine with more cores is not at hand to try. */
+export const mostThreads = 256
+
 /**
  * A backend for this machine. Close it when done; one left open does not keep the process alive.
  * @throws UsageError for an unknown backend or number of threads; ResourceError if its threads cannot start
  */
 export async function defaultBackend(options: DefaultBackendOptions = {}): Promise<Backend> {
-  const { backend = 'wasm', threads = availableThreads() } = options
-  if (!Number.isSafeInteger(threads) || threads < 1) {
-    throw new UsageError({ what: 'threads out of range', expected: 'a whole number, 1 or more', got: String(threads) })
+  const { backend = 'wasm', threads = Math.min(availableThreads(), mostThreads) } = options
+  if (!Number.isSafeInteger(threads) || threads < 1 || threads > mostThreads) {
+    throw new UsageError({
+      what: 'threads out of range',
+      expected: `a whole number from 1 to ${mostThreads}`,
+      got: String(threads),
+      next: `This machine can run ${availableThreads()} at once; more of them only wait for each other.`,
+    })
   }
   if (backend === 'interpreter') return createInterpreter()
   if (!backends.includes(backend)) throw unknownBackend(backend)

@@ -86,6 +86,9 @@ describe('options', () => {
   it.each([
     [['--epoch', '5'], 'unknown option --epoch\ndid you mean --epochs?'],
     [['--weightDeca', '5'], 'did you mean --weight-decay?'],
+    [['--Epochs', '5'], 'unknown option --Epochs\ndid you mean --epochs?'],
+    [['--name', ''], '--name needs a value'],
+    [['--name='], '--name needs a value'],
     [['--epochs', 'many'], "--epochs cannot have this value\n  expected a whole number\n  got      'many'"],
     [['--epochs', '1.5'], 'a whole number'],
     [['--epochs', '0'], '1 or more'],

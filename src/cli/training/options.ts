@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { mostThreads } from '../../node-backend.ts'
 
 /** A whole number of an option. */
 export const wholeNumber = (least: number) =>
@@ -98,8 +99,14 @@ export const machineOptions = {
     .enum(['widest', '512', '256', '128'])
     .default('widest')
     .describe('bits of vectors: 512 AVX-512, 256 AVX2, 128 WebAssembly; widest: what the machine has'),
-  threads: wholeNumber(1).optional().describe('threads that compute; as many as there are'),
-  loaderThreads: wholeNumber(0).default(0).describe('threads that prepare batches'),
+  threads: wholeNumber(1)
+    .max(mostThreads, `${mostThreads} or fewer`)
+    .optional()
+    .describe(`threads that compute, at most ${mostThreads}; as many as there are`),
+  loaderThreads: wholeNumber(0)
+    .max(mostThreads, `${mostThreads} or fewer`)
+    .default(0)
+    .describe('threads that prepare batches'),
 }
 
 const kernelOptions = {
