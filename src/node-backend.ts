@@ -111,19 +111,27 @@ async function adapterFor(backend: 'webgpu' | 'auto'): Promise<GPUAdapter | null
 /** Starts a thread of the wasm backend, which does not keep the process alive once it is ready. */
 export function startNodeWorker(memory: WebAssembly.Memory, thread: number): StartedWorker {
   const { Worker } = process.getBuiltinModule('node:worker_threads')
+  const { existsSync } = process.getBuiltinModule('node:fs')
   const file = new URL('./node-worker.js', import.meta.url)
   // No execArgv: flags of the process, such as --input-type, may not fit a thread.
   const worker = new Worker(file, { workerData: { memory, thread }, execArgv: [] })
+  const known = { ended: false, task: '' }
   const ready = new Promise<void>((resolve, reject) => {
-    worker.once('message', () => {
+    worker.once('message', ({ task }: { task: string }) => {
+      known.task = task
       worker.unref()
       resolve()
     })
     worker.on('error', (cause) => reject(startFault(thread, cause)))
-    worker.on('exit', (code) => reject(startFault(thread, new Error(`it ended with code ${code}`))))
+    worker.on('exit', (code) => {
+      known.ended = true
+      reject(startFault(thread, new Error(`it ended with code ${code}`)))
+    })
   })
   return {
     ready,
+    // A thread that waits hears of no event; Linux shows it its neighbours as files.
+    isAlive: () => !known.ended && (known.task === '' || existsSync(known.task)),
     async stop() {
       await worker.terminate()
     },
