@@ -1,5 +1,7 @@
 export * from './errors.ts'
 export * from './float16.ts'
 export * from './nearest.ts'
+export * from './parse-json.ts'
 export * from './random.ts'
 export * from './shape.ts'
+export * from './system-fault.ts'

@@ -108,6 +108,39 @@ describe('options', () => {
   })
 })
 
+describe('what the system refuses', () => {
+  const failing = (error: Error) =>
+    defineCommand({
+      name: 'practise',
+      usage: '',
+      summary: 'Practises',
+      schema: z.object({ out: z.string().default('runs'), cache: z.string().optional() }),
+      examples: [],
+      run: () => Promise.reject(error),
+    })
+  const errorsOf = async (error: Error, ...words: string[]) => {
+    const { surroundings, errors } = testSurroundings({ env: { HOME: '/home/a' } })
+    const code = await runCommandLine(['practise', ...words], [failing(error)], surroundings)
+    return { code, text: errors() }
+  }
+  const refused = (code: string, path: string) =>
+    Object.assign(new Error(`${code}: no`), { code, path, syscall: 'mkdir', errno: -1 })
+
+  it.each([
+    ['EACCES', 'runs/one/checkpoints', [], 'this may not be read or written', '--out'],
+    ['ENOSPC', '/tmp/elsewhere/one', ['--out', '/tmp/elsewhere'], 'the disk is full', '--out'],
+    ['EROFS', '/home/a/.cache/spikelet/frames', [], 'this disk can only be read', '--cache'],
+  ])('%s of %s names the option', async (code, path, words, what, flag) => {
+    const { code: exit, text } = await errorsOf(refused(code, path), ...words)
+    expect(exit).toBe(1)
+    expect(text).toMatch(new RegExp(`^error: ${what}\n {2}${path}\n {2}got {6}${code}: no\n.* ${flag} names another`))
+  })
+
+  it('names no option for a path that none gave', async () => {
+    expect((await errorsOf(refused('ENOENT', '/etc/nothing'))).text).not.toContain('--')
+  })
+})
+
 describe('a configuration file', () => {
   let folder: string
   const file = (name: string) => join(folder, name)

@@ -1,4 +1,4 @@
-import { nearestName, UsageError } from '../base/index.ts'
+import { nearestName, parseJson, UsageError } from '../base/index.ts'
 import type { Command } from './command.ts'
 import { fieldsOf, flagOf, type OptionField } from './option-fields.ts'
 
@@ -104,7 +104,7 @@ const fromText: { readonly [kind in OptionField['kind']]: (text: string, field: 
       .map((one) => fromText[field.element ?? 'text'](one.trim(), field)),
   json: (text, { flag }) => {
     try {
-      return JSON.parse(text)
+      return parseJson(text, flag)
     } catch (cause) {
       throw new UsageError({ what: `${flag} is not JSON`, got: text, next: `such as '{"tau": 1.5}', in quotes`, cause })
     }

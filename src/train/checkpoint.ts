@@ -1,5 +1,5 @@
 import type { Numbers } from '../backends/index.ts'
-import { FormatError, type Shape, sameShape, shapeText, UsageError } from '../base/index.ts'
+import { FormatError, parseJson, type Shape, SpikeletError, sameShape, shapeText, UsageError } from '../base/index.ts'
 import { readSafetensors, type SafetensorsFile, type SafetensorsTensor, writeSafetensors } from '../interop/index.ts'
 import { modelFromConfig } from '../models/index.ts'
 import type { Network, NetworkConfig, Parameter } from '../nn/index.ts'
@@ -74,13 +74,29 @@ export function loadCheckpoint(
       got: metadata.format === undefined ? 'none' : `"${metadata.format}"`,
     })
   }
-  const net = options.network ?? modelFromConfig(parsed<NetworkConfig>(contents, 'network', file))
+  const net = options.network ?? networkIn(contents, file)
   fillNetwork(net, contents, file)
   return {
     net,
     progress: parsed(contents, 'progress', file),
     training: parsed(contents, 'training', file),
     optimiser: optimiserOf(contents),
+  }
+}
+
+/** @throws FormatError where what the file says of its network describes none */
+function networkIn(contents: SafetensorsFile, file: string): Network {
+  const config = parsed<NetworkConfig>(contents, 'network', file)
+  try {
+    return modelFromConfig(config)
+  } catch (cause) {
+    throw new FormatError({
+      what: 'the network of this checkpoint cannot be built',
+      place: `${file}, network`,
+      got: cause instanceof SpikeletError ? cause.message : `what no network is made of (${(cause as Error).message})`,
+      next: 'The file is damaged, or written by something else.',
+      cause,
+    })
   }
 }
 
@@ -152,11 +168,7 @@ function optimiserOf({ tensors }: SafetensorsFile): OptimiserState {
 
 function parsed<Value>({ metadata }: SafetensorsFile, name: string, file: string): Value {
   const text = metadata[name]
-  try {
-    if (text !== undefined) return JSON.parse(text)
-  } catch (cause) {
-    throw new FormatError({ what: `the checkpoint's ${name} is not JSON`, place: file, got: text.slice(0, 80), cause })
-  }
+  if (text !== undefined) return parseJson(text, `${file}, ${name}`) as Value
   throw new FormatError({
     what: `the checkpoint does not hold its ${name}`,
     place: file,

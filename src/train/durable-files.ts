@@ -1,4 +1,4 @@
-import { ResourceError, SpikeletError } from '../base/index.ts'
+import { systemFault } from '../base/index.ts'
 
 /** How the names of files that are not whole yet end. */
 const temporaryEnding = '.tmp'
@@ -41,8 +41,26 @@ export async function removeTemporaries(folder: string): Promise<void> {
 
 /** Makes a folder and those above it. @throws ResourceError if it cannot be made */
 export async function makeFolder(path: string): Promise<void> {
-  const { mkdir } = process.getBuiltinModule('node:fs/promises')
-  await writing(path, () => mkdir(path, { recursive: true }))
+  const { dirname, resolve } = process.getBuiltinModule('node:path')
+  await writing(path, () => makeWithParents(resolve(path), dirname))
+}
+
+/** As mkdir with `recursive`, which never ends where a folder that is there takes none, such as /proc. */
+async function makeWithParents(path: string, parentOf: (path: string) => string): Promise<void> {
+  const { mkdir, stat } = process.getBuiltinModule('node:fs/promises')
+  const isFolder = await stat(path).then(
+    (found) => found.isDirectory(),
+    () => false,
+  )
+  if (isFolder) return
+  const parent = parentOf(path)
+  if (parent !== path) await makeWithParents(parent, parentOf)
+  await mkdir(path).catch((error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EEXIST') throw error
+    return stat(path).then((found) => {
+      if (!found.isDirectory()) throw error // two that make the same folder at once are no trouble
+    })
+  })
 }
 
 /** Does what writes to a path; what the system refuses becomes an error that says what to do. @throws ResourceError */
@@ -50,7 +68,9 @@ export async function writing<Result>(path: string, work: () => Promise<Result>)
   try {
     return await work()
   } catch (cause) {
-    throw writeFault(path, cause as NodeJS.ErrnoException)
+    const { code } = cause as NodeJS.ErrnoException
+    // The temporary neighbour is no name that anybody knows.
+    throw code === undefined ? cause : systemFault(Object.assign(cause as object, { path }))
   }
 }
 
@@ -90,28 +110,4 @@ async function syncFolder(path: string): Promise<void> {
   } catch (error) {
     if (!['EISDIR', 'EPERM', 'EINVAL', 'EACCES'].includes((error as NodeJS.ErrnoException).code ?? '')) throw error
   }
-}
-
-/** What the system says, in words, and what helps against it. */
-const faults: { readonly [code: string]: { readonly what: string; readonly next: string } } = {
-  ENOSPC: { what: 'the disk is full', next: 'Make room, then resume the run: what was there before is whole.' },
-  EDQUOT: { what: 'your share of the disk is used up', next: 'Make room, then resume the run: it is whole.' },
-  EACCES: { what: 'this folder may not be written to', next: 'Choose another folder, or ask for the right to write.' },
-  EPERM: { what: 'this folder may not be written to', next: 'Choose another folder, or ask for the right to write.' },
-  EROFS: { what: 'this disk can only be read', next: 'Choose a folder on another disk.' },
-  ENOTDIR: { what: 'a part of this path is a file, not a folder', next: 'Choose another folder.' },
-  EEXIST: { what: 'there is a file where a folder should be', next: 'Choose another folder, or move the file away.' },
-  ENOENT: { what: 'the folder of this file is gone', next: 'Make it again, then resume the run.' },
-  EMFILE: { what: 'this process has too many files open', next: 'Raise the limit: ulimit -n 1024.' },
-  ENFILE: { what: 'this machine has too many files open', next: 'Close other programs, then resume the run.' },
-}
-
-function writeFault(path: string, cause: NodeJS.ErrnoException): unknown {
-  if (cause.code === undefined || cause instanceof SpikeletError) return cause
-  const known = Object.hasOwn(faults, cause.code) ? faults[cause.code] : undefined
-  const { what, next } = known ?? {
-    what: 'a file of the run cannot be written',
-    next: 'Check the folder, then resume the run.',
-  }
-  return new ResourceError({ what, place: path, got: cause.message, next, cause })
 }

@@ -1,4 +1,4 @@
-import { FormatError, UsageError } from '../base/index.ts'
+import { parseJson, systemFault, UsageError } from '../base/index.ts'
 import { type CsvRow, csvText } from './csv.ts'
 import { appendToFile, cutTornLine, makeFolder, readIfPresent, removeTemporaries, writeWhole } from './durable-files.ts'
 import { type FolderLock, lockFolder } from './node-lock.ts'
@@ -166,7 +166,7 @@ class NodeRunStore implements RunStore {
         await writeFile(path, versionRecord(seconds), { flag: 'wx' })
       } catch (error) {
         if ((error as NodeJS.ErrnoException).code === 'EEXIST') continue
-        throw error
+        throw systemFault(error, path)
       }
       if (this.options.mode === 'resume') await appendToFile(path, restartRecord(seconds, step))
       return path
@@ -175,9 +175,5 @@ class NodeRunStore implements RunStore {
 }
 
 function parse(text: string, place: string): RunLine {
-  try {
-    return JSON.parse(text)
-  } catch (cause) {
-    throw new FormatError({ what: 'not JSON', place, got: (cause as Error).message, cause })
-  }
+  return parseJson(text, place) as RunLine
 }

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { FormatError, UsageError } from '../../base/index.ts'
+import { FormatError, parseJson, UsageError } from '../../base/index.ts'
 import { makeFolder, writeWhole } from '../../train/index.ts'
 import { recordedSchema, type TrainingOptions } from './options.ts'
 
@@ -34,7 +34,7 @@ export async function readRunCommand(folder: string): Promise<RunCommand> {
     })
   }
   try {
-    const { dataset, options } = JSON.parse(text)
+    const { dataset, options } = parseJson(text, path) as { dataset: unknown; options: unknown }
     if (typeof dataset === 'string') return { dataset, options: recordedSchema.parse(options) }
   } catch (cause) {
     throw new FormatError({ what: 'the record of this run cannot be read', place: path, cause })

@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { z } from 'zod'
 import type { Energy } from '../../analysis/index.ts'
+import { parseJson } from '../../base/index.ts'
 import type { RunSummary } from '../../report/index.ts'
 import { writeWhole } from '../../train/index.ts'
 
@@ -99,7 +100,7 @@ function verdictIn(text: string): RunSummary | string {
   if (text.trim() === '') return 'is empty'
   let value: unknown
   try {
-    value = JSON.parse(text)
+    value = parseJson(text, summaryFile)
   } catch {
     return 'is torn'
   }
