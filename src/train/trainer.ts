@@ -128,7 +128,7 @@ export class Trainer implements Training {
   async checkpoint(): Promise<Uint8Array> {
     return checkpointBytes(this.network, {
       progress: this.progress,
-      training: this.record,
+      training: { ...this.record, classes: this.datasets.train.classes },
       kernels: kernelsNow(this.settings.backend),
       ...(this.updates ? { optimiser: await this.updates.state() } : {}),
     })
@@ -156,7 +156,8 @@ export class Trainer implements Training {
     const { exchanged } = checkpointProgress(bytes, file)
     if (exchanged) this.inhabit(exchanged)
     const saved = loadCheckpoint(bytes, { file, network: this.network })
-    checkSameSettings(saved.training, this.record)
+    const { classes: _, ...settings } = saved.training
+    checkSameSettings(settings, this.record)
     this.renewUpdates(saved.optimiser, saved.progress.update)
     this.progress = saved.progress
     const kernels = checkpointKernels(bytes, file)

@@ -1,6 +1,8 @@
 import { z } from 'zod'
 import { FormatError } from '../../base/index.ts'
 import type { TransformDescription } from '../../data/index.ts'
+import { encoders } from '../../nn/index.ts'
+import type { Encode } from '../../train/index.ts'
 
 const schema = z.object({
   T: z.number().int().min(1),
@@ -17,6 +19,8 @@ const schema = z.object({
       })
       .optional(),
   }),
+  classes: z.array(z.string()).optional(),
+  encode: z.string().optional(),
   loss: z.object({ name: z.enum(['paper', 'rate']), squaredErrorTo: z.unknown().optional() }),
   transforms: z.object({
     evaluation: z.array(
@@ -39,18 +43,38 @@ export function checkpointTraining(
   transforms: TransformDescription[]
   /** How recordings became frames; undefined for images. */
   frames: z.infer<typeof schema>['dataset']['frames']
+  /** How images become a sequence. */
+  encode: string
+  /** Undefined where the checkpoint is older than their record. */
+  classes: readonly string[] | undefined
 } {
   const parsed = schema.safeParse(training)
   if (parsed.success) {
-    const { T, dataset, loss, transforms } = parsed.data
+    const { T, dataset, loss, transforms, classes } = parsed.data
     const toLabels = loss.name === 'paper' && typeof loss.squaredErrorTo === 'object'
     const name = toLabels ? 'paper-one-hot' : loss.name
-    return { T, dataset: dataset.name, loss: name, transforms: transforms.evaluation, frames: dataset.frames }
+    const { encode = 'direct' } = parsed.data
+    const { name: from, frames } = dataset
+    return { T, dataset: from, loss: name, transforms: transforms.evaluation, frames, encode, classes }
   }
   const [issue] = parsed.error.issues
   throw new FormatError({
     what: 'the checkpoint does not say how its network was trained',
     place: `${file}, training.${issue.path.join('.')}`,
     got: issue.message,
+  })
+}
+
+/** An encoding by the name that a checkpoint gives. @throws FormatError for a function of the training program, which no file can hold */
+export function encoderNamed(name: string, file: string): Encode {
+  const { direct, frames, poisson, latency } = encoders
+  const known: { readonly [name: string]: Encode } = { direct, frames, poisson, latency }
+  if (Object.hasOwn(known, name)) return known[name]
+  throw new FormatError({
+    what: 'this network was trained with an encoding of its own program',
+    place: `${file}, training.encode`,
+    expected: Object.keys(known).join(', '),
+    got: name,
+    next: 'Judge it in that program, with evaluate() and its encode.',
   })
 }

@@ -1,12 +1,12 @@
 import { type Datasets, makeTransform } from '../../data/index.ts'
-import type { Network } from '../../nn/index.ts'
+import { encoders, type Network } from '../../nn/index.ts'
 import { defaultBackend } from '../../node-backend.ts'
 import { type Evaluation, evaluate, loadCheckpoint } from '../../train/index.ts'
 import { createProgress } from '../progress.ts'
 import { readNamed } from '../read-named.ts'
 import type { Surroundings } from '../surroundings.ts'
 import { backendOptions } from './backend-options.ts'
-import { checkpointTraining } from './checkpoint-training.ts'
+import { checkpointTraining, encoderNamed } from './checkpoint-training.ts'
 import { frameChoiceOf } from './frames.ts'
 import { openImages } from './images.ts'
 import { lossOf } from './learning.ts'
@@ -55,6 +55,7 @@ export async function judgeCheckpoint(
       host: { clock: surroundings.clock, pause },
       T,
       batch: options.batch,
+      encode: datasets.test.steps === undefined ? encoderNamed(known.encode, file) : encoders.frames,
       loss: lossOf({ loss: known.loss, labelSmoothing: 0 }),
       transforms: known.transforms.map(makeTransform),
       loaderThreads: options.loaderThreads,
