@@ -14,6 +14,11 @@ const size = (shape: string) => z.string().regex(/^[1-9]\d{0,4}x[1-9]\d{0,4}$/, 
 /** What is trained. */
 const networkOptions = {
   model: z.string().default('snn5').describe('network'),
+  hidden: z
+    .array(wholeNumber(1))
+    .min(1, 'one layer or more')
+    .optional()
+    .describe('neurons of each hidden layer of dense and recurrent, such as 256,128'),
   neuron: z.string().default('clif').describe('neuron, or a JSON file with a definition'),
   neuronOptions: z.record(z.string(), z.unknown()).optional().describe('such as \'{"tau":1.5,"reset":"hard"}\''),
   T: wholeNumber(1).default(4).describe('time steps'),

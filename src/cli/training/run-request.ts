@@ -1,6 +1,5 @@
 import type { Backend } from '../../backends/index.ts'
 import type { Datasets } from '../../data/index.ts'
-import type { Network } from '../../nn/index.ts'
 import type { FolderLock } from '../../train/index.ts'
 import type { RunCommand } from './run-folder.ts'
 
@@ -10,8 +9,6 @@ export interface RunRequest extends RunCommand {
   readonly datasets: Datasets
   readonly backend: Backend
   readonly resume: boolean
-  /** Default: the model of the options. */
-  readonly network?: Network
   /** What the progress bar calls it. */
   readonly label: string
   /** On the folder, held and released by who asks. Default: the run takes one of its own. */

@@ -1,6 +1,7 @@
 import { join } from 'node:path'
 import { energy } from '../../analysis/index.ts'
 import type { Backend } from '../../backends/index.ts'
+import { UsageError } from '../../base/index.ts'
 import type { Datasets } from '../../data/index.ts'
 import { modelNamed } from '../../models/index.ts'
 import type { Network } from '../../nn/index.ts'
@@ -35,7 +36,7 @@ export interface FinishedRun {
 
 /** The network that options describe. @throws UsageError for an unknown model or neuron; ShapeError if images misfit */
 export async function networkOf(options: TrainingOptions, { train: images }: Datasets): Promise<Network> {
-  const { model, neuron, neuronOptions, dropout, normalisation, seed, T } = options
+  const { model, hidden, neuron, neuronOptions, dropout, normalisation, seed, T } = options
   return modelNamed(model)({
     input: images.shape,
     classes: images.classes.length,
@@ -44,6 +45,7 @@ export async function networkOf(options: TrainingOptions, { train: images }: Dat
     normalisation,
     seed,
     T,
+    ...(hidden === undefined ? {} : { hidden }),
   })
 }
 
@@ -76,7 +78,7 @@ export async function trainOptionsOf(
 export async function runTraining(request: RunRequest, watch: Watch): Promise<FinishedRun> {
   const { folder, datasets, options, backend, resume, dataset, lock } = request
   const { clock } = watch.surroundings
-  const network = request.network ?? (await networkOf(options, datasets))
+  const network = await networkOf(options, datasets)
   const training = await trainOptionsOf(options, datasets, { backend, clock })
   const store = await openNodeRunStore(folder, { mode: resume ? 'resume' : 'new', clock, ...(lock ? { lock } : {}) })
   try {
@@ -107,14 +109,28 @@ async function analysed({ datasets, options }: RunRequest, { network, firingRate
   const { T, augment, seed } = options
   if (network.neurons.size === 0) return {}
   const { evaluation: transforms } = transformsFor(datasets, augment)
-  const { unit, about, maps } = await testGradients(network, datasets.test, { ...lookedAt, T, seed, transforms })
-  const layers = maps.map(({ name, total }) => ({
-    layer: name,
-    size: total.size.map((row) => Array.from(row, (value) => Number(value.toPrecision(4)))),
-  }))
+  const gradients = await orNothing(async () => {
+    const { unit, about, maps } = await testGradients(network, datasets.test, { ...lookedAt, T, seed, transforms })
+    const layers = maps.map(({ name, total }) => ({
+      layer: name,
+      size: total.size.map((row) => Array.from(row, (value) => Number(value.toPrecision(4)))),
+    }))
+    return { unit, about, layers }
+  })
   const rates = Object.fromEntries(firingRates.map(({ layer, rate }) => [layer, rate]))
   const sequence = datasets.test.steps !== undefined
-  return { gradients: { unit, about, layers }, energy: energy(network, { T, rates, sequence }) }
+  const spent = await orNothing(async () => energy(network, { T, rates, sequence }))
+  return { ...(gradients ? { gradients } : {}), ...(spent ? { energy: spent } : {}) }
+}
+
+/** A picture that a network has none of, say of gradients through feedback, is left out: its run counts all the same. */
+async function orNothing<Value>(work: () => Promise<Value>): Promise<Value | undefined> {
+  try {
+    return await work()
+  } catch (error) {
+    if (error instanceof UsageError) return undefined
+    throw error
+  }
 }
 
 async function keepSummary(folder: string, summary: RunSummary): Promise<void> {
