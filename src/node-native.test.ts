@@ -12,7 +12,17 @@ const koffi = (address: () => unknown): Koffi => ({
 })
 
 it('takes a koffi whose addresses can go to another thread, and no other', () => {
-  expect(nativeThrough(koffi(() => 0xabcd_1234_5678n))).not.toBeNull()
-  expect(nativeThrough(koffi(() => ({})))).toBeNull()
-  expect(nativeThrough({ ...koffi(() => 1n), load: () => expect.unreachable() })).toBeNull()
+  expect(
+    nativeThrough(
+      koffi(() => 0xabcd_1234_5678n),
+      'avx2',
+    )?.vectors,
+  ).toBe('avx2')
+  expect(
+    nativeThrough(
+      koffi(() => ({})),
+      'avx2',
+    ),
+  ).toBeNull()
+  expect(nativeThrough({ ...koffi(() => 1n), load: () => expect.unreachable() }, 'avx2')).toBeNull()
 })

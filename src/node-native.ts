@@ -40,7 +40,10 @@ export function nativeCode(only?: VectorInstructions): NativeCode | null {
   const [vectors] = needed.find(([name, all]) => (!only || name === only) && all.every((flag) => flags.has(flag))) ?? []
   if (!vectors) return null
   try {
-    return nativeThrough(process.getBuiltinModule('node:module').createRequire(import.meta.url)('koffi') as Koffi)
+    return nativeThrough(
+      process.getBuiltinModule('node:module').createRequire(import.meta.url)('koffi') as Koffi,
+      vectors,
+    )
   } catch {
     return null
   }
@@ -50,7 +53,7 @@ export function nativeCode(only?: VectorInstructions): NativeCode | null {
  * Machine code through koffi; null where it, or the system, does not let such code run.
  * Koffi 2 gives addresses as objects, which no other thread can use.
  */
-export function nativeThrough(koffi: Koffi): NativeCode | null {
+export function nativeThrough(koffi: Koffi, vectors: VectorInstructions): NativeCode | null {
   try {
     const library = koffi.load('libc.so.6')
     const map = library.func('void* mmap(void*, size_t, int, int, int, long)')
