@@ -32,7 +32,10 @@ export interface BackendChoice {
 }
 
 export interface RunChoice {
-  /** Folder of the run; false: keep it in memory. Default: a new folder under runs/. */
+  /**
+   * Folder of the run, or, where it holds a run that is not resumed, the next with a free number; false: keep it in memory.
+   * Default: a new folder under runs/.
+   */
   readonly run?: string | false
   readonly resume?: boolean
 }

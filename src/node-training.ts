@@ -16,16 +16,32 @@ export const nodeTraining: Hosted = hosted({
     }),
   openStore,
   memoryBudget: 2 ** 32,
-  log: (line) => console.error(line),
+  log,
 })
+
+function log(line: string): void {
+  console.error(line)
+}
 
 async function openStore({ run, resume }: RunChoice, names: { dataset: string; model: string }): Promise<RunStore> {
   if (run === false) return new MemoryRunStore()
   if (resume && run === undefined) {
     throw new UsageError({ what: 'train: which run shall be resumed?', expected: 'its folder, as `run`', got: 'none' })
   }
-  const folder = run ?? (await freeFolder(`${names.dataset}-${names.model}`))
+  const folder =
+    run === undefined ? await freeFolder(`${names.dataset}-${names.model}`) : resume ? run : await withoutRun(run)
   return openNodeRunStore(folder, { mode: resume ? 'resume' : 'new', clock: () => Date.now() / 1000 })
+}
+
+/** The folder, or the first of `<folder>-002` and so on that holds no run: a program can be run again. */
+async function withoutRun(folder: string): Promise<string> {
+  const { existsSync } = process.getBuiltinModule('node:fs')
+  const { join } = process.getBuiltinModule('node:path')
+  const nth = (n: number) => (n === 1 ? folder : `${folder}-${String(n).padStart(3, '0')}`)
+  let n = 1
+  while (existsSync(join(nth(n), 'config.json'))) n++
+  if (n > 1) log(`${folder} holds a run already: this one goes to ${nth(n)}`)
+  return nth(n)
 }
 
 /** `runs/<name>-001`, or the first number that is free. */

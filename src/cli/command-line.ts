@@ -31,7 +31,8 @@ async function follow(words: ParsedWords, commands: readonly Command[], surround
   }
   if (!command && positional.length > 0) throw unknownCommand(positional[0], commands)
   if (!command || words.help) {
-    surroundings.write(command ? commandText(command) : overviewText(commands, surroundings.version))
+    const columns = surroundings.terminal.columns()
+    surroundings.write(command ? commandText(command, columns) : overviewText(commands, surroundings.version, columns))
     return command || words.help ? exitCodes.done : exitCodes.usage
   }
   checkPositional(command, positional)

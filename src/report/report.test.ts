@@ -48,7 +48,7 @@ describe('report', () => {
     for (const text of ['lif, clif on fashion-mnist', '80.00 %', 'How it learnt', 'npx spikelet train', '12.5']) {
       expect(html).toContain(text)
     }
-    expect(html).toContain('Most often, cat was taken for dog (2).')
+    expect(html).toContain('Most often, cat was taken for dog: 2 of 7, 29 %.')
     expect(html).not.toMatch(/<script|<link|src=|url\(|@import/)
     expect(html.match(/role="img" aria-label="[^"]{20,}"/g)?.length).toBe(5)
   })

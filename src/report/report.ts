@@ -206,7 +206,9 @@ function worstConfusion(counts: readonly (readonly number[])[], classes: readonl
   }
   if (worst.count === 0) return 'No confusion at all.'
   const nameOf = (label: number) => classes[label] ?? `class ${label}`
-  return `Most often, ${nameOf(worst.row)} was taken for ${nameOf(worst.column)} (${worst.count}).`
+  const all = counts[worst.row].reduce((sum, count) => sum + count, 0)
+  const share = ((100 * worst.count) / all).toFixed(0)
+  return `Most often, ${nameOf(worst.row)} was taken for ${nameOf(worst.column)}: ${worst.count} of ${all}, ${share} %.`
 }
 
 function details(run: RunSummary): string {

@@ -326,8 +326,16 @@ export class Trainer implements Training {
     if (better) await settings.store.writeCheckpoint('best', bytes)
     await settings.store.writeCheckpoint('last', bytes)
     settings.log(epochLine(record, settings.epochs))
-    for (const warning of firingAdvice(evaluation.firingRates)) settings.log(warning)
+    for (const warning of firingAdvice(evaluation.firingRates, (layer) => this.isNormalised(layer)))
+      settings.log(warning)
     for (const hooks of settings.hooks) await hooks.onEpoch?.(record, this)
+  }
+
+  /** Whether BatchNorm stands in front of a layer's neurons, in the layer or right before it. */
+  private isNormalised(layer: string): boolean {
+    const { rows } = this.network
+    const at = rows.findIndex(({ path }) => path === layer || path.startsWith(`${layer}.`))
+    return [rows[at - 1], rows[at]].some((row) => row !== undefined && /norm/i.test(row.type))
   }
 
   private epochRecord({ accuracy, loss, firingRates }: Evaluation): EpochRecord {

@@ -1,4 +1,5 @@
-import { type Datasets, makeTransform } from '../../data/index.ts'
+import { UsageError } from '../../base/index.ts'
+import { type Datasets, datasetNames, makeTransform } from '../../data/index.ts'
 import { encoders, type Network } from '../../nn/index.ts'
 import { defaultBackend } from '../../node-backend.ts'
 import { type Evaluation, evaluate, loadCheckpoint } from '../../train/index.ts'
@@ -43,6 +44,15 @@ export async function judgeCheckpoint(
   const { net, training } = loadCheckpoint(await readNamed(file), { file })
   const known = checkpointTraining(training, file)
   await request.change?.(net)
+  if (dataset === undefined && !(datasetNames as readonly string[]).includes(known.dataset)) {
+    throw new UsageError({
+      what: `this network was trained on '${known.dataset}', a data set of a program`,
+      place: file,
+      expected: datasetNames.join(', '),
+      got: `'${known.dataset}'`,
+      next: 'Name one of these behind the checkpoint, or judge the network in that program, with evaluate().',
+    })
+  }
   const T = options.T ?? known.T
   const progress = createProgress(surroundings)
   const choice = { ...options, ...frameChoiceOf(known.frames), T }

@@ -14,7 +14,7 @@ import { mixingOf, transformsFor } from './images.ts'
 import { writeKernels } from './kernels.ts'
 import { exchangesOf, learningOf } from './learning.ts'
 import type { TrainingOptions } from './options.ts'
-import { progressHooks } from './progress-hooks.ts'
+import { lastStep, progressHooks } from './progress-hooks.ts'
 import { writeRunCommand } from './run-folder.ts'
 import type { RunRequest } from './run-request.ts'
 import { type Analysed, summaryOf } from './summary.ts'
@@ -91,6 +91,7 @@ export async function runTraining(request: RunRequest, watch: Watch): Promise<Fi
       hooks: progressHooks(request.label, watch.progress, clock),
       log: (line) => watch.progress.line(`${request.label}  ${line}`),
     })
+    if (!result.stopped) watch.progress.update(lastStep(request.label, 'looking at gradients, writing the report'))
     const summary = result.stopped ? undefined : summaryOf(request, result, await analysed(request, result))
     if (summary) await keepSummary(folder, summary)
     await writeKernels(folder, result.kernels)

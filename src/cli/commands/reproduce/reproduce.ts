@@ -37,7 +37,8 @@ export async function reproduce(
   )
   const { clock } = surroundings
   const progress = createProgress(surroundings)
-  for (const text of missingOf(planned.experiments)) progress.line(text)
+  const missing = missingOf(planned.experiments)
+  for (const text of missing) progress.line(text)
   const left = await unfinished(planned.jobs, progress.line)
   const { stop, ignore } = stopRequest(surroundings, progress)
   try {
@@ -45,7 +46,13 @@ export async function reproduce(
     const estimate = await estimateFor(left, request, options.out, around, progress)
     if (!estimate) return exitCodes.interrupted
     const counts = { runs: planned.jobs.length, done: planned.jobs.length - left.length }
-    const told = estimateText(estimate, { ...counts, processes, threads, memory: totalmem() })
+    const told = estimateText(estimate, {
+      ...counts,
+      processes,
+      threads,
+      memory: totalmem(),
+      missing: missing.length > 0,
+    })
     if (options.estimate) {
       surroundings.write(options.json ? `${JSON.stringify(estimateJson(estimate, counts))}\n` : `${told}\n`)
       return exitCodes.done
