@@ -26,7 +26,7 @@ export const demoCommand = defineCommand({
   schema: z.object({
     epochs: trainSchema.shape.epochs.default(3).describe('passes over the training images'),
     seed: trainSchema.shape.seed,
-    limit: trainSchema.shape.limit.default(8000),
+    limit: trainSchema.shape.limit.default(8000).describe('training and test images, at most'),
     ...machineOptions,
     out: trainSchema.shape.out,
     name: trainSchema.shape.name,
