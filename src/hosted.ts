@@ -32,7 +32,10 @@ export interface BackendChoice {
 }
 
 export interface RunChoice {
-  /** Folder of the run; false: keep it in memory. Default: a new folder under runs/. */
+  /**
+   * Folder of the run, or, where it holds a run that is not resumed, the next with a free number; false: keep it in memory.
+   * Default: a new folder under runs/.
+   */
   readonly run?: string | false
   readonly resume?: boolean
 }
@@ -56,9 +59,14 @@ export function hosted(here: Surroundings): Hosted {
     async train(network, datasets, { backend, threads, run, ...options }) {
       const choice = { ...(run === undefined ? {} : { run }), resume: options.resume ?? false }
       return withBackend(here, network, { backend, threads }, async (chosen) => {
-        const store = options.store ?? (await here.openStore(choice, { dataset: datasets.name, model: network.name }))
+        const names = { dataset: datasets.name, model: network.name }
+        const store = options.store ?? (await here.openStore(choice, names))
         const defaults = { host: here.host, memoryBudget: here.memoryBudget, log: here.log }
-        return train(network, datasets, { ...defaults, ...options, backend: chosen, store })
+        try {
+          return await train(network, datasets, { ...defaults, ...options, backend: chosen, store })
+        } finally {
+          if (store !== options.store) await store.close()
+        }
       })
     },
     evaluate: (network, dataset, { backend, threads, ...options }) =>

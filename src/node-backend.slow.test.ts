@@ -4,10 +4,10 @@ import { describe, expect, test } from 'vitest'
 
 const built = new URL('../dist/node.js', import.meta.url)
 
-const run = (script: string) =>
+const run = (script: string, flags: readonly string[] = []) =>
   execFileSync(
     process.execPath,
-    ['--input-type=module', '-e', `import * as spikelet from ${JSON.stringify(built.href)}\n${script}`],
+    [...flags, '--input-type=module', '-e', `import * as spikelet from ${JSON.stringify(built.href)}\n${script}`],
     { encoding: 'utf8' },
   ).trim()
 
@@ -46,5 +46,44 @@ describe.skipIf(!existsSync(built))('threads (needs the build)', () => {
       console.log(spikelet.hasRelaxedSimd())`).split('\n')
     expect(after).toBe('true')
     expect(before).toBe(String(Number(process.versions.node.split('.')[0]) >= 21))
+  })
+
+  test('a thread that ends ends what waits for it, with an error', () => {
+    const [first, second] = run(`
+      const { createWasm, hashedUniform, startNodeWorker } = spikelet
+      const workers = []
+      const startWorker = (...of) => workers[workers.push(startNodeWorker(...of)) - 1]
+      const backend = await createWasm({ threads: 2, startWorker })
+      const x = backend.tensor([1, 4, 16, 16, 32], hashedUniform(4 * 16 * 16 * 32, 1))
+      await workers[0].stop()
+      for (const _ of [1, 2]) {
+        try {
+          backend.add(x, x)
+        } catch (error) {
+          console.log(error.name, error.message.split('\\n')[0])
+        }
+      }
+      await backend.close()`).split('\n')
+    expect([first, second]).toEqual(Array(2).fill('ResourceError a thread of the wasm backend is gone'))
+  })
+
+  test.skipIf(!existsSync('/proc/self/task'))('threads of backends that nobody can reach any more end', () => {
+    const [open, left] = run(
+      `
+      import { readdirSync } from 'node:fs'
+      const { defaultBackend } = spikelet
+      const threads = () => readdirSync('/proc/self/task').length
+      await (await defaultBackend({ threads: 2 })).close()
+      const before = threads()
+      for (let i = 0; i < 4; i++) await defaultBackend({ threads: 2 })
+      console.log(threads() - before)
+      for (let i = 0; i < 50 && threads() > before; i++) {
+        gc()
+        await new Promise((resolve) => setTimeout(resolve, 100))
+      }
+      console.log(threads() - before)`,
+      ['--expose-gc'],
+    ).split('\n')
+    expect([Number(open) >= 4, Number(left)]).toEqual([true, 0])
   })
 })

@@ -17,4 +17,5 @@ test('the interpreter', async () => {
 test('what cannot be had is named', async () => {
   await expect(defaultBackend({ backend: 'wsam' as 'wasm' })).rejects.toThrow(/unknown backend 'wsam'[\s\S]*'wasm'\?/)
   await expect(defaultBackend({ threads: 0 })).rejects.toThrow(/threads out of range[\s\S]*got +0/)
+  await expect(defaultBackend({ threads: 300 })).rejects.toThrow(/from 1 to 256[\s\S]*got +300/)
 })

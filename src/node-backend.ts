@@ -20,7 +20,7 @@ export interface DefaultBackendOptions {
    * the measure of all others.
    */
   readonly backend?: 'auto' | 'wasm' | 'webgpu' | 'interpreter'
-  /** Threads in all; default: as many as this machine offers. */
+  /** Threads in all, at most `mostThreads`; default: as many as this machine offers. */
   readonly threads?: number
   /**
    * Bits of the kernels' vectors: the most that this machine runs (default), 512 (AVX-512), 256 (AVX2), or 128, WebAssembly
@@ -40,14 +40,22 @@ export interface DefaultBackendOptions {
   readonly now?: () => number
 }
 
+/** Most threads of a backend: each takes memory of its own, and a machine with more cores is not at hand to try. */
+export const mostThreads = 256
+
 /**
  * A backend for this machine. Close it when done; one left open does not keep the process alive.
  * @throws UsageError for an unknown backend or number of threads; ResourceError if its threads cannot start
  */
 export async function defaultBackend(options: DefaultBackendOptions = {}): Promise<Backend> {
-  const { backend = 'wasm', threads = availableThreads() } = options
-  if (!Number.isSafeInteger(threads) || threads < 1) {
-    throw new UsageError({ what: 'threads out of range', expected: 'a whole number, 1 or more', got: String(threads) })
+  const { backend = 'wasm', threads = Math.min(availableThreads(), mostThreads) } = options
+  if (!Number.isSafeInteger(threads) || threads < 1 || threads > mostThreads) {
+    throw new UsageError({
+      what: 'threads out of range',
+      expected: `a whole number from 1 to ${mostThreads}`,
+      got: String(threads),
+      next: `This machine can run ${availableThreads()} at once; more of them only wait for each other.`,
+    })
   }
   if (backend === 'interpreter') return createInterpreter()
   if (!backends.includes(backend)) throw unknownBackend(backend)
@@ -103,19 +111,27 @@ async function adapterFor(backend: 'webgpu' | 'auto'): Promise<GPUAdapter | null
 /** Starts a thread of the wasm backend, which does not keep the process alive once it is ready. */
 export function startNodeWorker(memory: WebAssembly.Memory, thread: number): StartedWorker {
   const { Worker } = process.getBuiltinModule('node:worker_threads')
+  const { existsSync } = process.getBuiltinModule('node:fs')
   const file = new URL('./node-worker.js', import.meta.url)
   // No execArgv: flags of the process, such as --input-type, may not fit a thread.
   const worker = new Worker(file, { workerData: { memory, thread }, execArgv: [] })
+  const known = { ended: false, task: '' }
   const ready = new Promise<void>((resolve, reject) => {
-    worker.once('message', () => {
+    worker.once('message', ({ task }: { task: string }) => {
+      known.task = task
       worker.unref()
       resolve()
     })
     worker.on('error', (cause) => reject(startFault(thread, cause)))
-    worker.on('exit', (code) => reject(startFault(thread, new Error(`it ended with code ${code}`))))
+    worker.on('exit', (code) => {
+      known.ended = true
+      reject(startFault(thread, new Error(`it ended with code ${code}`)))
+    })
   })
   return {
     ready,
+    // A thread that waits hears of no event; Linux shows it its neighbours as files.
+    isAlive: () => !known.ended && (known.task === '' || existsSync(known.task)),
     async stop() {
       await worker.terminate()
     },

@@ -8,7 +8,7 @@ import type { NativeCode, VectorInstructions } from './backends/index.ts'
 const [read, write, execute] = [1, 2, 4]
 const privateAnonymous = 0x22
 
-interface Koffi {
+export interface Koffi {
   load(library: string): { func(declaration: string): (...args: unknown[]) => unknown }
   proto(declaration: string): unknown
   decode(address: bigint, type: unknown): (...args: unknown[]) => unknown
@@ -40,7 +40,21 @@ export function nativeCode(only?: VectorInstructions): NativeCode | null {
   const [vectors] = needed.find(([name, all]) => (!only || name === only) && all.every((flag) => flags.has(flag))) ?? []
   if (!vectors) return null
   try {
-    const koffi = process.getBuiltinModule('node:module').createRequire(import.meta.url)('koffi') as Koffi
+    return nativeThrough(
+      process.getBuiltinModule('node:module').createRequire(import.meta.url)('koffi') as Koffi,
+      vectors,
+    )
+  } catch {
+    return null
+  }
+}
+
+/**
+ * Machine code through koffi; null where it, or the system, does not let such code run.
+ * Koffi 2 gives addresses as objects, which no other thread can use.
+ */
+export function nativeThrough(koffi: Koffi, vectors: VectorInstructions): NativeCode | null {
+  try {
     const library = koffi.load('libc.so.6')
     const map = library.func('void* mmap(void*, size_t, int, int, int, long)')
     const copy = library.func('void* memcpy(void*, void*, size_t)')
@@ -62,7 +76,11 @@ export function nativeCode(only?: VectorInstructions): NativeCode | null {
       },
     }
     // A function that returns at once: a system that forbids such code says so here, not in the middle of a run.
-    native.at(native.place(Uint8Array.of(0xc3)), new WebAssembly.Memory({ initial: 1 }))(0, 0)
+    const address: unknown = native.place(Uint8Array.of(0xc3))
+    if (typeof address !== 'bigint') return null
+    // As the number it becomes on its way to another thread.
+    const arrived = (BigInt(Number(address >> 32n)) << 32n) | BigInt(Number(address & 0xffffffffn))
+    native.at(arrived, new WebAssembly.Memory({ initial: 1 }))(0, 0)
     return native
   } catch {
     return null

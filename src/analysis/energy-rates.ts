@@ -35,7 +35,9 @@ function inOrder(name: string, paths: readonly string[], given: readonly number[
 }
 
 function byPath(name: string, paths: readonly string[], given: FiringRates): Map<string, number> {
-  const entries = Object.entries(given)
+  // A recurrent layer's rate is measured under the layer's own name; its neurons stand one name further.
+  const named = (path: string) => (paths.includes(`${path}.neurons`) ? `${path}.neurons` : path)
+  const entries = Object.entries(given).map(([path, rate]) => [named(path), rate] as const)
   for (const [path] of entries) {
     if (paths.includes(path)) continue
     const near = nearestName(path, paths)
@@ -44,8 +46,9 @@ function byPath(name: string, paths: readonly string[], given: FiringRates): Map
       next: `${near === undefined ? '' : `did you mean '${near}'? `}known: ${paths.join(', ')}`,
     })
   }
-  const missing = paths.filter((path) => !Object.hasOwn(given, path))
-  if (missing.length === 0) return new Map(entries)
+  const rates = new Map(entries)
+  const missing = paths.filter((path) => !rates.has(path))
+  if (missing.length === 0) return rates
   throw new UsageError({
     what: `${name}: layers of neurons without a firing rate`,
     expected: 'one for each layer',

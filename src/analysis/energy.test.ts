@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { defineNeuron, type Neuron } from '../equations/index.ts'
-import { spikingResnet } from '../models/index.ts'
+import { recurrent, spikingResnet } from '../models/index.ts'
 import { clif, lif, relu } from '../neurons/index.ts'
 import { AvgPool2d, Conv2d, Flatten, Linear, MaxPool2d, Network, Residual, Sequential, Spiking } from '../nn/index.ts'
 import { energy, memoryTotal } from './energy.ts'
@@ -134,6 +134,11 @@ describe('rates', () => {
     const byPath = energy(net, { T, rates: { '1': 0.25, '3': 0.5 } })
     expect(byPath).toEqual(energy(net, { T, rates }))
     expect(byPath.layers.map(({ rate }) => rate)).toEqual([undefined, 0.25, undefined, 0.5, undefined])
+  })
+
+  test('of a recurrent layer go by the name under which they are measured', () => {
+    const net = recurrent({ input: [1, 9, 2], classes: 3, neuron: lif(), hidden: [4] })
+    expect(energy(net, { T, rates: { 'hidden.2': 0.25 } })).toEqual(energy(net, { T, rates: [0.25] }))
   })
 
   test('that do not fit are refused', () => {

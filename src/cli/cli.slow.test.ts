@@ -195,3 +195,65 @@ it('a closed pipe is no error', async () => {
   const code = await new Promise((resolve) => child.on('close', resolve))
   expect([code, errors]).toEqual([0, ''])
 })
+
+const ears = join(root, '../shared/trials')
+
+it.skipIf(!existsSync(join(ears, 'shd_train.h5')))('a recurrent network learns the part of SHD', async () => {
+  const words = [
+    'train',
+    'shd',
+    '--data',
+    ears,
+    '--model',
+    'recurrent',
+    '--neuron',
+    'lif',
+    '--T',
+    '20',
+    '--epochs',
+    '20',
+  ]
+  const learning = ['--batch', '16', '--lr', '0.001', '--optimiser', 'adamW', '--validation', '0', '--name', 'ears']
+  const { code, errors } = await spikelet([...words, ...learning, '--cache', join(folder, 'cache')])
+  expect(code, errors).toBe(0)
+  const [, accuracy] = /epoch 20\/20: loss [\d.]+, accuracy ([\d.]+) %/.exec(errors) as RegExpExecArray
+  expect(Number(accuracy)).toBeGreaterThan(90)
+})
+
+describe('a run that nobody watches any more', () => {
+  const lasting = ['train', ...quick, '--neuron', 'lif', '--epochs', '2']
+
+  it('goes on to its end when its pipe is closed, and is saved', async () => {
+    const child = spawn(process.execPath, [main, ...lasting, '--name', 'pipe'], { cwd: folder })
+    child.stderr.once('data', () => {
+      child.stderr.destroy()
+      child.stdout.destroy()
+    })
+    const code = await new Promise((resolve) => child.on('exit', resolve))
+    expect([code, existsSync(join(folder, 'runs/pipe/summary.json'))]).toEqual([0, true])
+  })
+
+  it('saves at a hang-up', async () => {
+    let asked = false
+    const { code, errors } = await spikelet([...lasting, '--name', 'hung-up'], (child, text) => {
+      if (asked || !text.includes('memory: about')) return
+      asked = true
+      setTimeout(() => child.kill('SIGHUP'), 100)
+    })
+    expect(errors).toContain('npx spikelet train --resume runs/hung-up')
+    expect(code).toBe(129)
+  })
+
+  it.skipIf(!existsSync('/dev/full'))(
+    'ends saved, with a code that tells of it, where its words find no room',
+    async () => {
+      const words = [main, ...lasting, '--name', 'full'].map((word) => `'${word}'`).join(' ')
+      const shell = spawn('sh', ['-c', `'${process.execPath}' ${words} 2> /dev/full`], { cwd: folder })
+      let output = ''
+      shell.stdout.on('data', (text) => (output += text))
+      const code = await new Promise((resolve) => shell.on('close', resolve))
+      expect([code, existsSync(join(folder, 'runs/full/summary.json'))]).toEqual([1, true])
+      expect(output).toContain('not all could be written to standard error')
+    },
+  )
+})

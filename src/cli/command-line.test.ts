@@ -89,6 +89,9 @@ describe('options', () => {
   it.each([
     [['--epoch', '5'], 'unknown option --epoch\ndid you mean --epochs?'],
     [['--weightDeca', '5'], 'did you mean --weight-decay?'],
+    [['--Epochs', '5'], 'unknown option --Epochs\ndid you mean --epochs?'],
+    [['--name', ''], '--name needs a value'],
+    [['--name='], '--name needs a value'],
     [['--epochs', 'many'], "--epochs cannot have this value\n  expected a whole number\n  got      'many'"],
     [['--epochs', '1.5'], 'a whole number'],
     [['--epochs', '0'], '1 or more'],
@@ -105,6 +108,39 @@ describe('options', () => {
     expect(errors).toContain(message)
     expect(errors).not.toContain('    at ')
     expect([code, invocation]).toEqual([2, undefined])
+  })
+})
+
+describe('what the system refuses', () => {
+  const failing = (error: Error) =>
+    defineCommand({
+      name: 'practise',
+      usage: '',
+      summary: 'Practises',
+      schema: z.object({ out: z.string().default('runs'), cache: z.string().optional() }),
+      examples: [],
+      run: () => Promise.reject(error),
+    })
+  const errorsOf = async (error: Error, ...words: string[]) => {
+    const { surroundings, errors } = testSurroundings({ env: { HOME: '/home/a' } })
+    const code = await runCommandLine(['practise', ...words], [failing(error)], surroundings)
+    return { code, text: errors() }
+  }
+  const refused = (code: string, path: string) =>
+    Object.assign(new Error(`${code}: no`), { code, path, syscall: 'mkdir', errno: -1 })
+
+  it.each([
+    ['EACCES', 'runs/one/checkpoints', [], 'this may not be read or written', '--out'],
+    ['ENOSPC', '/tmp/elsewhere/one', ['--out', '/tmp/elsewhere'], 'the disk is full', '--out'],
+    ['EROFS', '/home/a/.cache/spikelet/frames', [], 'this disk can only be read', '--cache'],
+  ])('%s of %s names the option', async (code, path, words, what, flag) => {
+    const { code: exit, text } = await errorsOf(refused(code, path), ...words)
+    expect(exit).toBe(1)
+    expect(text).toMatch(new RegExp(`^error: ${what}\n {2}${path}\n {2}got {6}${code}: no\n.* ${flag} names another`))
+  })
+
+  it('names no option for a path that none gave', async () => {
+    expect((await errorsOf(refused('ENOENT', '/etc/nothing'))).text).not.toContain('--')
   })
 })
 
@@ -190,7 +226,7 @@ describe('what is printed', () => {
     expect(long.errors).toMatch(/TypeError: x is not a function\n {4}at /)
     expect((await run('practise', 'decay')).errors).toBe('error: no\nName it (option --weight-decay).\n')
     expect((await run('practise', 'missing')).errors).toMatch(
-      /refuses[^\n]*\n {2}\/nowhere\/at-all\n {2}got {6}nothing there/,
+      /there is no such file or folder\n {2}\/nowhere\/at-all\n {2}got {6}ENOENT/,
     )
     const misfit = await run('practise', 'misfit')
     expect([misfit.code, misfit.errors]).toEqual([1, 'error: shapes differ\n  expected [2]\n'])

@@ -1,5 +1,5 @@
-import { nearestName, SpikeletError, UsageError } from '../base/index.ts'
-import { diskFault } from '../data/index.ts'
+import { isAbsolute, relative, resolve } from 'node:path'
+import { nearestName, ResourceError, SpikeletError, systemFault, UsageError } from '../base/index.ts'
 import type { Command } from './command.ts'
 import { readConfigFile } from './config-file.ts'
 import { commandText, overviewText } from './help.ts'
@@ -7,6 +7,7 @@ import { fieldsOf, flagOf } from './option-fields.ts'
 import { type ParsedWords, parseWords } from './parse-words.ts'
 import { readOptions } from './read-options.ts'
 import { type ExitCode, exitCodes, type Surroundings } from './surroundings.ts'
+import { cacheFolder } from './training/frames.ts'
 
 /** Follows one command line. Every error ends as a message and an exit code. */
 export async function runCommandLine(
@@ -30,13 +31,43 @@ async function follow(words: ParsedWords, commands: readonly Command[], surround
   }
   if (!command && positional.length > 0) throw unknownCommand(positional[0], commands)
   if (!command || words.help) {
-    surroundings.write(command ? commandText(command) : overviewText(commands, surroundings.version))
+    const columns = surroundings.terminal.columns()
+    surroundings.write(command ? commandText(command, columns) : overviewText(commands, surroundings.version, columns))
     return command || words.help ? exitCodes.done : exitCodes.usage
   }
   checkPositional(command, positional)
   const config = await configOf(command, words.flags)
   const { options, given } = readOptions(command, words.flags, config)
-  return command.run({ positional, options, given, surroundings })
+  try {
+    return await command.run({ positional, options, given, surroundings })
+  } catch (error) {
+    throw withOption(systemFault(error), command, options, surroundings)
+  }
+}
+
+/** An error of the system about a path, with the option that the path comes from. */
+function withOption(
+  error: unknown,
+  { schema }: Command,
+  options: { readonly [name: string]: unknown },
+  { env }: Surroundings,
+): unknown {
+  const place = error instanceof ResourceError ? error.parts.place : undefined
+  if (place === undefined) return error
+  const fields = fieldsOf(schema)
+  const standard: { readonly [name: string]: string } = { cache: cacheFolder(env) }
+  const from = fields
+    .map(({ name, flag }) => ({ flag, folder: options[name] ?? standard[name] }))
+    .filter(({ folder }) => typeof folder === 'string' && folder !== '' && isInside(place, folder))
+    .sort((a, b) => String(b.folder).length - String(a.folder).length)
+  if (from.length === 0) return error
+  const { parts } = error as ResourceError
+  return new ResourceError({ ...parts, next: `${parts.next ?? ''} ${from[0].flag} names another place.`.trim() })
+}
+
+function isInside(path: string, folder: string): boolean {
+  const between = relative(resolve(folder), resolve(path))
+  return !between.startsWith('..') && !isAbsolute(between)
 }
 
 async function configOf(command: Command, flags: ParsedWords['flags']) {
@@ -71,8 +102,7 @@ function checkPositional({ name, usage }: Command, positional: readonly string[]
 /** What a person reads: the message of an error meant for people; of any other, where to look. */
 export function errorText(raised: unknown, debug: boolean): string {
   if (debug && raised instanceof Error) return causes(raised).join('\ncaused by ')
-  const { path = 'no path told' } = raised as NodeJS.ErrnoException
-  const error = diskFault(raised, 'the system refuses a file or folder', path)
+  const error = systemFault(raised)
   if (error instanceof SpikeletError) return `error: ${inFlags(error.message)}`
   const message = error instanceof Error ? error.message : String(error)
   return `error: ${message}\n--debug shows where it came from`

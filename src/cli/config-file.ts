@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises'
-import { textOf, UsageError } from '../base/index.ts'
+import { FormatError, parseJson, textOf, UsageError } from '../base/index.ts'
 import type { ConfigFile } from './read-options.ts'
 
 /** Options from a JSON file. @throws UsageError if it cannot be read or holds anything but an object */
@@ -25,8 +25,8 @@ export async function readJson(file: string): Promise<unknown> {
     throw new UsageError({ what: 'cannot read this file', place: file, got: (cause as Error).message, cause })
   }
   try {
-    return JSON.parse(text)
-  } catch (cause) {
-    throw new UsageError({ what: 'this file is not JSON', place: file, got: (cause as Error).message, cause })
+    return parseJson(text, file)
+  } catch (error) {
+    throw error instanceof FormatError ? new UsageError({ ...error.parts, cause: error }) : error
   }
 }

@@ -1,30 +1,36 @@
 import type { Command } from './command.ts'
 import { fieldsOf, type OptionField } from './option-fields.ts'
+import { wrapWords } from './wrap.ts'
 
 /** What `spikelet --help` prints. */
-export function overviewText(commands: readonly Command[], version: string): string {
+export function overviewText(commands: readonly Command[], version: string, terminalColumns: number): string {
+  const width = Math.min(widestText, terminalColumns)
   const rows = commands.map(({ name, usage, summary }) => [`${name} ${usage}`.trim(), summary] as const)
   return [
     `spikelet ${version}: trains spiking neural networks`,
     '',
     'spikelet COMMAND [options]',
     '',
-    ...columns(rows),
+    ...columns(rows, width),
     '',
-    "'spikelet COMMAND --help' tells a command's options; --debug shows where an error came from.",
+    ...wrapWords("'spikelet COMMAND --help' tells a command's options; --debug shows where an error came from.", width),
     '',
   ].join('\n')
 }
 
 /** What `spikelet COMMAND --help` prints. */
-export function commandText({ name, usage, summary, schema, notes = [], examples }: Command): string {
+export function commandText(
+  { name, usage, summary, schema, notes = [], examples }: Command,
+  terminalColumns: number,
+): string {
+  const width = Math.min(widestText, terminalColumns)
   const options = fieldsOf(schema)
   return [
     `spikelet ${name} ${usage}${options.length > 0 ? ' [options]' : ''}`,
     '',
-    `${summary}.`,
-    ...(options.length > 0 ? ['', ...columns(options.map(optionRow))] : []),
-    ...(notes.length > 0 ? ['', ...notes.flatMap(wrapped)] : []),
+    ...wrapWords(`${summary}.`, width),
+    ...(options.length > 0 ? ['', ...columns(options.map(optionRow), width)] : []),
+    ...(notes.length > 0 ? ['', ...notes.flatMap((note) => wrapWords(note, width))] : []),
     '',
     ...examples.map((example) => `  npx spikelet ${example}`),
     '',
@@ -40,28 +46,22 @@ function optionRow(field: OptionField): readonly [string, string] {
   return [`${flag}${value}${several}`, `${description}${standard}`]
 }
 
-const widestNote = 120
-
-/** Lines of at most 120 letters. */
-function wrapped(note: string): string[] {
-  const lines = ['']
-  for (const word of note.split(' ')) {
-    const longer = lines[lines.length - 1] === '' ? word : `${lines[lines.length - 1]} ${word}`
-    if (longer.length <= widestNote) lines[lines.length - 1] = longer
-    else lines.push(word)
-  }
-  return lines
-}
-
 const placeholders = { text: 'NAME', number: 'N', flag: '', list: 'A,B', json: 'JSON' } as const
 
-/** Two columns; a left side too long for its column gets a line of its own. */
-function columns(rows: readonly (readonly [string, string])[]): string[] {
+/** Two columns, the right one in lines; a left side too long for its column gets a line of its own. */
+function columns(rows: readonly (readonly [string, string])[], whole: number): string[] {
   const widest = 30
   const width = Math.min(widest, Math.max(0, ...rows.map(([left]) => left.length)))
-  return rows.flatMap(([left, right]) =>
-    left.length > width
-      ? [`  ${left}`, `  ${' '.repeat(width)}  ${right}`]
-      : [`  ${left.padEnd(width)}  ${right}`.trimEnd()],
-  )
+  const room = Math.max(24, whole - width - 4)
+  return rows.flatMap(([left, right]) => {
+    const lines = wrapWords(right, room)
+    const head = left.length > width ? [`  ${left}`] : []
+    return [
+      ...head,
+      ...lines.map((line, i) => `  ${(i === 0 && head.length === 0 ? left : '').padEnd(width)}  ${line}`.trimEnd()),
+    ]
+  })
 }
+
+/** Lines longer than this are hard to read, however wide the terminal. */
+const widestText = 120

@@ -15,7 +15,7 @@ export interface ParsedWords {
   readonly debug: boolean
 }
 
-/** In front of text that looks like a number: the parser would turn it into one, and lose `007` and `-1`. */
+/** In front of text that looks like a number: the parser would turn it into one, and lose `007`, `-1` and the empty text. */
 const mark = '\u0001'
 
 /** The command, arguments and flags of a command line. */
@@ -41,7 +41,7 @@ export function parseWords(words: readonly string[], commands: readonly Command[
 
 function marked(word: string): string {
   const [, flag, value] = /^(--?[^=]+=)?(.*)$/s.exec(word) as RegExpExecArray
-  const looksLikeNumber = value !== '' && !Number.isNaN(Number(value))
+  const looksLikeNumber = !Number.isNaN(Number(value)) // as the empty text does
   return looksLikeNumber ? `${flag ?? ''}${mark}${value}` : word
 }
 

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises'
 import type { FiringRates } from '../analysis/index.ts'
-import { FormatError, textOf, UsageError } from '../base/index.ts'
+import { FormatError, parseJson, textOf, UsageError } from '../base/index.ts'
 import { type PublishedDataset, publishedFiringRates } from '../experiments/index.ts'
 
 const prefix = 'published:'
@@ -51,7 +51,7 @@ function publishedRates(dataset: string, neuron: string): FiringRates {
 function fromJson(text: string): FiringRates | undefined {
   let value: unknown
   try {
-    value = JSON.parse(text)
+    value = parseJson(text, 'rates')
   } catch {
     return undefined
   }

@@ -1,6 +1,6 @@
-import { nearestName, UsageError } from '../base/index.ts'
+import { nearestName, parseJson, UsageError } from '../base/index.ts'
 import type { Command } from './command.ts'
-import { fieldsOf, type OptionField } from './option-fields.ts'
+import { fieldsOf, flagOf, type OptionField } from './option-fields.ts'
 
 /** What a flag had after it; `true` for one that had nothing. */
 export type FlagValue = string | boolean | readonly (string | boolean)[]
@@ -49,7 +49,7 @@ function flagOfName(name: string, fields: readonly OptionField[]): string {
 }
 
 function unknownFlag(name: string, command: string, fields: readonly OptionField[]): UsageError {
-  const shown = name.length === 1 ? `-${name}` : `--${name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`
+  const shown = name.length === 1 ? `-${name}` : flagOf(name)
   const near = nearestName(
     shown,
     fields.map(({ flag }) => flag),
@@ -104,7 +104,7 @@ const fromText: { readonly [kind in OptionField['kind']]: (text: string, field: 
       .map((one) => fromText[field.element ?? 'text'](one.trim(), field)),
   json: (text, { flag }) => {
     try {
-      return JSON.parse(text)
+      return parseJson(text, flag)
     } catch (cause) {
       throw new UsageError({ what: `${flag} is not JSON`, got: text, next: `such as '{"tau": 1.5}', in quotes`, cause })
     }

@@ -9,8 +9,13 @@ export interface Surroundings {
   readonly terminal: { readonly interactive: boolean; columns(): number }
   /** Seconds since 1970. */
   clock(): number
-  /** Calls back at Ctrl-C; returns how to stop listening. */
-  onInterrupt(listener: () => void): () => void
+  /**
+   * Calls back at Ctrl-C, and where a terminal hangs up; returns how to stop listening. `computing`: this process itself
+   * is busy in kernels, and may not hear of a second Ctrl-C.
+   */
+  onInterrupt(listener: () => void, options?: { readonly computing?: boolean }): () => void
+  /** Ends the process at once. */
+  exit(code: ExitCode): void
   readonly version: string
 }
 

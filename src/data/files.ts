@@ -1,4 +1,4 @@
-import { diskFault } from './disk-fault.ts'
+import { systemFault } from '../base/index.ts'
 import { isStrayName } from './stray-names.ts'
 
 /** A place that data files are read from: a folder of this machine, a web address, or files a person dropped on a page. */
@@ -82,7 +82,7 @@ async function unlessMissing<Result>(
     return await work(path)
   } catch (error) {
     if (['ENOENT', 'ENOTDIR'].includes((error as NodeJS.ErrnoException).code ?? '')) return undefined
-    throw diskFault(error, 'a file or folder of the data set cannot be read', path)
+    throw systemFault(error, { what: 'a file or folder of the data set cannot be read', path })
   }
 }
 

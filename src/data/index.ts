@@ -1,5 +1,4 @@
 export * from './datasets/index.ts'
-export { diskFault } from './disk-fault.ts'
 export * from './downloads/index.ts'
 export * from './events/index.ts'
 export * from './files.ts'

@@ -1,3 +1,5 @@
+export { demo } from './demo.ts'
+export { dense, recurrent } from './dense.ts'
 export type { ModelOptions } from './options.ts'
 export { type ModelFactory, modelFromConfig, modelNamed, models } from './registry.ts'
 export { type ResnetDepth, spikingResnet } from './resnet.ts'

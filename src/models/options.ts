@@ -15,6 +15,8 @@ export interface ModelOptions {
   readonly normalisation?: 'perStep' | 'merged'
   /** Start values come from it. Default 0. */
   readonly seed?: number
+  /** Neurons of each hidden layer, of models that let them be chosen: dense, recurrent. */
+  readonly hidden?: readonly number[]
   /** Steps, for neurons whose parameters depend on them. */
   readonly T?: number
 }
@@ -31,6 +33,7 @@ export function checkImage(model: string, input: Shape, least: number): void {
     what: `model "${model}" needs larger images`,
     expected: `[H, W, C] with H and W of at least ${least}`,
     got: shapeText(input),
+    next: 'The models "dense" and "recurrent" take frames of any shape, also 1xN.',
   })
 }
 

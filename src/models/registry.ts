@@ -1,6 +1,8 @@
 import { Json, nearestName, UsageError } from '../base/index.ts'
 import { neuronFromJson } from '../neurons/index.ts'
 import { frameShapeOf, type Network, type NetworkConfig, networkFromConfig } from '../nn/index.ts'
+import { demo } from './demo.ts'
+import { dense, recurrent } from './dense.ts'
 import type { ModelOptions } from './options.ts'
 import { type ResnetDepth, spikingResnet } from './resnet.ts'
 import { snn3 } from './snn3.ts'
@@ -15,8 +17,11 @@ const transformer = (name: string, size: TransformerSize) => (options: ModelOpti
   spikeDrivenTransformer(name, size, options)
 const vgg = (depth: VggDepth) => (options: ModelOptions) => spikingVgg(depth, options)
 
-/** Published networks by the name that configurations and command lines use. */
+/** Networks by the name that configurations and command lines use. */
 export const models: { readonly [name: string]: ModelFactory } = {
+  dense,
+  recurrent,
+  demo,
   snn3,
   snn5,
   resnet18: resnet(18),
@@ -33,9 +38,25 @@ export const models: { readonly [name: string]: ModelFactory } = {
   'transformer-small': transformer('transformer-small', { depth: 1, channels: 64 }),
 }
 
+/** Models whose hidden layers can be chosen. */
+const withHidden: ReadonlySet<string> = new Set(['dense', 'recurrent'])
+
+/** A model that has its layers' sizes in its definition, and says so. */
+function fixed(name: string, model: ModelFactory): ModelFactory {
+  return (options) => {
+    if (options.hidden === undefined) return model(options)
+    throw new UsageError({
+      what: `model "${name}" has no hidden layers to choose`,
+      expected: [...withHidden].join(' or '),
+      got: `hidden layers of ${options.hidden.join(', ')}`,
+      next: 'Leave the hidden sizes out, or choose one of these models.',
+    })
+  }
+}
+
 /** A model by name. @throws UsageError for an unknown one */
 export function modelNamed(name: string): ModelFactory {
-  if (Object.hasOwn(models, name)) return models[name]
+  if (Object.hasOwn(models, name)) return withHidden.has(name) ? models[name] : fixed(name, models[name])
   const known = Object.keys(models)
   const near = nearestName(name, known)
   throw new UsageError({
@@ -54,10 +75,11 @@ export function modelFromConfig(config: NetworkConfig, place = 'network'): Netwo
   if (!json.at('model').isGiven) return networkFromConfig(config, place)
   json.only('name', 'input', 'seed', 'model', 'options')
   const model = modelNamed(json.at('model').text())
-  const options = json.at('options').only('input', 'classes', 'neuron', 'dropout', 'normalisation', 'T')
+  const options = json.at('options').only('input', 'classes', 'neuron', 'dropout', 'normalisation', 'T', 'hidden')
   const dropout = options.at('dropout').optional((share) => share.number())
   const normalisation = options.at('normalisation').optional((statistics) => statistics.oneOf('perStep', 'merged'))
   const T = options.at('T').optional((steps) => steps.whole(1, 2 ** 20))
+  const hidden = options.at('hidden').optional((sizes) => sizes.list().map((size) => size.whole(1, 2 ** 24)))
   if (dropout !== undefined && !(dropout >= 0 && dropout < 1))
     throw options.at('dropout').fault('a share from 0 to below 1')
   return model({
@@ -68,5 +90,6 @@ export function modelFromConfig(config: NetworkConfig, place = 'network'): Netwo
     ...(dropout === undefined ? {} : { dropout }),
     ...(normalisation === undefined ? {} : { normalisation }),
     ...(T === undefined ? {} : { T }),
+    ...(hidden === undefined ? {} : { hidden }),
   })
 }

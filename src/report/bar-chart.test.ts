@@ -18,3 +18,13 @@ test('a value that is missing has no bar, and nothing at all is no fault', () =>
   const zero = barChart({ ...chart, groups: [{ label: 'clif', colour: 2, values: [0, 0] }] })
   expect(zero).toContain('>0%<')
 })
+
+test('the title of the axis stands inside the picture, and an axis of nothing but 0 goes to 1', () => {
+  const groups = [{ label: 'a', colour: 0, values: [0] }]
+  const svg = barChart({ title: 'T', description: 'D', x: 'rate, %', rows: ['r'], groups, format: String })
+  const height = Number(/viewBox="0 0 [\d.]+ ([\d.]+)"/.exec(svg)?.[1])
+  const [, y] = /<text x="[\d.]+" y="([\d.]+)"[^>]*>rate, %</.exec(svg) as RegExpExecArray
+  expect(height - Number(y)).toBeGreaterThanOrEqual(4)
+  expect(svg).toContain('>1<')
+  expect(svg).not.toMatch(/[0-9]e-/)
+})

@@ -15,6 +15,9 @@ export interface BarChart {
 
 const letterWidth = 6.6
 
+/** Room for the numbers of the axis, and for its title with what hangs below its line. */
+const bottomMargin = 36
+
 /** Lying bars, a row for each name and a bar for each group: names stay readable on a narrow screen. */
 export function barChart(chart: BarChart): string {
   const { title, description, rows, groups, width = 440 } = chart
@@ -22,10 +25,10 @@ export function barChart(chart: BarChart): string {
   const rowHeight = groups.length * (bar + 1) + 9
   const top = 30
   const left = Math.min(150, 14 + letterWidth * Math.max(4, ...rows.map((row) => row.length)))
-  const height = top + rows.length * rowHeight + 30
+  const height = top + rows.length * rowHeight + bottomMargin
   const finite = groups.flatMap(({ values }) => values.filter((value) => value !== undefined && Number.isFinite(value)))
-  const x = scaleOver(niceTicks(0, Math.max(1e-9, ...(finite as number[])), 4), left, width - 48)
-  const bottom = height - 30
+  const x = scaleOver(niceTicks(0, Math.max(0, ...(finite as number[])) || 1, 4), left, width - 48)
+  const bottom = height - bottomMargin
   const bars = groups.flatMap(({ values, colour }, g) =>
     rows.map((_, r) => {
       const value = values[r]

@@ -48,7 +48,8 @@ export function matrixMap(chart: MatrixMap): string {
   const [bottom, end] = [top + T * cell, left + T * cell]
   // A gradient comes from later steps alone, unless a map over time mixes all of them.
   const anyway = size.some((row, t) => Array.from(row).some((value, source) => source < t && value > 0))
-  const frame = anyway ? `M${left} ${top}H${end}V${bottom}H${left}Z` : `M${left} ${top}H${end}V${bottom}Z`
+  const frame = anyway ? `M${left} ${top}H${end}V${bottom}H${left}Z` : `M${left} ${top}H${end}V${bottom}`
+  const empty = !size.some((row) => Array.from(row).some((value) => value > 0))
   const small = { class: 'quiet', 'font-size': 10 }
   return picture({ width, height: bottom + 52, title, description }, [
     svgText(left, 14, title, { 'font-weight': 600 }),
@@ -58,7 +59,9 @@ export function matrixMap(chart: MatrixMap): string {
     svgText(end, top - 5, `t' = ${T}`, { ...small, 'text-anchor': 'end' }),
     svgText(left - 6, top + 9, 't = 1', { ...small, 'text-anchor': 'end' }),
     svgText(left - 6, bottom, `${T}`, { ...small, 'text-anchor': 'end' }),
-    ...scale(left, bottom + 16, fill, largest),
+    ...(empty
+      ? [svgText(left, bottom + 26, 'no gradient comes back here', small)]
+      : scale(left, bottom + 16, width - left, fill, largest)),
   ])
 }
 
@@ -69,14 +72,21 @@ function strike(x: number, y: number, cell: number): string {
 }
 
 /** What the colours mean: the largest, a tenth of it, a hundredth... */
-function scale(x: number, y: number, fill: string, largest: number): string[] {
+function scale(x: number, y: number, room: number, fill: string, largest: number): string[] {
+  const step = room / decades
   return Array.from({ length: decades }, (_, i) => {
     const opacity = strength(largest * 10 ** -i, largest)
-    const box = { x: x + i * 58, y, width: 12, height: 12, rx: 2, style: `${fill};fill-opacity:${opacity.toFixed(3)}` }
-    const label = (largest * 10 ** -i).toPrecision(1)
-    return (
-      element('rect', box) +
-      svgText(x + i * 58 + 15, y + 10, Number(label).toString(), { class: 'quiet', 'font-size': 9 })
-    )
+    const box = {
+      x: x + i * step,
+      y,
+      width: 12,
+      height: 12,
+      rx: 2,
+      style: `${fill};fill-opacity:${opacity.toFixed(3)}`,
+    }
+    // A long number would run out of the picture.
+    const plain = String(Number((largest * 10 ** -i).toPrecision(1)))
+    const label = plain.length > 7 ? (largest * 10 ** -i).toExponential(0) : plain
+    return element('rect', box) + svgText(x + i * step + 15, y + 10, label, { class: 'quiet', 'font-size': 9 })
   })
 }

@@ -48,9 +48,17 @@ describe('report', () => {
     for (const text of ['lif, clif on fashion-mnist', '80.00 %', 'How it learnt', 'npx spikelet train', '12.5']) {
       expect(html).toContain(text)
     }
-    expect(html).toContain('Most often, cat was taken for dog (2).')
+    expect(html).toContain('Most often, cat was taken for dog: 2 of 7, 29 %.')
     expect(html).not.toMatch(/<script|<link|src=|url\(|@import/)
     expect(html.match(/role="img" aria-label="[^"]{20,}"/g)?.length).toBe(5)
+  })
+
+  test('writes what a foreign record says as text, wherever it says it', () => {
+    const evil = '<script>alert(1)</script>'
+    const final = { testAccuracy: 0.5, lastEpochTestAccuracy: 0.5, bestEpoch: evil as unknown as number, rule: evil }
+    const html = reportHtml([run(evil, 0, { name: evil, model: evil, dataset: evil, final, classes: [evil, evil] })])
+    expect(html).not.toContain('<script')
+    expect(html).toContain('&lt;script&gt;alert(1)')
   })
 
   test('draws gradients and energy of the first run that has them', () => {

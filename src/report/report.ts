@@ -120,26 +120,28 @@ function results(runs: readonly RunSummary[]): string {
   const rows = runs.map((run) => {
     const speeds = run.epochs.map((epoch) => epoch.imagesPerSecond).filter(Number.isFinite)
     return [
-      escapeXml(run.name),
+      run.name,
       percent(run.final.testAccuracy),
       percent(run.final.lastEpochTestAccuracy),
       String(run.final.bestEpoch),
       speeds.length > 0 ? statisticsOf(speeds).mean.toPrecision(3) : '',
-      escapeXml(run.neuron),
-      escapeXml(run.model),
-      escapeXml(run.dataset),
-      escapeXml(run.final.rule),
+      run.neuron,
+      run.model,
+      run.dataset,
+      run.final.rule,
     ]
   })
   const numbers = ['test, %', 'last epoch, %', 'best epoch', 'images/s']
   return table(['run', ...numbers, 'neuron', 'model', 'data set', 'epoch chosen by'], rows, [1, 2, 3, 4])
 }
 
-/** @param numbers the columns that hold numbers */
+/** All that stands in a table is escaped here. @param numbers the columns that hold numbers */
 function table(heads: readonly string[], rows: readonly (readonly string[])[], numbers: readonly number[]): string {
   const kind = (column: number) => (numbers.includes(column) ? ' class="number"' : '')
-  const head = heads.map((text, column) => `<th scope="col"${kind(column)}>${text}</th>`).join('')
-  const body = rows.map((row) => `<tr>${row.map((text, column) => `<td${kind(column)}>${text}</td>`).join('')}</tr>`)
+  const head = heads.map((text, column) => `<th scope="col"${kind(column)}>${escapeXml(text)}</th>`).join('')
+  const body = rows.map(
+    (row) => `<tr>${row.map((text, column) => `<td${kind(column)}>${escapeXml(text)}</td>`).join('')}</tr>`,
+  )
   return `<div class="scroll" tabindex="0" role="region" aria-label="table"><table><thead><tr>${head}</tr></thead><tbody>${body.join('\n')}</tbody></table></div>`
 }
 
@@ -204,7 +206,9 @@ function worstConfusion(counts: readonly (readonly number[])[], classes: readonl
   }
   if (worst.count === 0) return 'No confusion at all.'
   const nameOf = (label: number) => classes[label] ?? `class ${label}`
-  return `Most often, ${nameOf(worst.row)} was taken for ${nameOf(worst.column)} (${worst.count}).`
+  const all = counts[worst.row].reduce((sum, count) => sum + count, 0)
+  const share = ((100 * worst.count) / all).toFixed(0)
+  return `Most often, ${nameOf(worst.row)} was taken for ${nameOf(worst.column)}: ${worst.count} of ${all}, ${share} %.`
 }
 
 function details(run: RunSummary): string {

@@ -48,7 +48,7 @@ function drawn(trace: Trace, at: (t: number) => number, top: number, left: numbe
   const ink = `var(--series-${colour % colourCount})`
   const label = svgText(left - 10, top + height / 2 + 4, name, { 'text-anchor': 'end' })
   const finite = values.filter(Number.isFinite)
-  const [low, high] = [Math.min(0, ...finite), Math.max(kind === 'ticks' ? 1 : 1e-9, ...finite)]
+  const [low, high] = [Math.min(0, ...finite), Math.max(kind === 'ticks' ? 1 : 0, ...finite) || 1]
   const y = (value: number) => bottom - ((value - low) / (high - low)) * height
   const zero = element('path', { class: 'grid', d: `M${left} ${short(y(0))}H${right}` })
   const hint = element('title', {}, escapeXml(`${name}: ${number(low)} to ${number(high)}`))

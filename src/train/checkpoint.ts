@@ -1,5 +1,5 @@
 import type { Numbers } from '../backends/index.ts'
-import { FormatError, type Shape, SpikeletError, sameShape, shapeText, UsageError } from '../base/index.ts'
+import { FormatError, parseJson, type Shape, SpikeletError, sameShape, shapeText, UsageError } from '../base/index.ts'
 import { readSafetensors, type SafetensorsFile, type SafetensorsTensor, writeSafetensors } from '../interop/index.ts'
 import { modelFromConfig } from '../models/index.ts'
 import type { Network, NetworkConfig, Parameter } from '../nn/index.ts'
@@ -89,7 +89,16 @@ function rebuilt(config: NetworkConfig, where: string): Network {
   try {
     return modelFromConfig(config, where)
   } catch (error) {
-    if (!(error instanceof SpikeletError) || error.message.includes(where)) throw error
+    if (!(error instanceof SpikeletError)) {
+      throw new FormatError({
+        what: 'the network of this checkpoint cannot be built',
+        place: where,
+        got: (error as Error).message,
+        next: 'The file is damaged, or written by something else.',
+        cause: error,
+      })
+    }
+    if (error.message.includes(where)) throw error
     const Kind = error.constructor as typeof SpikeletError
     const { place } = error.parts
     throw new Kind({ ...error.parts, place: place ? `${where}\n${place}` : where, cause: error })
@@ -164,11 +173,7 @@ function optimiserOf({ tensors }: SafetensorsFile): OptimiserState {
 
 function parsed<Value>({ metadata }: SafetensorsFile, name: string, file: string): Value {
   const text = metadata[name]
-  try {
-    if (text !== undefined) return JSON.parse(text)
-  } catch (cause) {
-    throw new FormatError({ what: `the checkpoint's ${name} is not JSON`, place: file, got: text.slice(0, 80), cause })
-  }
+  if (text !== undefined) return parseJson(text, `${file}, ${name}`) as Value
   throw new FormatError({
     what: `the checkpoint does not hold its ${name}`,
     place: file,

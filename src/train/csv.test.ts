@@ -19,3 +19,10 @@ test('quotes what needs it', () => {
     '"a,b",c,d,e\n"say ""hi""","two\nlines",plain text,NaN\n',
   )
 })
+
+test('no text becomes a formula of a spreadsheet; numbers stay numbers', () => {
+  const neuron = '=HYPERLINK("http://a")'
+  expect(csvText([{ neuron, '+b': '@x', c: '-y', d: -1.5 }])).toBe(
+    `neuron,'+b,c,d\n"'=HYPERLINK(""http://a"")",'@x,'-y,-1.5\n`,
+  )
+})

@@ -13,6 +13,8 @@ export function csvText(rows: readonly CsvRow[]): string {
 }
 
 function csvField(value: string | number | boolean | undefined): string {
-  const text = value === undefined ? '' : String(value)
+  const plain = value === undefined ? '' : String(value)
+  // Spreadsheets take such a text for a formula: a name of a file must not become one.
+  const text = typeof value === 'string' && /^[=+\-@\t\r]/.test(plain) ? `'${plain}` : plain
   return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text
 }

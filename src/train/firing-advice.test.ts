@@ -1,6 +1,12 @@
 import { expect, test } from 'vitest'
 import { firingAdvice } from './firing-advice.ts'
 
+test('nobody is told to do what is done, or shown a number that is none', () => {
+  const [line] = firingAdvice([{ layer: 'quiet', rate: 0 }], (layer) => layer === 'quiet')
+  expect(line).toContain('(rate 0): nothing passes it. Lower its threshold, or lower the learning rate.')
+  expect(firingAdvice([{ layer: 'quiet', rate: 0 }])[0]).toContain('put BatchNorm in front')
+})
+
 test('silent and saturated layers are named, with advice; others are not', () => {
   const advice = firingAdvice([
     { layer: 'quiet', rate: 9e-6 },

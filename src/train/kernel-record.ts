@@ -1,5 +1,5 @@
 import { type Backend, isKernelChoice, type KernelChoice } from '../backends/index.ts'
-import { FormatError } from '../base/index.ts'
+import { FormatError, parseJson } from '../base/index.ts'
 
 /** What decides the order of a run's sums beside its settings: the host's features, and the kernels that layers took. */
 export interface KernelRecord {
@@ -14,7 +14,7 @@ export function kernelsNow({ info, kernelChoices }: Backend): KernelRecord {
 /** @param file the name that errors show @throws FormatError if the text is not such a record */
 export function kernelRecord(text: string, file: string): KernelRecord {
   try {
-    const { features, choices } = JSON.parse(text) as KernelRecord
+    const { features, choices } = parseJson(text, file) as KernelRecord
     const whole = features.every((f) => typeof f === 'string') && choices.every(isKernelChoice)
     if (whole) return { features, choices }
   } catch (cause) {

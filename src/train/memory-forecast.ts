@@ -55,8 +55,13 @@ function tooLarge(
     const { total, largest } = activationBytes(network, { T, batch: images, rebuild: true, float16Images })
     return total <= budget && largest <= largestTensor
   }
-  let fits = batch
-  while (fits > 0 && !hasRoom(fits)) fits--
+  // More images never take less: between what fits and what does not, the border is halved out.
+  let [fits, tooMany] = [0, batch + 1]
+  while (tooMany - fits > 1) {
+    const middle = Math.floor((fits + tooMany) / 2)
+    if (hasRoom(middle)) fits = middle
+    else tooMany = middle
+  }
   return new ResourceError({
     what: `training ${network.name} at batch ${batch} and T = ${T} needs ${what} than there is`,
     expected: `at most ${sizeText(most)}`,

@@ -44,4 +44,26 @@ describe.skipIf(!existsSync(built))('run folder of a killed process (needs the b
       rmSync(parent, { recursive: true })
     }
   })
+
+  test('is opened by one of two, and its checkpoints are whole for whoever reads them meanwhile', async () => {
+    const parent = mkdtempSync(join(tmpdir(), 'spikelet-'))
+    const folder = join(parent, 'run')
+    const two = [0, 1].map(() => spawn(process.execPath, ['--input-type=module', '-e', writer(folder)]))
+    try {
+      let refused = ''
+      for (const one of two) one.stderr.on('data', (bytes) => (refused += bytes))
+      const ended = await Promise.race(two.map((one) => once(one, 'exit').then(() => one)))
+      expect(refused).toMatch(/another process works on this run|there is a run in this folder already/)
+      const writing = two.find((one) => one !== ended)!
+      if (!existsSync(join(folder, 'checkpoints', 'last.safetensors'))) await once(writing.stdout, 'data')
+      for (let read = 0; read < 10_000; read++) {
+        const bytes = readFileSync(join(folder, 'checkpoints', 'last.safetensors'))
+        if (bytes.length !== 1e6 || bytes[0] !== bytes[bytes.length - 1]) expect.unreachable(`read ${read} is torn`)
+      }
+    } finally {
+      for (const one of two) one.kill('SIGKILL')
+      await Promise.all(two.map((one) => one.exitCode ?? one.signalCode ?? once(one, 'exit')))
+      rmSync(parent, { recursive: true })
+    }
+  })
 })

@@ -26,6 +26,7 @@ describe('run folder', () => {
     await store.writeMetrics([{ epoch: 0, loss: 2 }])
     await store.scalars(0, { loss: 2 })
     await store.writeCheckpoint('last', Uint8Array.of(1))
+    await store.close()
     expect(readdirSync(folder, { recursive: true }).sort()).toEqual([
       'checkpoints',
       'checkpoints/last.safetensors',
@@ -42,9 +43,20 @@ describe('run folder', () => {
 
   test('a new run never overwrites an old one, and only a run can be resumed', async () => {
     await expect(open('resume')).rejects.toThrow(/no run in this folder/)
-    await (await open('new')).writeConfig({ seed: 1 })
+    const store = await open('new')
+    await store.writeConfig({ seed: 1 })
+    await store.close()
     await expect(open('new')).rejects.toThrow(UsageError)
     expect(await (await open('resume')).readConfig()).toEqual({ seed: 1 })
+  })
+
+  test('while a run is under way nobody else opens it', async () => {
+    const store = await open('new')
+    await expect(open('new')).rejects.toThrow(/another process works on this run/)
+    await store.writeConfig({ seed: 1 })
+    await expect(open('resume')).rejects.toThrow(`process ${process.pid}`)
+    await store.close()
+    await (await open('resume')).close()
   })
 
   test('a line torn by a kill is cut off on resume, and writing goes on', async () => {
@@ -52,6 +64,7 @@ describe('run folder', () => {
     await store.writeConfig({})
     await store.append('steps', { step: 0 })
     await store.append('steps', { step: 1 })
+    await store.close()
     appendFileSync(join(folder, 'steps.jsonl'), '{"step":2,"lo')
     appendFileSync(join(folder, 'epochs.jsonl'), '{"ep')
     const resumed = await open('resume')
@@ -64,15 +77,16 @@ describe('run folder', () => {
     const store = await open('new')
     await store.writeConfig({ seed: 1 })
     await store.writeCheckpoint('last', Uint8Array.of(1))
-    const stale = join(folder, 'checkpoints', 'last.safetensors.tmp')
+    await store.close()
+    const stale = join(folder, 'checkpoints', 'last.safetensors.0123456789ab.tmp')
     writeFileSync(stale, 'half a checkpoint')
-    writeFileSync(join(folder, 'config.json.tmp'), '{"se')
+    writeFileSync(join(folder, 'config.json.ba9876543210.tmp'), '{"se')
     const resumed = await open('resume')
+    expect(existsSync(stale)).toBe(false)
     expect([...(await resumed.readCheckpoint('last'))!]).toEqual([1])
     expect(await resumed.readConfig()).toEqual({ seed: 1 })
     await resumed.writeCheckpoint('last', Uint8Array.of(2))
     expect([...(await resumed.readCheckpoint('last'))!]).toEqual([2])
-    expect(existsSync(stale)).toBe(false)
   })
 
   test('a write that fails says so, leaves the old bytes, and does not stop the next', async () => {
@@ -98,6 +112,7 @@ describe('run folder', () => {
     await first.writeConfig({})
     await first.scalars(0, { loss: 2 })
     await first.scalars(1, { loss: 1 })
+    await first.close()
     const second = await open('resume')
     await second.scalars(1, { loss: 1 })
     const bytes = (session: string) => readFileSync(join(folder, `events.out.tfevents.1000.spikelet.${session}`))

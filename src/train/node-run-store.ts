@@ -1,6 +1,7 @@
-import { FormatError, UsageError } from '../base/index.ts'
+import { parseJson, systemFault, UsageError } from '../base/index.ts'
 import { type CsvRow, csvText } from './csv.ts'
-import { appendToFile, cutTornLine, readIfPresent, replaceFile } from './durable-files.ts'
+import { appendToFile, cutTornLine, makeFolder, readIfPresent, removeTemporaries, writeWhole } from './durable-files.ts'
+import { type FolderLock, lockFolder } from './node-lock.ts'
 import { lineText, type RunCheckpoint, type RunLine, type RunLog, type RunStore } from './run-store.ts'
 import { restartRecord, scalarsRecord, versionRecord } from './tensorboard.ts'
 
@@ -11,39 +12,59 @@ export interface NodeRunStoreOptions {
   mode: 'new' | 'resume'
   /** Seconds since 1970. */
   clock(): number
+  /** A lock on the folder that the caller holds, and releases. Default: the store takes one until it is closed. */
+  lock?: FolderLock
 }
 
 /**
  * Opens a run's folder: config.json, steps.jsonl, epochs.jsonl, metrics.csv, events.out.tfevents..., and
- * checkpoints/last.safetensors and best.safetensors. A half line left by a killed process is cut off.
- * @throws UsageError if a new run's folder holds a run already, or there is none to resume
+ * checkpoints/last.safetensors and best.safetensors. A half line left by a killed process is cut off. Until it is closed,
+ * nobody else can open it.
+ * @throws UsageError if a new run's folder holds a run already, or there is none to resume; ResourceError if another
+ * process works on it, or the folder cannot be written to
  */
 export async function openNodeRunStore(folder: string, options: NodeRunStoreOptions): Promise<RunStore> {
-  const { mkdir } = process.getBuiltinModule('node:fs/promises')
+  const { join } = process.getBuiltinModule('node:path')
+  await checkMode(folder, options.mode)
+  const lock = options.lock ? null : await lockFolder(folder)
+  try {
+    // Another process may have begun or ended a run in the meantime.
+    if (lock) await checkMode(folder, options.mode)
+    const checkpoints = join(folder, 'checkpoints')
+    await makeFolder(checkpoints)
+    for (const one of [folder, checkpoints]) await removeTemporaries(one)
+    for (const log of logs) await cutTornLine(join(folder, `${log}.jsonl`))
+    return new NodeRunStore(folder, options, lock)
+  } catch (error) {
+    await lock?.release()
+    throw error
+  }
+}
+
+async function checkMode(folder: string, mode: NodeRunStoreOptions['mode']): Promise<void> {
   const { join } = process.getBuiltinModule('node:path')
   const exists = (await readIfPresent(join(folder, 'config.json'))) !== undefined
-  if (exists !== (options.mode === 'resume')) {
-    throw new UsageError({
-      what: exists ? 'there is a run in this folder already' : 'there is no run in this folder to resume',
-      place: folder,
-      next: exists ? 'resume it, or give the new run another name' : 'check the name, or start the run anew',
-    })
-  }
-  await mkdir(join(folder, 'checkpoints'), { recursive: true })
-  for (const log of logs) await cutTornLine(join(folder, `${log}.jsonl`))
-  return new NodeRunStore(folder, options)
+  if (exists === (mode === 'resume')) return
+  throw new UsageError({
+    what: exists ? 'there is a run in this folder already' : 'there is no run in this folder to resume',
+    place: folder,
+    next: exists ? 'Resume it, or give the new run another name.' : 'Check the name, or start the run anew.',
+  })
 }
 
 class NodeRunStore implements RunStore {
   readonly place: string
   private readonly options: NodeRunStoreOptions
+  private readonly lock: FolderLock | null
   private events: string | undefined
   /** Writes happen one after the other, in the order asked for. */
   private last: Promise<unknown> = Promise.resolve()
 
-  constructor(folder: string, options: NodeRunStoreOptions) {
+  /** @param lock released when the store is closed */
+  constructor(folder: string, options: NodeRunStoreOptions, lock: FolderLock | null) {
     this.place = folder
     this.options = options
+    this.lock = lock
   }
 
   async readConfig(): Promise<RunLine | undefined> {
@@ -53,7 +74,7 @@ class NodeRunStore implements RunStore {
 
   writeConfig(config: RunLine): Promise<void> {
     const text = JSON.stringify(JSON.parse(lineText(config)), undefined, 2)
-    return this.next(() => replaceFile(this.path('config.json'), `${text}\n`))
+    return this.next(() => writeWhole(this.path('config.json'), `${text}\n`))
   }
 
   append(log: RunLog, line: RunLine): Promise<void> {
@@ -77,13 +98,13 @@ class NodeRunStore implements RunStore {
       const lines = await this.readLines(log)
       const kept = lines.filter(wanted)
       if (kept.length === lines.length) return
-      await replaceFile(this.logPath(log), kept.map((line) => `${lineText(line)}\n`).join(''))
+      await writeWhole(this.logPath(log), kept.map((line) => `${lineText(line)}\n`).join(''))
     })
   }
 
   writeMetrics(rows: readonly CsvRow[]): Promise<void> {
     const text = csvText(rows)
-    return this.next(() => replaceFile(this.path('metrics.csv'), text))
+    return this.next(() => writeWhole(this.path('metrics.csv'), text))
   }
 
   scalars(step: number, values: Readonly<Record<string, number>>): Promise<void> {
@@ -96,7 +117,7 @@ class NodeRunStore implements RunStore {
   }
 
   writeCheckpoint(name: RunCheckpoint, bytes: Uint8Array): Promise<void> {
-    return this.next(() => replaceFile(this.checkpointPath(name), bytes))
+    return this.next(() => writeWhole(this.checkpointPath(name), bytes))
   }
 
   readCheckpoint(name: RunCheckpoint): Promise<Uint8Array | undefined> {
@@ -105,6 +126,7 @@ class NodeRunStore implements RunStore {
 
   async close(): Promise<void> {
     await this.last
+    await this.lock?.release()
   }
 
   private next<T>(work: () => Promise<T>): Promise<T> {
@@ -144,7 +166,7 @@ class NodeRunStore implements RunStore {
         await writeFile(path, versionRecord(seconds), { flag: 'wx' })
       } catch (error) {
         if ((error as NodeJS.ErrnoException).code === 'EEXIST') continue
-        throw error
+        throw systemFault(error, { path })
       }
       if (this.options.mode === 'resume') await appendToFile(path, restartRecord(seconds, step))
       return path
@@ -153,9 +175,5 @@ class NodeRunStore implements RunStore {
 }
 
 function parse(text: string, place: string): RunLine {
-  try {
-    return JSON.parse(text)
-  } catch (cause) {
-    throw new FormatError({ what: 'not JSON', place, got: (cause as Error).message, cause })
-  }
+  return parseJson(text, place) as RunLine
 }

@@ -23,8 +23,8 @@ export function openingLines(run: Opening, memory: string): string[] {
   const { network, settings } = run
   const { info } = settings.backend
   const lines = [
-    `training ${network.name}: ${run.imagesPerEpoch} images and ${run.updatesPerEpoch} updates an epoch, ` +
-      `${settings.epochs} epochs, T = ${settings.T}`,
+    `training ${network.name}: ${counted(run.imagesPerEpoch, 'sample')} and ${counted(run.updatesPerEpoch, 'update')} an epoch, ` +
+      `${counted(settings.epochs, 'epoch')}, T = ${settings.T}`,
     `on ${info.name} (${info.threads} ${info.threads === 1 ? 'thread' : 'threads'}${info.features.map((f) => `, ${f}`).join('')})`,
     memory,
   ]
@@ -35,6 +35,11 @@ export function openingLines(run: Opening, memory: string): string[] {
   }
   if (settings.bptt) lines.push(truncationLine(settings.T, settings.bptt))
   return lines
+}
+
+/** `1 update`, `2 updates` */
+function counted(count: number, what: string): string {
+  return `${count} ${what}${count === 1 ? '' : 's'}`
 }
 
 /** What truncation keeps, and what it costs. */

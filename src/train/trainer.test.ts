@@ -46,7 +46,7 @@ describe.each(backends)('training on %s', (_, open) => {
     expect(store.metrics.length).toBe(8)
     expect(store.curves.at(-1)!.values).toHaveProperty('epoch/validation accuracy')
     expect(await store.readConfig()).toMatchObject({ T: 3, optimiser: { name: 'sgd' }, dataset: { train: 30 } })
-    expect(lines.join('\n')).toMatch(/27 images and 4 updates an epoch[\s\S]*memory: about[\s\S]*epoch 8\/8: loss/)
+    expect(lines.join('\n')).toMatch(/27 samples and 4 updates an epoch[\s\S]*memory: about[\s\S]*epoch 8\/8: loss/)
   })
 
   test.each<[string, Partial<TrainOptions>]>([

@@ -129,7 +129,7 @@ export class Trainer implements Training {
   async checkpoint(): Promise<Uint8Array> {
     return checkpointBytes(this.network, {
       progress: this.progress,
-      training: this.record,
+      training: { ...this.record, classes: this.datasets.train.classes },
       kernels: kernelsNow(this.settings.backend),
       ...(this.updates ? { optimiser: await this.updates.state() } : {}),
     })
@@ -157,7 +157,8 @@ export class Trainer implements Training {
     const { exchanged } = checkpointProgress(bytes, file)
     if (exchanged) this.inhabit(exchanged)
     const saved = loadCheckpoint(bytes, { file, network: this.network })
-    checkSameSettings(saved.training, this.record)
+    const { classes: _, ...settings } = saved.training
+    checkSameSettings(settings, this.record)
     this.renewUpdates(saved.optimiser, saved.progress.update)
     this.progress = saved.progress
     const kernels = checkpointKernels(bytes, file)
@@ -326,8 +327,16 @@ export class Trainer implements Training {
     if (better) await settings.store.writeCheckpoint('best', bytes)
     await settings.store.writeCheckpoint('last', bytes)
     settings.log(epochLine(record, settings.epochs))
-    for (const warning of firingAdvice(evaluation.firingRates)) settings.log(warning)
+    for (const warning of firingAdvice(evaluation.firingRates, (layer) => this.isNormalised(layer)))
+      settings.log(warning)
     for (const hooks of settings.hooks) await hooks.onEpoch?.(record, this)
+  }
+
+  /** Whether BatchNorm stands in front of a layer's neurons, in the layer or right before it. */
+  private isNormalised(layer: string): boolean {
+    const { rows } = this.network
+    const at = rows.findIndex(({ path }) => path === layer || path.startsWith(`${layer}.`))
+    return [rows[at - 1], rows[at]].some((row) => row !== undefined && /norm/i.test(row.type))
   }
 
   private epochRecord({ accuracy, loss, firingRates }: Evaluation): EpochRecord {

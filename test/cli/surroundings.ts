@@ -3,6 +3,7 @@ import type { Surroundings } from '../../src/cli/surroundings.ts'
 /** Surroundings that keep what is written, with a clock of their own. */
 export function testSurroundings(changes: Partial<Surroundings> = {}) {
   const written = { output: '', errors: '' }
+  const exits: number[] = []
   const listeners = new Set<() => void>()
   let seconds = 1e9
   const surroundings: Surroundings = {
@@ -19,6 +20,7 @@ export function testSurroundings(changes: Partial<Surroundings> = {}) {
       listeners.add(listener)
       return () => listeners.delete(listener)
     },
+    exit: (code) => void exits.push(code),
     version: '1.2.3',
     ...changes,
   }
@@ -26,6 +28,8 @@ export function testSurroundings(changes: Partial<Surroundings> = {}) {
     surroundings,
     output: () => written.output,
     errors: () => written.errors,
+    /** Codes with which the process would have ended at once. */
+    exits,
     interrupt: () => {
       for (const listener of listeners) listener()
     },

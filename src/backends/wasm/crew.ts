@@ -1,3 +1,4 @@
+import { ResourceError } from '../../base/index.ts'
 import type { MemoryLimits } from '../../codegen/index.ts'
 import { Arena } from './arena.ts'
 import { argumentsAddress, argumentWords, commands, control, reservedBytes, spins } from './control.ts'
@@ -7,6 +8,8 @@ import { instantiate } from './worker-loop.ts'
 /** A worker thread as the host gives it: it runs `serve(memory, thread)` of worker-loop.ts. */
 export interface StartedWorker {
   readonly ready: Promise<void>
+  /** Whether it still runs, where the host can tell while this thread waits. Default: it is believed to. */
+  readonly isAlive?: () => boolean
   stop(): Promise<void>
 }
 
@@ -33,6 +36,35 @@ export function floatWord(value: number): number {
   return floatWords[0]
 }
 
+/** While it waits for the others, a thread looks this often whether they still run. */
+const lookEverySeconds = 0.5
+
+/** A worker's last task, or the compiling of a kernel, takes far less on any machine. */
+const longestShareSeconds = 120
+
+/** Most address space, and less where the system gives no more. @throws ResourceError where it gives too little */
+function reserve({ minimum, maximum, shared }: MemoryLimits): { memory: WebAssembly.Memory; pages: number } {
+  for (let most = maximum; ; most = Math.floor(most / 2)) {
+    const pages = Math.max(minimum, most)
+    try {
+      return { memory: new WebAssembly.Memory({ initial: minimum, maximum: pages, shared }), pages }
+    } catch (cause) {
+      if (most > leastPages) continue
+      throw new ResourceError({
+        what: 'no memory can be reserved for the wasm backend',
+        got: (cause as Error).message,
+        next:
+          'Allow more address space (ulimit -v 12000000, or unlimited), or start Node with ' +
+          'NODE_OPTIONS=--disable-wasm-trap-handler, which reserves less.',
+        cause,
+      })
+    }
+  }
+}
+
+/** 256 MiB: what does not get as much has no use for the backend. */
+const leastPages = 4096
+
 /**
  * The threads that share one memory. A kernel runs on all of them at once; each takes the next task until none is
  * left. Tasks own their outputs, so the result does not depend on who took which.
@@ -48,6 +80,8 @@ export class Crew {
   private kernels = 0
   private readonly loaded = new Map<string, Kernel>()
   private closed = false
+  /** How a worker ended that should not have. */
+  private dead: string | null = null
   /** Time per kernel, kept only where a clock is given. */
   readonly times = new Map<string, KernelTime>()
   private readonly now: (() => number) | undefined
@@ -63,8 +97,9 @@ export class Crew {
     this.native = native
     this.limits = limits
     this.now = now
-    this.memory = new WebAssembly.Memory({ initial: limits.minimum, maximum: limits.maximum, shared: limits.shared })
-    this.arena = new Arena(this.memory, reservedBytes, limits.maximum * 65536)
+    const { memory, pages } = reserve(limits)
+    this.memory = memory
+    this.arena = new Arena(memory, reservedBytes, pages * 65536)
     this.workers = Array.from({ length: start ? workers : 0 }, (_, i) => start!(this.memory, i + 1))
     this.threads = this.workers.length + 1
   }
@@ -80,7 +115,12 @@ export class Crew {
     const shared = typeof SharedArrayBuffer !== 'undefined'
     const limits = { minimum: 64, maximum: maximumPages, shared }
     const crew = new Crew(limits, shared ? threads - 1 : 0, starter, now, native)
-    await Promise.all(crew.workers.map((worker) => worker.ready))
+    try {
+      await Promise.all(crew.workers.map((worker) => worker.ready))
+    } catch (error) {
+      await crew.close() // those that did start
+      throw error
+    }
     return crew
   }
 
@@ -162,6 +202,7 @@ export class Crew {
 
   private order(command: number, kernel: number): void {
     const { words } = this
+    if (this.dead !== null && command !== commands.stop) this.fail(this.dead)
     words[control.command] = command
     words[control.kernel] = kernel
     Atomics.store(words, control.done, 0)
@@ -174,11 +215,30 @@ export class Crew {
     const all = this.workers.length
     let done = Atomics.load(words, control.done)
     for (let i = 0; done < all && i < spins; i++) done = Atomics.load(words, control.done)
-    while (done < all) {
-      Atomics.wait(words, control.done, done)
+    for (let waited = 0; done < all; waited += lookEverySeconds) {
+      Atomics.wait(words, control.done, done, 1000 * lookEverySeconds)
+      const before = done
       done = Atomics.load(words, control.done)
+      if (done === all) break
+      this.checkAlive()
+      if (done > before) waited = 0
+      if (waited >= longestShareSeconds) this.fail(`answers nothing for ${longestShareSeconds} s`)
     }
     if (Atomics.exchange(words, control.failed, 0) > 0) throw new Error(`${what} failed on a worker thread`)
+  }
+
+  /** @throws ResourceError where a worker is gone: what it has not computed nobody will */
+  private checkAlive(): void {
+    if (this.workers.some(({ isAlive }) => isAlive?.() === false)) this.fail('has ended')
+  }
+
+  private fail(how: string): never {
+    this.dead = how
+    throw new ResourceError({
+      what: 'a thread of the wasm backend is gone',
+      got: `one of ${this.workers.length} threads beside this one ${how}`,
+      next: 'Close this backend and make a new one; where memory was short, with fewer threads.',
+    })
   }
 
   async close(): Promise<void> {

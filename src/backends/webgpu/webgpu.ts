@@ -1,5 +1,6 @@
 import { ResourceError, ShapeError, shapeText, sizeOf } from '../../base/index.ts'
 import type { Backend, Handle } from '../backend.ts'
+import { closable } from '../closable.ts'
 import { checked } from '../operations.ts'
 import { convolution, convolutionBackward } from './convolution.ts'
 import { Device } from './device.ts'
@@ -75,7 +76,9 @@ export async function createWebGpu(adapter: GPUAdapter, options: WebGpuOptions =
     adapter: `${adapterName(adapter.info)}${half ? ', mixed' : ''}`,
     tuning: options.tuning === undefined ? forgetful : options.tuning,
   })
-  return checked(backendOn(d, adapterName(adapter.info), half ? ['mixed', ...features] : features, memoryBytes))
+  return closable(
+    checked(backendOn(d, adapterName(adapter.info), half ? ['mixed', ...features] : features, memoryBytes)),
+  )
 }
 
 /** What people call an adapter. */

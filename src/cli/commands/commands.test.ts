@@ -11,15 +11,18 @@ async function spikelet(...words: string[]) {
 }
 
 describe.each(commands.map((command) => [command.name, command] as const))('%s', (name, command) => {
-  it('describes every option in its help, within 120 columns', async () => {
+  it('describes every option in its help, within the terminal', async () => {
     const { code, output } = await spikelet(name, '--help')
     expect(code).toBe(0)
     for (const { flag, description } of fieldsOf(command.schema)) {
       expect(output).toContain(flag)
       expect(description, flag).not.toBe('')
-      expect(output).toContain(description)
+      expect(output.replace(/\s+/g, ' ')).toContain(description)
     }
-    for (const line of output.split('\n')) expect(line.length).toBeLessThanOrEqual(120)
+    const prose = output
+      .split('\n')
+      .filter((line) => !line.startsWith('  npx ') && !/^ {2}-/.test(line) && !line.startsWith('spikelet '))
+    for (const line of prose) expect(line.length, line).toBeLessThanOrEqual(80)
   })
 
   it('has examples that can be followed as far as they are read', async () => {

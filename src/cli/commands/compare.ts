@@ -42,7 +42,7 @@ export const compareCommand = defineCommand({
     try {
       const requests = runs.map(({ name, label, options }) => async () => {
         const request = { dataset, options, folder: join(folder, name), datasets, backend, label }
-        return earlierRun({ ...request, resume: false })
+        return earlierRun({ ...request, resume: false }, progress.line)
       })
       const { summaries } = await stoppable(surroundings, progress, (stop) =>
         runAll(folder, requests, { surroundings, progress, stop }),

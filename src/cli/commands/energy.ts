@@ -17,7 +17,7 @@ import { percentText, tableText } from '../table.ts'
 import { checkpointTraining } from '../training/checkpoint-training.ts'
 import { judgeCheckpoint } from '../training/judge-checkpoint.ts'
 import { frameOptions, machineOptions, wholeNumber } from '../training/options.ts'
-import { summaryFile } from '../training/run-training.ts'
+import { summaryFile } from '../training/summary-file.ts'
 
 const schema = z.object({
   accounting: z
@@ -136,10 +136,10 @@ async function trained(
     const rates = await readRates(options.rates, net.neuron?.name ?? '')
     return { net, T, rates, sequence, about: options.rates }
   }
-  if (run !== null && T === known.T) {
-    const record = join(run, summaryFile)
-    return { net, T, rates: await readRates(record, ''), sequence, about: `${record}, measured with all test images` }
-  }
+  // A run of a program, or one that was stopped, has no verdict: its rates are measured now.
+  const record = run !== null && T === known.T ? join(run, summaryFile) : null
+  const recorded = record === null ? undefined : await readRates(record, '').catch(() => undefined)
+  if (recorded) return { net, T, rates: recorded, sequence, about: `${record}, measured with all test images` }
   const { evaluation } = await judgeCheckpoint({ file, dataset: undefined, options }, surroundings)
   const rates = Object.fromEntries(evaluation.firingRates.map(({ layer, rate }) => [layer, rate]))
   return { net, T, rates, sequence, about: `measured with ${evaluation.images} test images` }

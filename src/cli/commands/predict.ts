@@ -1,60 +1,81 @@
+import { dirname, join } from 'node:path'
 import { z } from 'zod'
 import type { Backend } from '../../backends/index.ts'
-import { classNamesOf, imagePipeline, makeTransform } from '../../data/index.ts'
+import { sizeOf, UsageError } from '../../base/index.ts'
+import {
+  type ConversionOptions,
+  classNamesOf,
+  datasetNames,
+  imagePipeline,
+  makeTransform,
+  type SensorSize,
+} from '../../data/index.ts'
 import { summedLogits } from '../../losses/index.ts'
 import { encoders, type Network } from '../../nn/index.ts'
 import { defaultBackend } from '../../node-backend.ts'
-import { loadCheckpoint } from '../../train/index.ts'
-import { defineCommand } from '../command.ts'
+import { type Encode, inputOf, loadCheckpoint } from '../../train/index.ts'
+import { defineCommand, type Invocation } from '../command.ts'
 import { readNamed } from '../read-named.ts'
 import { exitCodes } from '../surroundings.ts'
 import { percentText } from '../table.ts'
 import { backendOptions } from '../training/backend-options.ts'
-import { checkpointTraining } from '../training/checkpoint-training.ts'
-import { readImages } from '../training/image-file.ts'
-import { machineOptions } from '../training/options.ts'
+import { checkpointTraining, encoderNamed } from '../training/checkpoint-training.ts'
+import { conversionOf, frameChoiceOf, sizeOfText } from '../training/frames.ts'
+import { frameOptions, machineOptions, wholeNumber } from '../training/options.ts'
 import { pause } from '../training/run-training.ts'
+import { type FileSample, samplesIn } from '../training/sample-files.ts'
+import { readSummary } from '../training/summary-file.ts'
 
 const batchSize = 64
 
-const count = () => z.number('a whole number').int('a whole number').min(1, '1 or more')
+const schema = z.object({
+  top: wholeNumber(1).default(3).describe('classes per sample'),
+  limit: wholeNumber(1).optional().describe('first N samples only'),
+  json: z.boolean().default(false).describe('prints all shares as JSON'),
+  sensor: frameOptions.sensor,
+  layout: frameOptions.layout,
+  backend: machineOptions.backend,
+  simd: machineOptions.simd,
+  threads: machineOptions.threads,
+})
 
-/** Names the classes of images in a file. */
+/** Names the classes of samples in files. */
 export const predictCommand = defineCommand({
   name: 'predict',
-  usage: '<checkpoint> <file>',
-  summary: 'Names the likeliest classes of each image in a file',
-  schema: z.object({
-    top: count().default(3).describe('classes per image'),
-    limit: count().optional().describe('first N images only'),
-    backend: machineOptions.backend,
-    simd: machineOptions.simd,
-    threads: machineOptions.threads,
-  }),
+  usage: '<checkpoint> [...files]',
+  summary: 'Names the likeliest classes of images or recordings in files and folders',
+  schema,
   notes: [
-    'FILE holds images as IDX (.gz or plain), or as CIFAR-10 or CIFAR-100 binary records, or is a picture (PNG, JPEG) of',
-    "the network's size. The shares are those of the softmax of the mean logits over time.",
+    'FILES are what the network was trained on: PNG and JPEG files, IDX (.gz or plain), CIFAR records, NPY and NPZ arrays',
+    '(uint8, or numbers in 0..1), event files of any format that is read, HDF5 as SHD has it; or folders with such files.',
+    'Time steps, encoding, frames and normalisation are those of the training. The shares are those of the softmax of the',
+    'mean logits over time.',
   ],
-  examples: ['predict runs/NAME/checkpoints/best.safetensors t10k-images-idx3-ubyte.gz --limit 5'],
+  examples: [
+    'predict runs/NAME/checkpoints/best.safetensors shoe.png bag.jpg',
+    'predict runs/NAME/checkpoints/best.safetensors t10k-images-idx3-ubyte.gz --limit 5',
+    'predict runs/NAME/checkpoints/best.safetensors ./recordings --json',
+  ],
   async run({ positional, options, surroundings }) {
-    const [file, imageFile] = positional as [string, string]
-    const { net, training } = loadCheckpoint(await readNamed(file), { file })
-    const { T, dataset, transforms } = checkpointTraining(training, file)
-    const images = readImages(await readNamed(imageFile), imageFile, net.input)
-    const names = classNamesOf(dataset)
-    const pipeline = imagePipeline(images, transforms.map(makeTransform), 0)
+    const [file, ...paths] = positional as [string, ...string[]]
+    if (paths.length === 0) {
+      throw new UsageError({ what: 'no file is given', expected: 'spikelet predict CHECKPOINT FILE or FOLDER ...' })
+    }
+    const judge = await judgeOf(file, options)
     const backend = await defaultBackend(backendOptions(options))
+    const told: Prediction[] = []
     try {
-      await net.place(backend)
-      const end = Math.min(images.length, options.limit ?? images.length)
-      for (let first = 0; first < end; first += batchSize) {
-        const indices = Array.from({ length: Math.min(batchSize, end - first) }, (_, i) => first + i)
-        const pixels = pixelsOf(indices, images, pipeline)
-        const logits = await meanLogits(net, backend, pixels, [indices.length, ...images.shape], T)
-        const lines = indices.map((image, i) => lineOf(image, logits[i], names, options.top))
-        surroundings.write(`${lines.join('\n')}\n`)
+      await judge.net.place(backend)
+      for await (const batch of batches(samplesIn(paths, judge.kind), options.limit)) {
+        const found = await predictionsOf(batch, judge, backend)
+        if (options.json) told.push(...found)
+        else
+          surroundings.write(
+            found.map((one) => `${lineOf(one, paths.length === 1 && one.file === paths[0], options.top)}\n`).join(''),
+          )
         await pause()
       }
+      if (options.json) surroundings.write(`${JSON.stringify({ checkpoint: file, predictions: told })}\n`)
       return exitCodes.done
     } finally {
       await backend.close()
@@ -62,36 +83,103 @@ export const predictCommand = defineCommand({
   },
 })
 
-/** Transformed images, [N, H, W, C]. */
-function pixelsOf(
-  indices: readonly number[],
-  images: ReturnType<typeof readImages>,
-  pipeline: ReturnType<typeof imagePipeline>,
-): Float32Array {
-  const [height, width, channels] = images.shape
-  const size = height * width * channels
-  const values = new Float32Array(indices.length * size)
-  indices.forEach((index, i) => {
-    pipeline.run(images.image(index), 0, index, values.subarray(i * size, (i + 1) * size))
-  })
-  return values
+interface Prediction {
+  readonly file: string
+  readonly index: number | null
+  /** The likeliest class. */
+  readonly predicted: string
+  /** Of all classes, the likeliest first. */
+  readonly classes: readonly { readonly name: string; readonly share: number }[]
 }
 
-/** Logits over time's mean, one list of [classes] per image. */
+/** A network, and what its checkpoint knows of its samples. */
+async function judgeOf(file: string, options: Invocation<typeof schema>['options']) {
+  const { net, training } = loadCheckpoint(await readNamed(file), { file })
+  const { T, dataset, transforms, frames, encode, classes } = checkpointTraining(training, file)
+  const conversion: ConversionOptions | undefined = frames && conversionOf({ T, ...frameChoiceOf(frames) })
+  const sensor = options.sensor === undefined ? sensors[dataset] : sizeOfText(options.sensor)
+  const layout = options.layout ?? (dataset === 'dvs-cifar10' ? 'cifar10-dvs' : undefined)
+  const kind = { shape: net.input, frames: conversion, sensor, layout }
+  const [height, width, channels] = net.input
+  const shape = [height, width, channels] as const
+  const made = transforms.map(makeTransform)
+  return {
+    net,
+    T,
+    kind,
+    encode: conversion ? encoders.frames : encoderNamed(encode, file),
+    bytes: imagePipeline({ shape }, made, 0),
+    numbers: imagePipeline({ shape, steps: conversion ? T : 1 }, made, 0),
+    classes: classes ?? (await classesOf(dataset, file)),
+  }
+}
+
+type Judge = Awaited<ReturnType<typeof judgeOf>>
+
+/** Sensors of the data sets that have one of their own. */
+const sensors: { readonly [dataset: string]: SensorSize | undefined } = {
+  'n-mnist': { width: 34, height: 34 },
+  'dvs-cifar10': { width: 128, height: 128 },
+  'dvs-gesture': { width: 128, height: 128 },
+  shd: { width: 700, height: 1 },
+}
+
+/** Names of classes that the checkpoint itself does not tell: the data set's, or those in the record of its run. */
+async function classesOf(dataset: string, file: string): Promise<readonly string[]> {
+  const known = (datasetNames as readonly string[]).includes(dataset) ? classNamesOf(dataset) : []
+  if (known.length > 0) return known
+  return (await readSummary(join(dirname(file), '..'), () => {}))?.classes ?? []
+}
+
+async function* batches(samples: AsyncIterable<FileSample>, limit = Number.POSITIVE_INFINITY) {
+  let batch: FileSample[] = []
+  let count = 0
+  for await (const sample of samples) {
+    batch.push(sample)
+    count++
+    if (batch.length === batchSize || count === limit) {
+      yield batch
+      batch = []
+    }
+    if (count === limit) return
+  }
+  if (batch.length > 0) yield batch
+}
+
+async function predictionsOf(batch: readonly FileSample[], judge: Judge, backend: Backend): Promise<Prediction[]> {
+  const { net, T, kind, encode, classes } = judge
+  const size = sizeOf(net.input) * (kind.frames ? T : 1)
+  const values = new Float32Array(batch.length * size)
+  batch.forEach((sample, i) => {
+    const { buffer, byteOffset, byteLength } = sample.values
+    const pipeline = sample.values instanceof Float32Array ? judge.numbers : judge.bytes
+    pipeline.run(new Uint8Array(buffer, byteOffset, byteLength), 0, i, values.subarray(i * size, (i + 1) * size))
+  })
+  const logits = await meanLogits(net, backend, values, { T, encode })
+  return batch.map(({ file, index }, i) => {
+    const highest = Math.max(...logits[i])
+    const weights = logits[i].map((logit) => Math.exp(logit - highest))
+    const sum = weights.reduce((total, weight) => total + weight, 0)
+    const order = [...weights.keys()].sort((a, b) => weights[b] - weights[a])
+    const shares = order.map((k) => ({ name: classes[k] ?? String(k), share: weights[k] / sum }))
+    return { file, index, predicted: shares[0].name, classes: shares }
+  })
+}
+
+/** Logits over time's mean, one list of [classes] per sample. */
 async function meanLogits(
   net: Network,
   backend: Backend,
-  pixels: Float32Array,
-  shape: readonly number[],
-  T: number,
+  values: Float32Array,
+  { T, encode }: { readonly T: number; readonly encode: Encode },
 ): Promise<Float64Array[]> {
   backend.beginStep()
   try {
-    const x = encoders.place(backend, encoders.direct(pixels, shape))
+    const x = inputOf(net, backend, values, { T, seed: 0, encode })
     const logits = net.forward(x, { backend, tape: null, training: false, T, key: 0 })
-    const [steps, images, classes] = logits.shape
+    const [steps, samples, classes] = logits.shape
     const sums = summedLogits(await backend.read(logits.handle), steps)
-    return Array.from({ length: images }, (_, i) =>
+    return Array.from({ length: samples }, (_, i) =>
       sums.subarray(i * classes, (i + 1) * classes).map((sum) => sum / steps),
     )
   } finally {
@@ -99,10 +187,11 @@ async function meanLogits(
   }
 }
 
-function lineOf(image: number, logits: Float64Array, names: readonly string[], top: number): string {
-  const highest = Math.max(...logits)
-  const weights = logits.map((logit) => Math.exp(logit - highest))
-  const sum = weights.reduce((total, weight) => total + weight, 0)
-  const order = [...weights.keys()].sort((a, b) => weights[b] - weights[a]).slice(0, top)
-  return `${image}\t${order.map((k) => `${names[k] ?? k} ${percentText(weights[k] / sum, 1)}`).join('\t')}`
+/** @param alone whether no other file was named: its samples need no more than their number */
+function lineOf({ file, index, classes }: Prediction, alone: boolean, top: number): string {
+  const name = index === null ? file : alone ? String(index) : `${file}:${index}`
+  return `${name}\t${classes
+    .slice(0, top)
+    .map(({ name: one, share }) => `${one} ${percentText(share, 1)}`)
+    .join('\t')}`
 }

@@ -108,15 +108,8 @@ async function oneByOne(
   try {
     const requests = runs.map(({ name, options }) => async () => {
       const datasets = await datasetsFor(options)
-      return earlierRun({
-        dataset,
-        options,
-        folder: join(folder, name),
-        datasets,
-        backend,
-        label: name,
-        resume: false,
-      })
+      const request = { dataset, options, folder: join(folder, name), datasets, backend, label: name }
+      return earlierRun({ ...request, resume: false }, progress.line)
     })
     const { summaries } = await stoppable(surroundings, progress, (stop) =>
       runAll(folder, requests, { surroundings, progress, stop }),

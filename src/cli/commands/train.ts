@@ -10,7 +10,7 @@ import { type ExitCode, exitCodes } from '../surroundings.ts'
 import { backendOptions } from '../training/backend-options.ts'
 import { openImages } from '../training/images.ts'
 import { stoppable } from '../training/interruption.ts'
-import { kernelsOf, kernelsOfRun, kernelsText, writeKernels } from '../training/kernels.ts'
+import { kernelsOf, kernelsOfRun, kernelsText } from '../training/kernels.ts'
 import { machineOptions, trainSchema } from '../training/options.ts'
 import { protocolText, withProtocol } from '../training/protocol.ts'
 import { type RunCommand, readRunCommand, runName } from '../training/run-folder.ts'
@@ -47,7 +47,6 @@ export const trainCommand = defineCommand({
           { surroundings, progress, stop },
         ),
       )
-      await writeKernels(folder, result.kernels)
       if (invocation.options.explainKernels) surroundings.write(`${kernelsText(result.kernels)}\n`)
       if (!summary) return stoppedRun(surroundings.writeError, folder)
       surroundings.write(runText(summary, result, folder))

@@ -14,6 +14,8 @@ process.on('message', (message: ToChild) => {
   if (message.type === 'stop') stop.aborted = true
   else void work(message)
 })
+// Whether a hang-up stops the run is for the parent to say.
+process.on('SIGHUP', () => {})
 // Ctrl-C reaches all processes of a terminal: the parent asks for the same.
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => (stop.aborted = true))
 // The parent is gone, perhaps killed: nobody waits for this any more, and another parent may go on with it.

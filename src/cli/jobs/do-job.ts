@@ -1,30 +1,42 @@
 import { defaultBackend } from '../../node-backend.ts'
+import { type FolderLock, lockFolder } from '../../train/index.ts'
 import { backendOptions } from '../training/backend-options.ts'
 import { earlierRun } from '../training/earlier-run.ts'
 import { openImages } from '../training/images.ts'
 import { runTraining } from '../training/run-training.ts'
 import { keepAsLif } from './as-lif.ts'
 import type { FromChild, Job, JobSurroundings, TrainJob } from './job.ts'
-import { withLock } from './lock.ts'
 import { probe } from './probe.ts'
 import { progressTo } from './progress-to.ts'
 
 /** Does one job in this process. @throws what the job throws */
 export async function doJob(job: Job, around: JobSurroundings): Promise<FromChild> {
   if (job.type === 'probe') return { type: 'done', probe: await probe(job, around) }
-  return withLock(job.folder, () => trainToEnd(job, around), { patience: lockPatience })
+  const lock = await lockFolder(job.folder, { patience: lockPatience })
+  try {
+    return await trainToEnd(job, lock, around)
+  } finally {
+    await lock.release()
+  }
 }
 
 /** Seconds that a process which has lost its parent may take to notice it: an update. */
 const lockPatience = 120
 
-async function trainToEnd(job: TrainJob, { env, clock, stop, tell }: JobSurroundings): Promise<FromChild> {
+async function trainToEnd(
+  job: TrainJob,
+  lock: FolderLock,
+  { env, clock, stop, tell }: JobSurroundings,
+): Promise<FromChild> {
   const { dataset, options, folder, label } = job
   const progress = progressTo(tell)
   const datasets = await openImages(dataset, options, { progress, env })
   const backend = await defaultBackend(backendOptions(options))
   try {
-    const request = await earlierRun({ dataset, options, folder, datasets, backend, label, resume: false })
+    const request = await earlierRun(
+      { dataset, options, folder, datasets, backend, label, resume: false, lock },
+      progress.line,
+    )
     if (!('final' in request)) {
       const { summary } = await runTraining(request, { surroundings: { clock }, progress, stop })
       if (!summary) return { type: 'stopped' }

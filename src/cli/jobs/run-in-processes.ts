@@ -1,10 +1,8 @@
-import { readFile } from 'node:fs/promises'
-import { join } from 'node:path'
 import { SpikeletError } from '../../base/index.ts'
 import type { RunSummary } from '../../report/index.ts'
 import { createProgress, durationText } from '../progress.ts'
 import type { Surroundings } from '../surroundings.ts'
-import { summaryFile } from '../training/run-training.ts'
+import { readSummary } from '../training/summary-file.ts'
 import type { TrainJob } from './job.ts'
 import { runJobs } from './pool.ts'
 import { startProcess } from './start-process.ts'
@@ -53,11 +51,19 @@ export async function runInProcesses(
         next: 'the others are finished and kept; the same command with the --name of this one goes on',
       })
     }
-    return await Promise.all(
-      jobs.map(async ({ folder }) => JSON.parse(await readFile(join(folder, summaryFile), 'utf8'))),
-    )
+    return await Promise.all(jobs.map(({ folder }) => verdictOf(folder)))
   } finally {
     ignore()
     progress.clear()
   }
+}
+
+/** Of a run that has just been finished. */
+async function verdictOf(folder: string): Promise<RunSummary> {
+  let why = 'there is none'
+  const summary = await readSummary(folder, (line) => {
+    why = line
+  })
+  if (summary) return summary
+  throw new SpikeletError({ what: 'the verdict of a finished run is gone', place: folder, got: why })
 }

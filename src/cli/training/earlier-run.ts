@@ -5,10 +5,14 @@ import type { RunSummary } from '../../report/index.ts'
 import type { TrainingOptions } from './options.ts'
 import { readRunCommand } from './run-folder.ts'
 import type { RunRequest } from './run-request.ts'
-import { summaryFile } from './run-training.ts'
+import { readSummary } from './summary-file.ts'
 
-/** The verdict of a run that is done; a run that was stopped goes on; any other is new. */
-export async function earlierRun(request: RunRequest): Promise<RunRequest | RunSummary> {
+/**
+ * The verdict of a run that is done; a run that was stopped goes on; any other is new.
+ * @param warn hears of a verdict that cannot be used
+ * @throws UsageError where the folder holds a run with other options
+ */
+export async function earlierRun(request: RunRequest, warn: (line: string) => void): Promise<RunRequest | RunSummary> {
   const text = await readIfThere(join(request.folder, 'config.json'))
   if (text === undefined) return request
   const earlier = await readRunCommand(request.folder)
@@ -19,13 +23,12 @@ export async function earlierRun(request: RunRequest): Promise<RunRequest | RunS
       next: 'give the comparison another --name',
     })
   }
-  const summary = await readIfThere(join(request.folder, summaryFile))
-  return summary === undefined ? { ...request, resume: true } : JSON.parse(summary)
+  return (await readSummary(request.folder, warn)) ?? { ...request, resume: true }
 }
 
 /** Threads and folders do not decide what a run gives. */
 function differ(before: TrainingOptions, now: TrainingOptions): boolean {
-  const deciding = ({ threads: _, loaderThreads: __, out: ___, data: ____, ...rest }: TrainingOptions) =>
+  const deciding = ({ threads: _, loaderThreads: __, out: ___, data: ____, cache: _____, ...rest }: TrainingOptions) =>
     JSON.stringify(Object.entries(rest).sort())
   return deciding(before) !== deciding(JSON.parse(JSON.stringify(now)))
 }

@@ -18,6 +18,19 @@ it('tells the work to stop, says so once, and listens no longer', async () => {
   expect(errors().match(/stopping/g)).toHaveLength(1)
 })
 
+it('ends at once at a second Ctrl-C, but not at the echo of the first', async () => {
+  let seconds = 0
+  const { surroundings, interrupt, exits } = testSurroundings({ clock: () => seconds })
+  await stoppable(surroundings, createProgress(surroundings), async () => {
+    interrupt()
+    interrupt()
+    expect(exits).toEqual([])
+    seconds = 1
+    interrupt()
+    expect(exits).toEqual([130])
+  })
+})
+
 it('listens no longer when the work fails', async () => {
   const { surroundings, errors, interrupt } = testSurroundings()
   const failing = stoppable(surroundings, createProgress(surroundings), () => Promise.reject(new Error('no')))

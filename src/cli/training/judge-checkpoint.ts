@@ -1,12 +1,13 @@
-import { type Datasets, makeTransform } from '../../data/index.ts'
-import type { Network } from '../../nn/index.ts'
+import { UsageError } from '../../base/index.ts'
+import { type Datasets, datasetNames, makeTransform } from '../../data/index.ts'
+import { encoders, type Network } from '../../nn/index.ts'
 import { defaultBackend } from '../../node-backend.ts'
 import { type Evaluation, evaluate, loadCheckpoint } from '../../train/index.ts'
 import { createProgress } from '../progress.ts'
 import { readNamed } from '../read-named.ts'
 import type { Surroundings } from '../surroundings.ts'
 import { backendOptions } from './backend-options.ts'
-import { checkpointTraining } from './checkpoint-training.ts'
+import { checkpointTraining, encoderNamed } from './checkpoint-training.ts'
 import { frameChoiceOf } from './frames.ts'
 import { openImages } from './images.ts'
 import { lossOf } from './learning.ts'
@@ -43,6 +44,15 @@ export async function judgeCheckpoint(
   const { net, training } = loadCheckpoint(await readNamed(file), { file })
   const known = checkpointTraining(training, file)
   await request.change?.(net)
+  if (dataset === undefined && !(datasetNames as readonly string[]).includes(known.dataset)) {
+    throw new UsageError({
+      what: `this network was trained on '${known.dataset}', a data set of a program`,
+      place: file,
+      expected: datasetNames.join(', '),
+      got: `'${known.dataset}'`,
+      next: 'Name one of these behind the checkpoint, or judge the network in that program, with evaluate().',
+    })
+  }
   const T = options.T ?? known.T
   const progress = createProgress(surroundings)
   const sizes = dataset === undefined || dataset === known.dataset ? known.sizes : {}
@@ -56,6 +66,7 @@ export async function judgeCheckpoint(
       host: { clock: surroundings.clock, pause },
       T,
       batch: options.batch,
+      encode: datasets.test.steps === undefined ? encoderNamed(known.encode, file) : encoders.frames,
       loss: lossOf({ loss: known.loss, labelSmoothing: 0 }),
       transforms: known.transforms.map(makeTransform),
       loaderThreads: options.loaderThreads,

@@ -2,10 +2,9 @@ import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { FormatError } from '../../base/index.ts'
 import type { DefaultBackendOptions } from '../../node-backend.ts'
-import { checkpointKernels, type KernelRecord, kernelRecord } from '../../train/index.ts'
+import { checkpointKernels, type KernelRecord, kernelRecord, writeWhole } from '../../train/index.ts'
 import { readNamed } from '../read-named.ts'
 import { tableText } from '../table.ts'
-import { writeWhole } from './run-folder.ts'
 
 /** A run's choices of kernels, beside its record. */
 export const kernelsFile = 'kernels.json'

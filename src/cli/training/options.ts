@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { mostThreads } from '../../node-backend.ts'
 
 /** A whole number of an option. */
 export const wholeNumber = (least: number) =>
@@ -13,6 +14,11 @@ const size = (shape: string) => z.string().regex(/^[1-9]\d{0,4}x[1-9]\d{0,4}$/, 
 /** What is trained. */
 const networkOptions = {
   model: z.string().default('snn5').describe('network'),
+  hidden: z
+    .array(wholeNumber(1))
+    .min(1, 'one layer or more')
+    .optional()
+    .describe('neurons of each hidden layer of dense and recurrent, such as 256,128'),
   neuron: z.string().default('clif').describe('neuron, or a JSON file with a definition'),
   neuronOptions: z.record(z.string(), z.unknown()).optional().describe('such as \'{"tau":1.5,"reset":"hard"}\''),
   T: wholeNumber(1).default(4).describe('time steps'),
@@ -105,8 +111,14 @@ export const machineOptions = {
     .enum(['widest', '512', '256', '128'])
     .default('widest')
     .describe('bits of vectors: AVX-512, AVX2 or WebAssembly; widest: what the machine has'),
-  threads: wholeNumber(1).optional().describe('threads that compute; as many as there are'),
-  loaderThreads: wholeNumber(0).default(0).describe('threads that prepare batches'),
+  threads: wholeNumber(1)
+    .max(mostThreads, `${mostThreads} or fewer`)
+    .optional()
+    .describe(`threads that compute, at most ${mostThreads}; as many as there are`),
+  loaderThreads: wholeNumber(0)
+    .max(mostThreads, `${mostThreads} or fewer`)
+    .default(0)
+    .describe('threads that prepare batches'),
 }
 
 const kernelOptions = {

@@ -1,7 +1,6 @@
-import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { type RunSummary, reportHtml } from '../../report/index.ts'
-import { writeWhole } from './run-folder.ts'
+import { makeFolder, writeWhole } from '../../train/index.ts'
 import type { RunRequest } from './run-request.ts'
 import { runTraining, type Watch } from './run-training.ts'
 
@@ -27,7 +26,7 @@ export async function runAll(
     if (!summary) return { summaries: undefined }
     summaries.push(summary)
   }
-  await mkdir(folder, { recursive: true })
+  await makeFolder(folder)
   await writeWhole(join(folder, 'report.html'), reportHtml(summaries))
   return { summaries }
 }

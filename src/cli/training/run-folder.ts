@@ -1,7 +1,10 @@
-import { mkdir, readFile, rename, writeFile } from 'node:fs/promises'
+import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { FormatError, UsageError } from '../../base/index.ts'
+import { FormatError, parseJson, UsageError } from '../../base/index.ts'
+import { makeFolder, writeWhole } from '../../train/index.ts'
 import { recordedSchema, type TrainingOptions } from './options.ts'
+
+export { writeWhole }
 
 /** What a run's folder keeps of the command that started it: enough to go on, and to repeat it. */
 export interface RunCommand {
@@ -11,15 +14,8 @@ export interface RunCommand {
 
 const fileName = 'command.json'
 
-/** Replaces a file whole or not at all. */
-export async function writeWhole(path: string, contents: string | Uint8Array): Promise<void> {
-  const temporary = `${path}.new`
-  await writeFile(temporary, contents)
-  await rename(temporary, path)
-}
-
 export async function writeRunCommand(folder: string, command: RunCommand): Promise<void> {
-  await mkdir(folder, { recursive: true })
+  await makeFolder(folder)
   await writeWhole(join(folder, fileName), `${JSON.stringify(command, undefined, 2)}\n`)
 }
 
@@ -38,7 +34,7 @@ export async function readRunCommand(folder: string): Promise<RunCommand> {
     })
   }
   try {
-    const { dataset, options } = JSON.parse(text)
+    const { dataset, options } = parseJson(text, path) as { dataset: unknown; options: unknown }
     if (typeof dataset === 'string') return { dataset, options: recordedSchema.parse(options) }
   } catch (cause) {
     throw new FormatError({ what: 'the record of this run cannot be read', place: path, cause })

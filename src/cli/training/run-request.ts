@@ -1,6 +1,6 @@
 import type { Backend } from '../../backends/index.ts'
 import type { Datasets } from '../../data/index.ts'
-import type { Network } from '../../nn/index.ts'
+import type { FolderLock } from '../../train/index.ts'
 import type { RunCommand } from './run-folder.ts'
 
 /** One run as commands ask for it. */
@@ -9,10 +9,10 @@ export interface RunRequest extends RunCommand {
   readonly datasets: Datasets
   readonly backend: Backend
   readonly resume: boolean
-  /** Default: the model of the options. */
-  readonly network?: Network
   /** What the progress bar calls it. */
   readonly label: string
+  /** On the folder, held and released by who asks. Default: the run takes one of its own. */
+  readonly lock?: FolderLock
   /** The command that repeats it. Default: made from the options. */
   readonly repeat?: string
 }

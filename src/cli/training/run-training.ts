@@ -1,25 +1,25 @@
 import { join } from 'node:path'
 import { energy } from '../../analysis/index.ts'
 import type { Backend } from '../../backends/index.ts'
+import { UsageError } from '../../base/index.ts'
 import type { Datasets } from '../../data/index.ts'
 import { modelNamed } from '../../models/index.ts'
 import type { Network } from '../../nn/index.ts'
 import { type RunSummary, reportHtml } from '../../report/index.ts'
-import { openNodeRunStore, type RunResult, type TrainOptions, train } from '../../train/index.ts'
+import { openNodeRunStore, type RunResult, type TrainOptions, train, writeWhole } from '../../train/index.ts'
 import { chooseNeuron } from '../choose-neuron.ts'
 import type { Progress } from '../progress.ts'
 import type { Surroundings } from '../surroundings.ts'
 import { mixingOf, transformsFor } from './images.ts'
+import { writeKernels } from './kernels.ts'
 import { exchangesOf, learningOf } from './learning.ts'
 import type { TrainingOptions } from './options.ts'
-import { progressHooks } from './progress-hooks.ts'
-import { writeRunCommand, writeWhole } from './run-folder.ts'
+import { lastStep, progressHooks } from './progress-hooks.ts'
+import { writeRunCommand } from './run-folder.ts'
 import type { RunRequest } from './run-request.ts'
 import { type Analysed, summaryOf } from './summary.ts'
+import { writeSummary } from './summary-file.ts'
 import { testGradients } from './test-gradients.ts'
-
-/** A finished run's verdict, beside its record. */
-export const summaryFile = 'summary.json'
 
 /** What watches and stops a run. */
 export interface Watch {
@@ -36,7 +36,7 @@ export interface FinishedRun {
 
 /** The network that options describe. @throws UsageError for an unknown model or neuron; ShapeError if images misfit */
 export async function networkOf(options: TrainingOptions, { train: images }: Datasets): Promise<Network> {
-  const { model, neuron, neuronOptions, dropout, normalisation, seed, T } = options
+  const { model, hidden, neuron, neuronOptions, dropout, normalisation, seed, T } = options
   return modelNamed(model)({
     input: images.shape,
     classes: images.classes.length,
@@ -45,6 +45,7 @@ export async function networkOf(options: TrainingOptions, { train: images }: Dat
     normalisation,
     seed,
     T,
+    ...(hidden === undefined ? {} : { hidden }),
   })
 }
 
@@ -75,11 +76,11 @@ export async function trainOptionsOf(
 
 /** Trains, keeps the run in its folder, and writes its report there. */
 export async function runTraining(request: RunRequest, watch: Watch): Promise<FinishedRun> {
-  const { folder, datasets, options, backend, resume, dataset } = request
+  const { folder, datasets, options, backend, resume, dataset, lock } = request
   const { clock } = watch.surroundings
-  const network = request.network ?? (await networkOf(options, datasets))
+  const network = await networkOf(options, datasets)
   const training = await trainOptionsOf(options, datasets, { backend, clock })
-  const store = await openNodeRunStore(folder, { mode: resume ? 'resume' : 'new', clock })
+  const store = await openNodeRunStore(folder, { mode: resume ? 'resume' : 'new', clock, ...(lock ? { lock } : {}) })
   try {
     if (!resume) await writeRunCommand(folder, { dataset, options })
     const result = await train(network, datasets, {
@@ -90,8 +91,10 @@ export async function runTraining(request: RunRequest, watch: Watch): Promise<Fi
       hooks: progressHooks(request.label, watch.progress, clock),
       log: (line) => watch.progress.line(`${request.label}  ${line}`),
     })
+    if (!result.stopped) watch.progress.update(lastStep(request.label, 'looking at gradients, writing the report'))
     const summary = result.stopped ? undefined : summaryOf(request, result, await analysed(request, result))
     if (summary) await keepSummary(folder, summary)
+    await writeKernels(folder, result.kernels)
     return { result, summary }
   } finally {
     watch.progress.clear()
@@ -107,18 +110,32 @@ async function analysed({ datasets, options }: RunRequest, { network, firingRate
   const { T, augment, seed } = options
   if (network.neurons.size === 0) return {}
   const { evaluation: transforms } = transformsFor(datasets, augment)
-  const { unit, about, maps } = await testGradients(network, datasets.test, { ...lookedAt, T, seed, transforms })
-  const layers = maps.map(({ name, total }) => ({
-    layer: name,
-    size: total.size.map((row) => Array.from(row, (value) => Number(value.toPrecision(4)))),
-  }))
+  const gradients = await orNothing(async () => {
+    const { unit, about, maps } = await testGradients(network, datasets.test, { ...lookedAt, T, seed, transforms })
+    const layers = maps.map(({ name, total }) => ({
+      layer: name,
+      size: total.size.map((row) => Array.from(row, (value) => Number(value.toPrecision(4)))),
+    }))
+    return { unit, about, layers }
+  })
   const rates = Object.fromEntries(firingRates.map(({ layer, rate }) => [layer, rate]))
   const sequence = datasets.test.steps !== undefined
-  return { gradients: { unit, about, layers }, energy: energy(network, { T, rates, sequence }) }
+  const spent = await orNothing(async () => energy(network, { T, rates, sequence }))
+  return { ...(gradients ? { gradients } : {}), ...(spent ? { energy: spent } : {}) }
+}
+
+/** A picture that a network has none of, say of gradients through feedback, is left out: its run counts all the same. */
+async function orNothing<Value>(work: () => Promise<Value>): Promise<Value | undefined> {
+  try {
+    return await work()
+  } catch (error) {
+    if (error instanceof UsageError) return undefined
+    throw error
+  }
 }
 
 async function keepSummary(folder: string, summary: RunSummary): Promise<void> {
-  await writeWhole(join(folder, summaryFile), `${JSON.stringify(summary)}\n`)
+  await writeSummary(folder, summary)
   await writeWhole(join(folder, 'report.html'), reportHtml([summary]))
 }
 

@@ -1,4 +1,4 @@
-import { diskFault } from '../disk-fault.ts'
+import { systemFault } from '../../base/index.ts'
 
 /** A place that keeps converted recordings between runs. */
 export interface FrameCache {
@@ -24,7 +24,7 @@ export function diskFrameCache(folder: string): FrameCache {
     try {
       return await work()
     } catch (cause) {
-      throw diskFault(cause, 'the frame cache cannot be written', folder, next)
+      throw systemFault(cause, { what: 'the frame cache cannot be written', path: folder, next })
     }
   }
   return {
@@ -34,7 +34,7 @@ export function diskFrameCache(folder: string): FrameCache {
         return await readFile(join(folder, name))
       } catch (error) {
         if (['ENOENT', 'ENOTDIR'].includes((error as NodeJS.ErrnoException).code ?? '')) return undefined
-        throw diskFault(error, 'the frame cache cannot be read', folder, next)
+        throw systemFault(error, { what: 'the frame cache cannot be read', path: folder, next })
       }
     },
     write: (name, bytes) =>

@@ -1,5 +1,4 @@
-import { ResourceError } from '../../base/index.ts'
-import { diskFault } from '../disk-fault.ts'
+import { ResourceError, systemFault } from '../../base/index.ts'
 import { byteText, checkDiskSpace, fileHash, fileSize, type HashName } from './disk.ts'
 
 export interface Checksum {
@@ -117,7 +116,7 @@ async function attemptOnce(url: string, part: string, options: DownloadOptions):
     }
     return await receive(response, part, have, { ...options, alive })
   } catch (cause) {
-    const fault = diskFault(cause, 'a download cannot be written', part)
+    const fault = systemFault(cause, { what: 'a download cannot be written', path: part })
     if (fault instanceof ResourceError) throw fault
     return { done: false, why: reasonOf(stop.signal.aborted ? stop.signal.reason : cause), again: true }
   } finally {

@@ -1,5 +1,4 @@
-import { FormatError, UsageError } from '../../base/index.ts'
-import { diskFault } from '../disk-fault.ts'
+import { FormatError, systemFault, UsageError } from '../../base/index.ts'
 import { checkDiskSpace, fileHash, fileSize, writeWhole } from './disk.ts'
 import { type DownloadOptions, download } from './download.ts'
 import { checkPlaces, placeFiles } from './place-files.ts'
@@ -61,7 +60,7 @@ export async function getFiles(
     }
     return { files: recipe.files.length, present }
   } catch (cause) {
-    throw diskFault(cause, 'the data set cannot be put here', folder)
+    throw systemFault(cause, { what: 'the data set cannot be put here', path: folder })
   } finally {
     // Only if it is empty: nothing is removed that is not known.
     await rmdir(join(folder, workName)).catch(() => {})

@@ -1,10 +1,9 @@
 import { stat, writeFile } from 'node:fs/promises'
 import { basename, join } from 'node:path'
-import { counted, UsageError } from '../../../base/index.ts'
+import { counted, systemFault, UsageError } from '../../../base/index.ts'
 import {
   aboutDataset,
   datasetNames,
-  diskFault,
   imageSample,
   isImageSet,
   openDataset,
@@ -29,7 +28,11 @@ export const previewData: DataAction = async ({ target, options, surroundings })
   const title = isName ? `${target}, ${options.split}` : basename(target)
   const about = isName ? aboutDataset(target) : `${(samples[0].durationUs ?? 0) / 1e6} s`
   await writeFile(options.out, previewHtml({ title, about, samples })).catch((cause) => {
-    throw diskFault(cause, 'the page cannot be written', options.out, 'Name another place with --out.')
+    throw systemFault(cause, {
+      what: 'the page cannot be written',
+      path: options.out,
+      next: 'Name another place with --out.',
+    })
   })
   surroundings.write(`${options.out}: ${counted(samples.length, 'sample')}\n`)
   return exitCodes.done

@@ -104,9 +104,11 @@ export function estimateText(
     processes,
     threads,
     memory,
-  }: { runs: number; done: number; processes: number; threads: number; memory: number },
+    missing,
+  }: { runs: number; done: number; processes: number; threads: number; memory: number; missing: boolean },
 ): string {
-  if (runs === 0) return 'no training runs are needed'
+  if (runs === 0)
+    return missing ? 'no training run is possible: the data named above is missing' : 'no training runs are needed'
   const finished = done > 0 ? `, ${done} of them finished already` : ''
   const hours = estimate.seconds / 3600
   const inWords = `${Number(hours.toPrecision(2))} hours (${durationText(estimate.seconds)})`

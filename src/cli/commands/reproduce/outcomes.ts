@@ -2,24 +2,18 @@ import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { FormatError } from '../../../base/index.ts'
 import type { RowResult, RunAsLifRow, RunOutcome } from '../../../experiments/index.ts'
-import type { EpochRecord, FinalAccuracy, LayerRate } from '../../../train/index.ts'
+import type { EpochRecord, FinalAccuracy } from '../../../train/index.ts'
 import { asLifFile } from '../../jobs/as-lif.ts'
-import { summaryFile } from '../../training/run-training.ts'
+import { readSummary } from '../../training/summary-file.ts'
 import { type PlannedExperiment, runFolder } from './planned-jobs.ts'
-
-/** What is read of a finished run's `summary.json`. */
-interface Summary {
-  readonly final: FinalAccuracy
-  readonly firingRates: readonly LayerRate[]
-  readonly confusion: readonly (readonly number[])[]
-}
 
 /** What a run found; undefined while it is not finished. @throws FormatError for a damaged record */
 export async function readOutcome(folder: string, seed: number): Promise<RunOutcome | undefined> {
-  const summary = await readJsonIfThere<Summary>(join(folder, summaryFile))
+  const summary = await readSummary(folder, () => {})
   if (!summary) return undefined
   const lines = (await readIfThere(join(folder, 'epochs.jsonl'))) ?? ''
-  const { final, firingRates, confusion } = summary
+  const { firingRates, confusion = [] } = summary
+  const final = summary.final as FinalAccuracy
   const asLif = await readJsonIfThere<RunAsLifRow[]>(join(folder, asLifFile))
   return {
     seed,

@@ -62,7 +62,7 @@ describe('reproduce', () => {
     const { code, output, errors } = await spikelet(...words)
     expect(code).toBe(0)
     expect(errors).toContain('table8: cifar100 is not there: npx spikelet data get cifar100 (2 rows)')
-    expect(errors).toContain('no training runs are needed')
+    expect(errors).toContain('no training run is possible: the data named above is missing')
     expect(output.match(/cifar10 is not there: npx spikelet data get cifar10/g)).toHaveLength(2)
   })
 
@@ -141,10 +141,12 @@ describe('runs', () => {
     const known = new Map(kinds.map((kind) => [kind, probe]))
     const estimate = estimateOf(jobs, known, [], 2)
     expect([estimate.seconds, estimate.bytes]).toEqual([(9 * (1 + 4 * (10 * 0.5 + 2))) / 2, 1e9])
-    const counts = { runs: 9, done: 0, processes: 2, threads: 1, memory: 1e10 }
+    const counts = { runs: 9, done: 0, processes: 2, threads: 1, memory: 1e10, missing: false }
     expect(estimateText(estimate, counts)).toBe(
       '9 runs; about 0.036 hours (2 min 11 s) in 2 processes of 1 thread, 1.00 GB of memory',
     )
     expect(estimateText(estimate, { ...counts, memory: 5e8 })).toContain('more than this machine has')
+    expect(estimateText(estimate, { ...counts, runs: 0 })).toBe('no training runs are needed')
+    expect(estimateText(estimate, { ...counts, runs: 0, missing: true })).toContain('the data named above is missing')
   })
 })

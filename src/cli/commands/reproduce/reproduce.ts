@@ -1,4 +1,4 @@
-import { access } from 'node:fs/promises'
+import { readFile } from 'node:fs/promises'
 import { availableParallelism, totalmem } from 'node:os'
 import { join } from 'node:path'
 import type { Experiment, PlanRequest } from '../../../experiments/index.ts'
@@ -9,7 +9,7 @@ import { startProcess } from '../../jobs/start-process.ts'
 import { stopRequest } from '../../jobs/stop-request.ts'
 import { createProgress, durationText } from '../../progress.ts'
 import { type ExitCode, exitCodes } from '../../surroundings.ts'
-import { summaryFile } from '../../training/run-training.ts'
+import { readSummary } from '../../training/summary-file.ts'
 import { type Estimate, estimateOf, estimateText, keepProbe, probesOf } from './estimate.ts'
 import type { ReproduceInvocation } from './options.ts'
 import { type PlannedExperiment, type PlannedJob, plannedJobs } from './planned-jobs.ts'
@@ -37,15 +37,22 @@ export async function reproduce(
   )
   const { clock } = surroundings
   const progress = createProgress(surroundings)
-  for (const text of missingOf(planned.experiments)) progress.line(text)
-  const left = await unfinished(planned.jobs)
+  const missing = missingOf(planned.experiments)
+  for (const text of missing) progress.line(text)
+  const left = await unfinished(planned.jobs, progress.line)
   const { stop, ignore } = stopRequest(surroundings, progress)
   try {
     const around = { processes, start: startProcess, stop, clock }
     const estimate = await estimateFor(left, request, options.out, around, progress)
     if (!estimate) return exitCodes.interrupted
     const counts = { runs: planned.jobs.length, done: planned.jobs.length - left.length }
-    const told = estimateText(estimate, { ...counts, processes, threads, memory: totalmem() })
+    const told = estimateText(estimate, {
+      ...counts,
+      processes,
+      threads,
+      memory: totalmem(),
+      missing: missing.length > 0,
+    })
     if (options.estimate) {
       surroundings.write(options.json ? `${JSON.stringify(estimateJson(estimate, counts))}\n` : `${told}\n`)
       return exitCodes.done
@@ -90,15 +97,23 @@ export async function reproduce(
 }
 
 /** Jobs without a verdict yet. */
-async function unfinished(jobs: readonly PlannedJob[]): Promise<PlannedJob[]> {
+async function unfinished(jobs: readonly PlannedJob[], warn: (line: string) => void): Promise<PlannedJob[]> {
   const finished = await Promise.all(
     jobs.map(async ({ job }) => {
-      const needed = [summaryFile, ...(job.analysis ? [asLifFile] : [])].map((file) => join(job.folder, file))
-      const there = await Promise.all(needed.map((file) => access(file).then(() => true, () => false))) // biome-ignore format: one question
-      return there.every(Boolean)
+      if (!(await readSummary(job.folder, warn))) return false
+      return !job.analysis || isWhole(join(job.folder, asLifFile))
     }),
   )
   return jobs.filter((_, i) => !finished[i])
+}
+
+async function isWhole(file: string): Promise<boolean> {
+  try {
+    JSON.parse(await readFile(file, 'utf8'))
+    return true
+  } catch {
+    return false
+  }
 }
 
 type Around = Pick<Parameters<typeof runJobs>[1], 'processes' | 'start' | 'stop' | 'clock'>
