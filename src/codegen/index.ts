@@ -1,4 +1,5 @@
 export * from './kernel/index.ts'
+export * from './neuron-text.ts'
 export * from './wasm/index.ts'
 export * as wgsl from './wgsl/index.ts'
 export * from './x64/index.ts'

@@ -11,6 +11,7 @@ import {
   record,
   truncationMap,
 } from '../../analysis/index.ts'
+import { kernelLanguages, neuronText } from '../../codegen/index.ts'
 import { type Neuron, printNeuron } from '../../equations/index.ts'
 import { neurons } from '../../neurons/index.ts'
 import { save, valueText } from '../../node-save.ts'
@@ -28,6 +29,7 @@ const schema = z.object({
   T: count().default(64).describe('time steps of the drawings'),
   seed: count().default(1).describe('of the input'),
   bptt: count().default(4).describe('steps that the drawn truncation keeps'),
+  emit: z.enum(kernelLanguages).optional().describe("prints its kernels: WebAssembly, a GPU's, or machine code"),
   json: z.boolean().default(false).describe('prints the recording as JSON instead'),
   out: z.string().optional().describe('folder for the drawings; neuron-NAME'),
 })
@@ -42,12 +44,17 @@ export const neuronCommand = defineCommand({
   examples: [
     'neuron clif',
     `neuron lif --neuron-options '{"reset":"hard"}'`,
+    'neuron clif --emit wat',
     'neuron clif --input poisson:0.3',
     'neuron ./mine.json --input 0.8,0.4,0.9 --T 12 --json',
   ],
   async run({ positional, options, surroundings }) {
     const neuron = await chooseNeuron(positional[0] as string, options.neuronOptions)
-    const { input, out, json } = options
+    const { input, out, json, emit } = options
+    if (emit !== undefined) {
+      surroundings.write(neuronText(neuron, emit, options.T))
+      return exitCodes.done
+    }
     if (input === undefined && out === undefined && !json) {
       surroundings.write(printNeuron(neuron))
       return exitCodes.done

@@ -1,2 +1,3 @@
 export { wasmTarget } from './emit.ts'
 export { type MemoryLimits, memoryImport } from './module.ts'
+export { watTarget } from './text.ts'
