@@ -25,6 +25,21 @@ export function wordsOf<const Names extends readonly string[]>(names: Names, wor
   return names.slice(1).map((name) => words[name as keyof Words<Names>])
 }
 
+/** Index of an element in row-major order: of the first axis, then of each further one with its size. */
+export function rowMajor(first: Value, ...rest: readonly (readonly [size: Value, index: Value])[]): Value {
+  return rest.reduce((at, [size, index]) => i32.add(i32.mul(at, size), index), first)
+}
+
+/** A record of 32-bit words in memory, by name. */
+export function recordOf<const Names extends readonly string[]>(names: Names) {
+  const offset = (name: Names[number]) => 4 * names.indexOf(name)
+  return {
+    bytes: 4 * names.length,
+    load: (at: Value, name: Names[number]): Value => i32.load(at, offset(name)),
+    store: (at: Value, name: Names[number], value: Value): Value => i32.store(at, value, offset(name)),
+  }
+}
+
 /** Runs `body` for each task that this thread takes. */
 export function overTasks(w: Writer, counter: number, tasks: Value, body: (task: Local) => void): void {
   const task = w.i32(i32.atomicAdd(i32.const(counter), i32.const(1)))
