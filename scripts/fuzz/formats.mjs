@@ -18,6 +18,7 @@ import {
   writeSafetensors,
 } from '../../dist/interop/index.js'
 import { nirSamples } from './nir-samples.mjs'
+import { programs } from './programs.mjs'
 import { hdf5Samples, jpegSamples, pickleSamples, torchSamples } from './samples.mjs'
 import { structured } from './structured.mjs'
 
@@ -27,6 +28,7 @@ import { structured } from './structured.mjs'
  *   samples?(): Promise<Uint8Array[]> | Uint8Array[],
  *   mutate?(random: import('../../dist/base/index.js').Random): Promise<Uint8Array> | Uint8Array,
  *   read(bytes: Uint8Array, file: string): unknown,
+ *   namesFile?: boolean,
  * }} Format
  */
 
@@ -313,4 +315,5 @@ export const formats = {
     },
   },
   ...structured,
+  ...programs,
 }

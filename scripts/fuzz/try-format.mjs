@@ -5,11 +5,12 @@ import { mutated } from './mutate.mjs'
 
 const most = 20
 
-/** @param {unknown} error @param {string} file @returns what is wrong with an error, or null */
-export function faultOf(error, file) {
+/** @param {unknown} error @param {string} file @param {boolean} [namesFile] @returns what is wrong with an error, or null */
+export function faultOf(error, file, namesFile = true) {
   if (!(error instanceof SpikeletError))
     return `not an error for people: ${error instanceof Error ? error.stack : error}`
   const { message } = error
+  if (!namesFile) return null
   if (!message.includes(file)) return `names no file: ${message}`
   if (!/\b(byte|bytes|line|record|member|node|tensor|header|gzip|sensor|network)\b|\[\d+\]/.test(message))
     return `names no place: ${message}`
@@ -35,7 +36,7 @@ for (let n = Number(first); n < Number(end); n++) {
     await format.read(bytes, file)
     result.read++
   } catch (error) {
-    const fault = faultOf(error, file)
+    const fault = faultOf(error, file, format.namesFile)
     if (!fault) result.refused++
     else if (result.faults.length < most) result.faults.push(`#${n}: ${fault}`)
   }

@@ -63,3 +63,17 @@ describe.each(Object.entries(kinds))('as many %s as a neuron may have', (_, make
       expect(frameOf(write(target, 128, options))).toBeLessThan(128 * 1024)
   })
 })
+
+it('every function that equations know becomes code on every target, alone and within others', () => {
+  const calls = ['sigmoid', 'tanh', 'exp', 'log', 'relu', 'abs', 'sqrt'].flatMap((f) => [
+    `${f}(x)`,
+    `${f}(log(tanh(x)))`,
+  ])
+  for (const call of [...calls, 'min(x, exp(x))', 'max(log(x), x)', '(x / exp(x))^5', '1 / tanh(x)^3']) {
+    const neuron = defineNeuron({ name: 'one', equations: `u = u * 0.5 + ${call}\ns = spike(u - ${call})` })()
+    const options = { neuron, normalised: true, relaxed: true, truncation: 'prefix' } as const
+    for (const target of [avx2Target, avx512Target])
+      for (const write of [neuronForward, neuronBackward])
+        expect(write(target, 128, options).length).toBeGreaterThan(100)
+  }
+})

@@ -84,13 +84,14 @@ export function log(w: Writer, x: Vectors): Vectors {
       2.0000714765e-1, -2.4999993993e-1, 3.3333331174e-1,
     ],
   )
-  return w.each(x, (a, i) => {
-    const tail = f32x4.sub(
-      f32x4.add(f32x4.mul(f32x4.mul(p[i], m[i]), z[i]), f32x4.mul(exponent[i], w.constant(-2.1219444e-4))),
-      f32x4.mul(z[i], w.constant(0.5)),
-    )
-    const sum = f32x4.add(f32x4.add(m[i], tail), f32x4.mul(exponent[i], w.constant(0.693359375)))
-    const atZero = v128.select(w.constant(Number.NEGATIVE_INFINITY), sum, f32x4.eq(a, w.constant(0)))
-    return v128.select(w.constant(Number.NaN), atZero, f32x4.lt(a, w.constant(0)))
+  // In steps: AVX2 has few registers for what an expression has not used yet.
+  const cubic = w.each(p, (a, i) => f32x4.mul(f32x4.mul(a, m[i]), z[i]))
+  const corrected = w.each(cubic, (a, i) => f32x4.add(a, f32x4.mul(exponent[i], w.constant(-2.1219444e-4))))
+  const tail = w.each(corrected, (a, i) => f32x4.sub(a, f32x4.mul(z[i], w.constant(0.5))))
+  const near = w.each(tail, (a, i) => f32x4.add(m[i], a))
+  const sum = w.each(near, (a, i) => f32x4.add(a, f32x4.mul(exponent[i], w.constant(0.693359375))))
+  const negative = w.each(x, (a, i) => {
+    return v128.select(w.constant(Number.NEGATIVE_INFINITY), sum[i], f32x4.eq(a, w.constant(0)))
   })
+  return w.each(x, (a, i) => v128.select(w.constant(Number.NaN), negative[i], f32x4.lt(a, w.constant(0))))
 }
