@@ -22,8 +22,8 @@ export interface NeuronOperations {
 
 type Level = 'step' | 'spike'
 
-const functions: ReadonlySet<string> = new Set(['sigmoid', 'tanh', 'exp', 'log', 'sqrt'])
-const comparisons: ReadonlySet<string> = new Set(['relu', 'min', 'max'])
+const functions: ReadonlySet<string> = new Set(['sigmoid', 'tanh', 'exp', 'log', 'sqrt', 'sin', 'cos', 'erf'])
+const comparisons: ReadonlySet<string> = new Set(['relu', 'min', 'max', 'where', 'floor', 'round'])
 const free: ReadonlySet<string> = new Set(['detach', 'neg', 'abs'])
 
 /**

@@ -32,6 +32,19 @@ const rules: { readonly [op in ForwardOp]: Rule } = {
   log: ({ args: [a] }, g, { div }) => [div(g, a)],
   relu: ({ args: [a] }, g, { apply, mul }) => [mul(g, apply('positive', [a]))],
   abs: ({ args: [a] }, g, { apply, mul }) => [mul(g, apply('sign', [a]))],
+  sin: ({ args: [a] }, g, { apply, mul }) => [mul(g, apply('cos', [a]))],
+  cos: ({ args: [a] }, g, { apply, mul, neg }) => [neg(mul(g, apply('sin', [a])))],
+  erf: ({ args: [a] }, g, { apply, constant, mul, neg }) => [
+    mul(g, mul(constant(2 / Math.sqrt(Math.PI)), apply('exp', [neg(mul(a, a))]))),
+  ],
+  // Straight through: their own derivative is 0 almost everywhere, and teaches nothing.
+  floor: (_, g) => [g],
+  round: (_, g) => [g],
+  where: ({ args: [v] }, g, { apply, constant }) => [
+    constant(0),
+    apply('where', [v, g, constant(0)]),
+    apply('where', [v, constant(0), g]),
+  ],
   sqrt: ({ y }, g, { constant, div, mul }) => [div(g, mul(constant(2), y))],
   min: ({ args: [a, b] }, g, { apply, mul }) => [mul(g, apply('lessOrEqual', [a, b])), mul(g, apply('less', [b, a]))],
   max: ({ args: [a, b] }, g, { apply, mul }) => [mul(g, apply('lessOrEqual', [b, a])), mul(g, apply('less', [a, b]))],

@@ -1,3 +1,4 @@
+import { erf } from './erf.ts'
 import type { AdjointOp, ForwardOp, ValueId } from './program.ts'
 
 /** Reads its arguments from `values` and writes its result there. */
@@ -16,6 +17,13 @@ export function sigmoid(v: number): number {
   if (v >= 0) return 1 / (1 + Math.exp(-v))
   const e = Math.exp(v)
   return e / (1 + e)
+}
+
+/** The nearest whole number; of two equally near the even one, as processors round. */
+function roundToEven(a: number): number {
+  const below = Math.floor(a)
+  if (a - below !== 0.5) return Math.round(a)
+  return below % 2 === 0 ? below : below + 1
 }
 
 const unary =
@@ -67,6 +75,16 @@ export const arithmetic: { readonly [op in PureOp]: Compile } = {
   relu: unary((a) => Math.max(a, 0)),
   abs: unary(Math.abs),
   sqrt: unary(Math.sqrt),
+  sin: unary(Math.sin),
+  cos: unary(Math.cos),
+  erf: unary(erf),
+  floor: unary(Math.floor),
+  round: unary(roundToEven),
+  where:
+    (to, [a, b, c]) =>
+    (v) => {
+      v[to] = v[a] >= 0 ? v[b] : v[c]
+    },
   min: binary(Math.min),
   max: binary(Math.max),
   spike: unary((a) => (a >= 0 ? 1 : 0)),
@@ -85,7 +103,11 @@ export const arithmetic: { readonly [op in PureOp]: Compile } = {
 /** The value of one pure instruction with numbers for arguments. */
 export function calculate(op: PureOp, args: readonly number[], value = 0): number {
   const values = Float64Array.of(...args, 0)
-  arithmetic[op](args.length, [0, 1], value)(values)
+  arithmetic[op](
+    args.length,
+    args.map((_, i) => i),
+    value,
+  )(values)
   return values[args.length]
 }
 

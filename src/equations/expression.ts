@@ -16,6 +16,12 @@ export const functions: ReadonlyMap<string, { readonly op: PureOp; readonly arit
       ['relu', 1],
       ['abs', 1],
       ['sqrt', 1],
+      ['sin', 1],
+      ['cos', 1],
+      ['erf', 1],
+      ['floor', 1],
+      ['round', 1],
+      ['where', 3],
       ['min', 2],
       ['max', 2],
       ['detach', 1],
@@ -90,7 +96,7 @@ function emitCall(node: Call, scope: ExpressionScope): ValueId {
       scope.text,
       node.span,
       `${node.name}() takes ${found.arity} argument${found.arity > 1 ? 's' : ''}, not ${node.args.length}`,
-      found.arity > 1 ? `write ${node.name}(a, b)` : `write ${node.name}(a)`,
+      `write ${node.name}(${['a', 'b', 'c'].slice(0, found.arity).join(', ')})`,
     )
   return scope.builder.apply(
     found.op,

@@ -71,6 +71,7 @@ const texts: {
   neg: ([a]) => `-${a}`,
   pow: ([a], { value }) => `${a} ^ ${value}`,
   window: ([a], { value }) => `|${a}| <= ${value}`,
+  where: ([v, a, b]) => `${v} >= 0 ? ${a} : ${b}`,
   positive: ([a]) => `${a} > 0`,
   less: ([a, b]) => `${a} < ${b}`,
   lessOrEqual: ([a, b]) => `${a} <= ${b}`,

@@ -20,6 +20,12 @@ export type ForwardOp =
   | 'pow' // args[0] to the integer `value`
   | 'sigmoid'
   | 'tanh'
+  | 'sin'
+  | 'cos'
+  | 'erf'
+  | 'floor'
+  | 'round'
+  | 'where'
   | 'exp'
   | 'log'
   | 'relu'

@@ -119,6 +119,15 @@ function sumOf(states: readonly number[], from = 0): string {
   return `(${sumOf(states.slice(0, half), from)} + ${sumOf(states.slice(half), from + half)})`
 }
 
+/** The error function as the integral that it is, by Simpson's rule. */
+function erfByIntegral(x: number): number {
+  const n = 400
+  const f = (i: number) => Math.exp(-(((x * i) / n) ** 2))
+  let sum = f(0) + f(n)
+  for (let i = 1; i < n; i++) sum += (i % 2 ? 4 : 2) * f(i)
+  return ((2 / Math.sqrt(Math.PI)) * sum * x) / n / 3
+}
+
 export function describeNeuron({ backend, tolerance }: Contract): void {
   describe('neuron', () => {
     for (const shape of [
@@ -261,6 +270,42 @@ export function describeNeuron({ backend, tolerance }: Contract): void {
       expect(await b.readBytes(output)).toEqual(bytes)
       const r = b.neuronBackward(handle, output, saved ?? { handles: [] }, g.handle, null, call)
       await expectClose(b, r.input, shape, expected, tolerance)
+    })
+
+    test.each([
+      ['sin(2 * x)', (v: number) => Math.sin(2 * v), (v: number) => 2 * Math.cos(2 * v)],
+      ['cos(3 * x)', (v: number) => Math.cos(3 * v), (v: number) => -3 * Math.sin(3 * v)],
+      [
+        'where(x - 0.25, x * x, 1 - x)',
+        (v: number) => (v >= 0.25 ? v * v : 1 - v),
+        (v: number) => (v >= 0.25 ? 2 * v : -1),
+      ],
+      ['floor(4 * x)', (v: number) => Math.floor(4 * v), () => 4],
+      ['round(5 * x)', (v: number) => Math.round(5 * v), () => 5],
+      ['erf(x)^2', undefined, (v: number) => (4 / Math.sqrt(Math.PI)) * Math.exp(-v * v)],
+    ] as const)('%s and its gradient', async (expression, value, slope) => {
+      const b = backend()
+      const shape = [1, 3, 5, 7, 4]
+      // Away from where the functions jump.
+      const x = asHeld(
+        b,
+        shape,
+        numbers(sizeOf(shape), 59).map((v) => Math.round(v * 997) / 499),
+      )
+      const g = dense(b, shape, 60)
+      const call = callOf(defineNeuron({ name: 'one', equations: `s = ${expression}` })(), 1, { wantState: false })
+      const handle = b.tensor(shape, x)
+      const { output, saved } = b.neuron(handle, call)
+      if (value) await expectClose(b, output, shape, x.map(value), tolerance)
+      const of = value ? (v: number) => slope(v) : (v: number) => slope(v) * erfByIntegral(v)
+      const r = b.neuronBackward(handle, output, saved ?? { handles: [] }, g.handle, null, call)
+      await expectClose(
+        b,
+        r.input,
+        shape,
+        x.map((v, i) => g.values[i] * of(v)),
+        tolerance,
+      )
     })
 
     test('without backward nothing is saved', () => {

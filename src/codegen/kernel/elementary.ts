@@ -95,3 +95,72 @@ export function log(w: Writer, x: Vectors): Vectors {
   })
   return w.each(x, (a, i) => v128.select(w.constant(Number.NaN), negative[i], f32x4.lt(a, w.constant(0))))
 }
+
+export const sin = (w: Writer, x: Vectors): Vectors => circular(w, x, 0)
+export const cos = (w: Writer, x: Vectors): Vectors => circular(w, x, 1)
+
+/**
+ * Sine, or what it is some quarters of a turn later. What is left of x behind the nearest quarter, taken off in three parts so
+ * that no digit is lost up to some thousand turns; polynomials after Cephes.
+ */
+function circular(w: Writer, x: Vectors, quarters: number): Vectors {
+  const turns = w.each(x, (a) => f32x4.nearest(f32x4.mul(a, w.constant(2 / Math.PI))))
+  // Exact: the first two parts have few digits.
+  const first = w.each(turns, (k, i) => f32x4.sub(x[i], f32x4.mul(k, w.constant(1.5703125))))
+  const second = w.each(turns, (k, i) => f32x4.sub(first[i], f32x4.mul(k, w.constant(4.837512969970703e-4))))
+  const r = w.each(turns, (k, i) => f32x4.sub(second[i], f32x4.mul(k, w.constant(7.549789948768648e-8))))
+  // As in `exp`: the whole number then stands in the low bits of the float.
+  const bits = w.each(turns, (k) => i32x4.add(f32x4.add(k, w.constant(12582912)), w.integerConstant(quarters)))
+  const z = w.each(r, (a) => f32x4.mul(a, a))
+  const odd = horner(w, z, [-1.9515295891e-4, 8.3321608736e-3, -1.6666654611e-1])
+  const even = horner(w, z, [2.443315711809948e-5, -1.388731625493765e-3, 4.166664568298827e-2])
+  const scaled = w.each(odd, (p, i) => f32x4.mul(f32x4.mul(p, z[i]), r[i]))
+  const sines = w.each(scaled, (p, i) => f32x4.add(p, r[i]))
+  const curved = w.each(even, (p, i) => f32x4.mul(f32x4.mul(p, z[i]), z[i]))
+  const cosines = w.each(curved, (p, i) => f32x4.add(f32x4.sub(p, f32x4.mul(z[i], w.constant(0.5))), w.constant(1)))
+  const isOdd = w.each(bits, (b) => i32x4.eq(v128.and(b, w.integerConstant(1)), w.integerConstant(1)))
+  const chosen = w.each(isOdd, (mask, i) => v128.select(cosines[i], sines[i], mask))
+  return w.each(chosen, (a, i) => v128.xor(a, i32x4.shl(v128.and(bits[i], w.integerConstant(2)), i32.const(30))))
+}
+
+/** The error function: an odd polynomial up to 1, beyond it 1 less its complement; after Cephes. */
+export function erf(w: Writer, x: Vectors): Vectors {
+  const a = w.each(x, (v) => f32x4.min(f32x4.abs(v), w.constant(5)))
+  const z = w.each(a, (v) => f32x4.mul(v, v))
+  const p = horner(
+    w,
+    z,
+    [
+      7.853861353153693e-5, -8.010193625184903e-4, 5.188327685732524e-3, -2.685381193529856e-2, 1.128358514861418e-1,
+      -3.7612625823e-1, 1.12837916572671,
+    ],
+  )
+  const near = w.each(p, (v, i) => f32x4.mul(v, x[i]))
+  const q = w.each(a, (v) => f32x4.div(w.constant(1), f32x4.max(v, w.constant(0.5))))
+  const y = w.each(q, (v) => f32x4.mul(v, v))
+  const middle = horner(
+    w,
+    y,
+    [
+      2.326819970068386e-2, -1.387039388740657e-1, 3.687424674597105e-1, -5.824733027278666e-1, 6.210004621745983e-1,
+      -4.944515323274145e-1, 3.404879937665872e-1, -2.741127028184656e-1, 5.638259427386472e-1,
+    ],
+  )
+  const outer = horner(
+    w,
+    y,
+    [
+      -1.047766399936249e1, 1.297719955372516e1, -7.495518717768503, 2.921019019210786, -1.0152652792027,
+      4.218463358204948e-1, -2.820767439740514e-1, 5.641895067754075e-1,
+    ],
+  )
+  const e = exp(
+    w,
+    z.map((v) => f32x4.neg(v)),
+  )
+  const part = w.each(a, (v, i) => v128.select(middle[i], outer[i], f32x4.lt(v, w.constant(2))))
+  const complement = w.each(part, (v, i) => f32x4.mul(f32x4.mul(v, q[i]), e[i]))
+  const rest = w.each(complement, (v) => f32x4.sub(w.constant(1), v))
+  const far = w.each(rest, (v, i) => v128.or(v, v128.and(x[i], w.integerConstant(-0x80000000))))
+  return w.each(far, (v, i) => v128.select(near[i], v, f32x4.lt(a[i], w.constant(1))))
+}

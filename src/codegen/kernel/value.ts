@@ -187,6 +187,9 @@ export const f32x4 = {
   le: f32x4Lane('le'),
   gt: f32x4Lane('gt'),
   ge: f32x4Lane('ge'),
+  floor: lanes1('f32x4.floor'),
+  /** The nearest whole number; of two equally near the even one. */
+  nearest: lanes1('f32x4.nearest'),
   fromInteger: lanes1('f32x4.fromInteger'),
   relaxedMadd: lanes3('f32x4.relaxedMadd'),
 }

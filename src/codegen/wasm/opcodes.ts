@@ -51,6 +51,8 @@ export const plain: { readonly [op: string]: readonly number[] } = {
   'f32x4.abs': vector(0xe0),
   'f32x4.neg': vector(0xe1),
   'f32x4.sqrt': vector(0xe3),
+  'f32x4.floor': vector(0x68),
+  'f32x4.nearest': vector(0x6a),
   'f32x4.add': vector(0xe4),
   'f32x4.sub': vector(0xe5),
   'f32x4.mul': vector(0xe6),

@@ -8,7 +8,7 @@ import {
   type ValueId,
 } from '../../equations/index.ts'
 import { type Binding, elementKernel, type KernelSource, literal, type Storage } from './kernel.ts'
-import { type Given, stepFunctions, stepText } from './step.ts'
+import { functionsOf, type Given, stepText } from './step.ts'
 
 /**
  * Neuron kernels: each invocation takes one neuron, or four neighbouring channels, through all T steps with its state in
@@ -72,7 +72,7 @@ class NeuronText {
     const { wide } = this.o
     const lines = [
       wide ? 'alias V = vec4f;\nconst W = 4u;' : 'alias V = f32;\nconst W = 1u;',
-      stepFunctions,
+      ...functionsOf([...this.program.instructions, ...this.o.neuron.adjoint.instructions]),
       `fn current(q: u32) -> V { return ${wide ? 'load4_x(q)' : 'load_x(q)'}; }`,
     ]
     if (this.program.parameters.length > 0) {

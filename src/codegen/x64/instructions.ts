@@ -38,6 +38,9 @@ export const unaryOpcodes: { readonly [op: string]: Opcode } = {
   'f32x4.fromInteger': single(0x5b),
 }
 
+/** How `round` rounds: to the nearest, or down; both without a flag for what was not whole. */
+export const roundings: { readonly [op: string]: number } = { 'f32x4.nearest': 8, 'f32x4.floor': 9 }
+
 /** Predicates of comparisons; false for NaN. */
 export const comparisons: {
   readonly [op: string]: { readonly opcode: Opcode; readonly predicate: number | undefined }
@@ -67,6 +70,8 @@ export const opcodes = {
   xor: integer(0xef),
   store: single(0x11),
   storeOne: { prefix: 2, map: 1, code: 0x11 },
+  /** To whole numbers, as the immediate says. */
+  round: { prefix: 1, map: 3, code: 0x08 },
   broadcast: { prefix: 1, map: 2, code: 0x18 },
   /** dest = second * dest + third. */
   multiplyAdd213: { prefix: 1, map: 2, code: 0xa8 },

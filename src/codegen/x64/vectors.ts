@@ -7,7 +7,7 @@ import {
   type VectorOptions,
   vectorBytes,
 } from './assembler.ts'
-import { binaryRules, comparisons, loads, opcodes, shuffles, unaryOpcodes } from './instructions.ts'
+import { binaryRules, comparisons, loads, opcodes, roundings, shuffles, unaryOpcodes } from './instructions.ts'
 import { Integers } from './integers.ts'
 
 const floatBits = new Float32Array(1)
@@ -104,7 +104,9 @@ export abstract class Vectors extends Integers {
       const { opcode, part } = loads[op]
       code.vector(opcode, length, to, 0, this.memory(a, offset), part ? { memoryBytes: part } : {})
     } else if (unaryOpcodes[op]) this.vector(unaryOpcodes[op], length, to, 0, this.vectorOperand(a))
-    else if (op === 'f32x4.relaxedMadd') this.multiplyAdd(to, length, a, b, c)
+    else if (roundings[op] !== undefined) {
+      this.vector(opcodes.round, length, to, 0, this.vectorOperand(a), { immediate: roundings[op] })
+    } else if (op === 'f32x4.relaxedMadd') this.multiplyAdd(to, length, a, b, c)
     else if (op === 'f32x4.abs') this.withConstant('v128.and', to, length, a, 0x7fffffff)
     else if (op === 'f32x4.neg') this.withConstant('v128.xor', to, length, a, -0x80000000)
     else if (vectorShiftExtension[op] !== undefined) {
