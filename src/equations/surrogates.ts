@@ -8,12 +8,49 @@ import type { Surrogate, ValueId } from './program.ts'
 /** A surrogate by its name, by name and alpha, or as a definition of one's own. */
 export type SurrogateChoice = string | { readonly name: string; readonly alpha?: number } | Surrogate
 
-/** @see Neftci et al. 2019; Wu et al. 2018 (rectangle); Esser et al. 2016 (triangle); Fang et al. 2021 (atan) */
+/** A normal distribution at `v`. */
+const normal = (mean: string, deviation: string) =>
+  `exp(-(((v - ${mean}) / (${deviation}))^2) / 2) / (${deviation} * sqrt(2 * pi))`
+
+/**
+ * The surrogates that libraries know, with the sharpness of those that made them known. One more is one row more, and one in the
+ * test's list of formulas by hand.
+ * @see Neftci et al. 2019; Wu et al. 2018 (rectangle); Esser et al. 2016 (triangle); Fang et al. 2021 (atan); Zenke and Ganguli
+ * 2018 (fast-sigmoid, also called superspike); Yin et al. 2020, 2021 (gaussian, multi-gaussian); Shrestha and Orchard 2018 (slayer);
+ * Bengio et al. 2013 (straight-through)
+ */
 export const surrogates: { readonly [name: string]: Surrogate } = {
   rectangle: { name: 'rectangle', alpha: 1, derivative: '1 / alpha', window: 'alpha / 2' },
   sigmoid: { name: 'sigmoid', alpha: 4, derivative: 'alpha * sigmoid(alpha * v) * (1 - sigmoid(alpha * v))' },
   triangle: { name: 'triangle', alpha: 1, derivative: 'alpha - alpha^2 * abs(v)', window: '1 / alpha' },
   atan: { name: 'atan', alpha: 2, derivative: 'alpha / 2 / (1 + (pi * alpha / 2 * v)^2)' },
+  'fast-sigmoid': { name: 'fast-sigmoid', alpha: 25, derivative: '1 / (1 + alpha * abs(v))^2' },
+  gaussian: { name: 'gaussian', alpha: 0.5, derivative: normal('0', 'alpha') },
+  erf: { name: 'erf', alpha: 2, derivative: 'alpha / sqrt(pi) * exp(-((alpha * v)^2))' },
+  slayer: { name: 'slayer', alpha: 5, derivative: 'exp(-alpha * abs(v))' },
+  softsign: { name: 'softsign', alpha: 2, derivative: 'alpha / 2 / (1 + alpha * abs(v))^2' },
+  'piecewise-quadratic': {
+    name: 'piecewise-quadratic',
+    alpha: 1,
+    derivative: 'alpha - alpha^2 * abs(v)',
+    window: '1 / alpha',
+  },
+  'piecewise-exponential': {
+    name: 'piecewise-exponential',
+    alpha: 1,
+    derivative: 'alpha / 2 * exp(-alpha * abs(v))',
+  },
+  'multi-gaussian': {
+    name: 'multi-gaussian',
+    alpha: 0.5,
+    derivative: `1.15 * ${normal('0', 'alpha')} - 0.15 * (${normal('alpha', '6 * alpha')} + ${normal('(-alpha)', '6 * alpha')})`,
+  },
+  'leaky-rectangle': {
+    name: 'leaky-rectangle',
+    alpha: 1,
+    derivative: 'where(alpha / 2 - abs(v), 1 / alpha, 0.01 / alpha)',
+  },
+  'straight-through': { name: 'straight-through', alpha: 1, derivative: 'alpha' },
 }
 
 /**
