@@ -1,5 +1,5 @@
+import { fieldsOf, type OptionField } from '../runs/index.ts'
 import type { Command } from './command.ts'
-import { fieldsOf, type OptionField } from './option-fields.ts'
 import { wrapWords } from './wrap.ts'
 
 /** What `spikelet --help` prints. */

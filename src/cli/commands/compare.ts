@@ -1,21 +1,24 @@
 import { join } from 'node:path'
 import { datasetNames } from '../../data/index.ts'
+import { protocolText, withProtocol } from '../../experiments/index.ts'
+import { defaultBackend } from '../../hosts/node/index.ts'
 import { models } from '../../models/index.ts'
-import { defaultBackend } from '../../node-backend.ts'
 import type { RunSummary } from '../../report/index.ts'
-import { chooseNeuron } from '../choose-neuron.ts'
+import {
+  backendOptions,
+  chooseNeuron,
+  compareSchema,
+  earlierRun,
+  openImages,
+  runAll,
+  runName,
+  type TrainingOptions,
+} from '../../runs/index.ts'
 import { defineCommand, type Invocation } from '../command.ts'
+import { stoppable } from '../interruption.ts'
 import { createProgress, rateText } from '../progress.ts'
 import { exitCodes } from '../surroundings.ts'
 import { meanText, percentText, tableText } from '../table.ts'
-import { backendOptions } from '../training/backend-options.ts'
-import { earlierRun } from '../training/earlier-run.ts'
-import { openImages } from '../training/images.ts'
-import { stoppable } from '../training/interruption.ts'
-import { compareSchema, type TrainingOptions } from '../training/options.ts'
-import { protocolText, withProtocol } from '../training/protocol.ts'
-import { runAll } from '../training/run-all.ts'
-import { runName } from '../training/run-folder.ts'
 
 /** Trains several neurons with several seeds each, and shows mean and spread. */
 export const compareCommand = defineCommand({

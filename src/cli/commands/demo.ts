@@ -1,17 +1,21 @@
 import { join } from 'node:path'
 import { z } from 'zod'
-import { defaultBackend } from '../../node-backend.ts'
+import { defaultBackend } from '../../hosts/node/index.ts'
 import type { RunSummary } from '../../report/index.ts'
+import {
+  backendOptions,
+  machineOptions,
+  openImages,
+  runAll,
+  runName,
+  type TrainingOptions,
+  trainSchema,
+} from '../../runs/index.ts'
 import { defineCommand } from '../command.ts'
+import { stoppable } from '../interruption.ts'
 import { createProgress, durationText, rateText } from '../progress.ts'
 import { exitCodes } from '../surroundings.ts'
 import { percentText, tableText } from '../table.ts'
-import { backendOptions } from '../training/backend-options.ts'
-import { openImages } from '../training/images.ts'
-import { stoppable } from '../training/interruption.ts'
-import { machineOptions, type TrainingOptions, trainSchema } from '../training/options.ts'
-import { runAll } from '../training/run-all.ts'
-import { runName } from '../training/run-folder.ts'
 
 const dataset = 'fashion-mnist'
 

@@ -3,21 +3,26 @@ import { join } from 'node:path'
 import { z } from 'zod'
 import { type Energy, energy, type FiringRates, type LayerEnergy, memoryTotal } from '../../analysis/index.ts'
 import { UsageError } from '../../base/index.ts'
+import { save } from '../../hosts/node/index.ts'
 import { modelNamed, models } from '../../models/index.ts'
 import type { Network } from '../../nn/index.ts'
-import { save } from '../../node-save.ts'
 import { energyPartNames, energyText } from '../../report/index.ts'
+import {
+  checkpointTraining,
+  chooseNeuron,
+  frameOptions,
+  judgeCheckpoint,
+  machineOptions,
+  readNamed,
+  summaryFile,
+  wholeNumber,
+} from '../../runs/index.ts'
 import { loadCheckpoint } from '../../train/index.ts'
-import { chooseNeuron } from '../choose-neuron.ts'
 import { defineCommand, type Invocation } from '../command.ts'
+import { judging } from '../judging.ts'
 import { readRates } from '../rates-file.ts'
-import { readNamed } from '../read-named.ts'
 import { exitCodes, type Surroundings } from '../surroundings.ts'
 import { percentText, tableText } from '../table.ts'
-import { checkpointTraining } from '../training/checkpoint-training.ts'
-import { judgeCheckpoint } from '../training/judge-checkpoint.ts'
-import { frameOptions, machineOptions, wholeNumber } from '../training/options.ts'
-import { summaryFile } from '../training/summary-file.ts'
 
 const schema = z.object({
   accounting: z
@@ -140,7 +145,7 @@ async function trained(
   const record = run !== null && T === known.T ? join(run, summaryFile) : null
   const recorded = record === null ? undefined : await readRates(record, '').catch(() => undefined)
   if (recorded) return { net, T, rates: recorded, sequence, about: `${record}, measured with all test images` }
-  const { evaluation } = await judgeCheckpoint({ file, dataset: undefined, options }, surroundings)
+  const { evaluation } = await judgeCheckpoint({ file, dataset: undefined, options }, judging(surroundings))
   const rates = Object.fromEntries(evaluation.firingRates.map(({ layer, rate }) => [layer, rate]))
   return { net, T, rates, sequence, about: `measured with ${evaluation.images} test images` }
 }

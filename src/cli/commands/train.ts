@@ -1,21 +1,28 @@
 import { join } from 'node:path'
 import { UsageError } from '../../base/index.ts'
 import { datasetNames } from '../../data/index.ts'
+import { protocolText, withProtocol } from '../../experiments/index.ts'
+import { defaultBackend } from '../../hosts/node/index.ts'
 import { models } from '../../models/index.ts'
-import { defaultBackend } from '../../node-backend.ts'
+import {
+  backendOptions,
+  flagOf,
+  kernelsOf,
+  kernelsOfRun,
+  machineOptions,
+  openImages,
+  type RunCommand,
+  readRunCommand,
+  runName,
+  runTraining,
+  trainSchema,
+} from '../../runs/index.ts'
 import { defineCommand, type Invocation } from '../command.ts'
-import { flagOf } from '../option-fields.ts'
+import { stoppable } from '../interruption.ts'
+import { kernelsText } from '../kernels-text.ts'
 import { createProgress } from '../progress.ts'
+import { runText } from '../run-text.ts'
 import { type ExitCode, exitCodes } from '../surroundings.ts'
-import { backendOptions } from '../training/backend-options.ts'
-import { openImages } from '../training/images.ts'
-import { stoppable } from '../training/interruption.ts'
-import { kernelsOf, kernelsOfRun, kernelsText } from '../training/kernels.ts'
-import { machineOptions, trainSchema } from '../training/options.ts'
-import { protocolText, withProtocol } from '../training/protocol.ts'
-import { type RunCommand, readRunCommand, runName } from '../training/run-folder.ts'
-import { runText } from '../training/run-text.ts'
-import { runTraining } from '../training/run-training.ts'
 
 type TrainInvocation = Invocation<typeof trainSchema>
 

@@ -1,7 +1,7 @@
 import type { z } from 'zod'
 import type { EventFileOptions, RecordingOptions } from '../../../data/index.ts'
+import { sizeOfText } from '../../../runs/index.ts'
 import type { ExitCode, Surroundings } from '../../surroundings.ts'
-import { sizeOfText } from '../../training/frames.ts'
 import type { dataSchema } from './options.ts'
 
 export interface DataInvocation {

@@ -1,10 +1,11 @@
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { FormatError } from '../../../base/index.ts'
-import type { RowResult, RunAsLifRow, RunOutcome } from '../../../experiments/index.ts'
+import type { RowResult, RunOutcome } from '../../../experiments/index.ts'
+import type { RunAsLifRow } from '../../../runs/index.ts'
+
+import { asLifFile, readSummary } from '../../../runs/index.ts'
 import type { EpochRecord, FinalAccuracy } from '../../../train/index.ts'
-import { asLifFile } from '../../jobs/as-lif.ts'
-import { readSummary } from '../../training/summary-file.ts'
 import { type PlannedExperiment, runFolder } from './planned-jobs.ts'
 
 /** What a run found; undefined while it is not finished. @throws FormatError for a damaged record */

@@ -1,10 +1,8 @@
 import { createHash } from 'node:crypto'
 import { join } from 'node:path'
 import type { Experiment, Plan, PlannedRun, PlanRequest } from '../../../experiments/index.ts'
-import { chooseNeuron } from '../../choose-neuron.ts'
-import type { TrainJob } from '../../jobs/job.ts'
-import { exchangesOf } from '../../training/learning.ts'
-import { recordedSchema, type TrainingOptions } from '../../training/options.ts'
+import type { TrainJob } from '../../../runs/index.ts'
+import { chooseNeuron, exchangesOf, recordedSchema, type TrainingOptions } from '../../../runs/index.ts'
 import { folderFingerprint } from './data-folders.ts'
 
 /** A run that experiments need; several may share it. */

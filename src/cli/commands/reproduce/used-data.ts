@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Replacement } from '../../../experiments/index.ts'
-import { isLimitNote } from '../../training/images.ts'
+import { isLimitNote } from '../../../runs/index.ts'
 import { type PlannedExperiment, runFolder } from './planned-jobs.ts'
 
 /** What a reader must know of a data set that was used. */
