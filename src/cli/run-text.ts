@@ -1,5 +1,6 @@
 import { join } from 'node:path'
 import type { RunSummary } from '../report/index.ts'
+import { runFiles } from '../runs/index.ts'
 import type { RunResult } from '../train/index.ts'
 import { rateText } from './progress.ts'
 import { percentText } from './table.ts'
@@ -16,7 +17,7 @@ export function runText({ final, firingRates, epochs }: RunSummary, result: RunR
       : [`best test epoch ${percentText(best)}  (epoch ${final.bestEpoch}; chosen by test images: it flatters)`]),
     `firing rates    ${firingRates.map(({ rate }) => percentText(rate, 1)).join(', ')}`,
     `training        ${rateText(speed)} images/s`,
-    `report          ${join(folder, 'report.html')}`,
+    `report          ${join(folder, runFiles.report)}`,
   ]
   return `${lines.join('\n')}\n`
 }

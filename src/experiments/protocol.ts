@@ -51,7 +51,7 @@ interface Chosen {
 }
 
 /** Options that are absent unless they are given: that they are absent does not say that a command lacks them. */
-const withoutDefault = ['frameSize']
+const withoutDefault = ['frameSize', 'lr', 'weightDecay']
 
 /** What a protocol sets, of the options that a command has. */
 function presetOf(options: Chosen, given: ReadonlySet<string>, dataset: string): [string, unknown][] {

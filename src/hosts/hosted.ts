@@ -6,8 +6,10 @@ import {
   type Evaluation,
   evaluate,
   type Host,
+  type RunLine,
   type RunResult,
   type RunStore,
+  type Training,
   type TrainOptions,
   train,
 } from '../train/index.ts'
@@ -16,9 +18,33 @@ import {
 export interface Surroundings {
   readonly host: Host
   createBackend(options: BackendChoice): Promise<Backend>
-  openStore(options: RunChoice, names: { dataset: string; model: string }): Promise<RunStore>
+  openStore(options: RunChoice, names: RunNames): Promise<RunStore>
   readonly memoryBudget: number
   log(line: string): void
+  /** Keeps what a run's folder holds beside its record. Default: nothing. */
+  readonly keeper?: RunKeeper
+}
+
+/** One run of a program, as it is kept. */
+export interface KeptRun {
+  readonly network: Network
+  readonly datasets: Datasets
+  readonly options: TrainOptions & { readonly store: RunStore }
+}
+
+/** Writes into a run's folder what the trainer does not. */
+export interface RunKeeper {
+  /** Training has begun, or goes on. */
+  begun(run: KeptRun, config: RunLine): Promise<void>
+  /** It is done, or was stopped; the network is still on its backend. */
+  done(run: KeptRun, result: RunResult): Promise<void>
+}
+
+/** What a run's folder is named after. */
+export interface RunNames {
+  readonly dataset: string
+  readonly model: string
+  readonly neuron: string
 }
 
 /** Backends by name; `auto`: webgpu where there is a GPU, else wasm. */
@@ -59,11 +85,17 @@ export function hosted(here: Surroundings): Hosted {
     async train(network, datasets, { backend, threads, run, ...options }) {
       const choice = { ...(run === undefined ? {} : { run }), resume: options.resume ?? false }
       return withBackend(here, network, { backend, threads }, async (chosen) => {
-        const names = { dataset: datasets.name, model: network.name }
+        const names = { dataset: datasets.name, model: network.name, neuron: network.neuron?.name ?? 'network' }
         const store = options.store ?? (await here.openStore(choice, names))
         const defaults = { host: here.host, memoryBudget: here.memoryBudget, log: here.log }
+        const all = { ...defaults, ...options, backend: chosen, store }
+        const keeper = store === options.store ? undefined : here.keeper
+        const kept = { network, datasets, options: all }
+        const hooks = [{ onStart: ({ config }: Training) => keeper?.begun(kept, config) }, all.hooks ?? []].flat()
         try {
-          return await train(network, datasets, { ...defaults, ...options, backend: chosen, store })
+          const result = await train(network, datasets, { ...all, hooks })
+          await keeper?.done(kept, result)
+          return result
         } finally {
           if (store !== options.store) await store.close()
         }

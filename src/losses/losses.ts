@@ -4,6 +4,8 @@ import { UsageError } from '../base/index.ts'
 /** A loss as a value: what a backend computes, and how targets are made of labels. */
 export interface Loss {
   readonly name: string
+  /** Label smoothing in `targets`, for the run record; left out: none. */
+  readonly smoothing?: number
   /** What the backend computes for a run of T steps. */
   options(T: number): LossOptions
   /** Targets [N, K] from labels 0..classes-1. @throws UsageError for a label out of range */
@@ -47,6 +49,10 @@ function smoothed(smoothing: number): Loss['targets'] {
   return (labels, classes) => oneHot(labels, classes).map((target) => target * (1 - smoothing) + smoothing / classes)
 }
 
+function withSmoothing(smoothing: number): Pick<Loss, 'targets' | 'smoothing'> {
+  return smoothing ? { targets: smoothed(smoothing), smoothing } : { targets: oneHot }
+}
+
 export interface PaperLossOptions {
   /** Weight of the squared error; the cross entropy has the rest. Default 0.05. */
   readonly lambda?: number
@@ -67,7 +73,7 @@ export function paperLoss({ lambda = 0.05, to = 1, smoothing = 0 }: PaperLossOpt
     squaredError: lambda,
     squaredErrorTo: to === 1 ? 1 : { off: 0, on: 1 },
   }
-  return { name: 'paper', options: () => options, targets: smoothing ? smoothed(smoothing) : oneHot }
+  return { name: 'paper', options: () => options, ...withSmoothing(smoothing) }
 }
 
 /** Cross entropy of the mean logits over time. */
@@ -75,7 +81,7 @@ export function rateLoss({ smoothing = 0 }: { readonly smoothing?: number } = {}
   return {
     name: 'rate',
     options: () => ({ reduction: 'mean', crossEntropy: 1, squaredError: 0, squaredErrorTo: 0 }),
-    targets: smoothing ? smoothed(smoothing) : oneHot,
+    ...withSmoothing(smoothing),
   }
 }
 

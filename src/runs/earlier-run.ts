@@ -1,8 +1,9 @@
+import { runFiles } from './run-files.ts'
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { UsageError } from '../base/index.ts'
 import type { RunSummary } from '../report/index.ts'
-import type { TrainingOptions } from './run-settings.ts'
+import { differingOption } from './identity.ts'
 import { readRunCommand } from './folder.ts'
 import type { RunRequest } from './run-request.ts'
 import { readSummary } from './summary-file.ts'
@@ -13,24 +14,18 @@ import { readSummary } from './summary-file.ts'
  * @throws UsageError where the folder holds a run with other options
  */
 export async function earlierRun(request: RunRequest, warn: (line: string) => void): Promise<RunRequest | RunSummary> {
-  const text = await readIfThere(join(request.folder, 'config.json'))
+  const text = await readIfThere(join(request.folder, runFiles.config))
   if (text === undefined) return request
   const earlier = await readRunCommand(request.folder)
-  if (differ(earlier.options, request.options) || earlier.dataset !== request.dataset) {
+  const other = earlier.dataset === request.dataset ? differingOption(earlier.options, request.options) : 'dataset'
+  if (other !== undefined) {
     throw new UsageError({
-      what: 'there is a run with other options in this folder',
+      what: `there is a run with other options in this folder: it has another ${other}`,
       place: request.folder,
       next: 'give the comparison another --name',
     })
   }
   return (await readSummary(request.folder, warn)) ?? { ...request, resume: true }
-}
-
-/** Threads and folders do not decide what a run gives. */
-function differ(before: TrainingOptions, now: TrainingOptions): boolean {
-  const deciding = ({ threads: _, loaderThreads: __, out: ___, data: ____, cache: _____, ...rest }: TrainingOptions) =>
-    JSON.stringify(Object.entries(rest).sort())
-  return deciding(before) !== deciding(JSON.parse(JSON.stringify(now)))
 }
 
 async function readIfThere(path: string): Promise<string | undefined> {

@@ -1,27 +1,33 @@
-import { makeFolder } from '../base/index.ts'
-import { writeWhole } from '../base/index.ts'
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { FormatError, parseJson, UsageError } from '../base/index.ts'
-
+import { FormatError, makeFolder, parseJson, readIfPresent, UsageError, writeWhole } from '../base/index.ts'
+import { z } from 'zod'
+import type { EpochRecord, RunLine } from '../train/index.ts'
+import { runFiles } from './run-files.ts'
 import { recordedSchema, type TrainingOptions } from './run-settings.ts'
 
-/** What a run's folder keeps of the command that started it: enough to go on, and to repeat it. */
+/** What a run's folder keeps of what began it: enough to go on, and to repeat it. */
 export interface RunCommand {
   readonly dataset: string
   readonly options: TrainingOptions
+  /** Present where a program began it, with `train`. */
+  readonly program?: ProgramPart
 }
 
-const fileName = 'command.json'
+/** What a program's run has that no command line can say. */
+export interface ProgramPart {
+  /** Settings that only the program knows, such as its own loss: without it such a run cannot go on. */
+  readonly own: readonly string[]
+}
 
 export async function writeRunCommand(folder: string, command: RunCommand): Promise<void> {
   await makeFolder(folder)
-  await writeWhole(join(folder, fileName), `${JSON.stringify(command, undefined, 2)}\n`)
+  await writeWhole(join(folder, runFiles.command), `${JSON.stringify(command, undefined, 2)}\n`)
 }
 
 /** @throws UsageError if there is no run in the folder; FormatError if its record is damaged */
 export async function readRunCommand(folder: string): Promise<RunCommand> {
-  const path = join(folder, fileName)
+  const path = join(folder, runFiles.command)
   let text: string
   try {
     text = await readFile(path, 'utf8')
@@ -29,21 +35,42 @@ export async function readRunCommand(folder: string): Promise<RunCommand> {
     throw new UsageError({
       what: 'there is no run in this folder to resume',
       place: folder,
-      next: "a run's folder is runs/NAME",
+      next: "A run's folder is runs/NAME.",
       cause,
     })
   }
   try {
-    const { dataset, options } = parseJson(text, path) as { dataset: unknown; options: unknown }
-    if (typeof dataset === 'string') return { dataset, options: recordedSchema.parse(options) }
+    const { dataset, options, program } = parseJson(text, path) as { [name: string]: unknown }
+    const part = programSchema.parse(program)
+    if (typeof dataset === 'string')
+      return { dataset, options: recordedSchema.parse(options), ...(part ? { program: part } : {}) }
   } catch (cause) {
     throw new FormatError({ what: 'the record of this run cannot be read', place: path, cause })
   }
   throw new FormatError({ what: 'the record of this run names no data set', place: path })
 }
 
+const programSchema = z.object({ own: z.array(z.string()) }).optional()
+
+/** What a run was begun with; undefined where the folder holds none. @throws FormatError if it is damaged */
+export async function readRunConfig(folder: string): Promise<RunLine | undefined> {
+  const path = join(folder, runFiles.config)
+  const bytes = await readIfPresent(path)
+  return bytes && (parseJson(new TextDecoder().decode(bytes), path) as RunLine)
+}
+
+/** What a finished epoch of a run left; of a run that is under way, a torn last line is left out. */
+export async function readEpochs(folder: string): Promise<EpochRecord[]> {
+  const path = join(folder, runFiles.epochs)
+  const text = new TextDecoder().decode((await readIfPresent(path)) ?? new Uint8Array())
+  return text
+    .split('\n')
+    .slice(0, -1)
+    .map((line, i) => parseJson(line, `${path}, line ${i + 1}`) as EpochRecord)
+}
+
 /** `fashion-mnist-snn5-clif-20240309-153042`, in universal time. */
-export function runName(dataset: string, { model, neuron }: TrainingOptions, seconds: number): string {
+export function runName(dataset: string, { model, neuron }: Pick<TrainingOptions, 'model' | 'neuron'>, seconds: number): string {
   const stamp = new Date(seconds * 1000).toISOString().replace(/[-:]/g, '').replace('T', '-').slice(0, 15)
   const parts = [dataset, model, neuron.replace(/^.*[\\/]|\.json$/g, ''), stamp]
   return parts.map((part) => part.replace(/[^\w.-]+/g, '-')).join('-')

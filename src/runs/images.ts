@@ -20,7 +20,7 @@ import {
 import type { Progress } from './progress.ts'
 import type { Environment } from './environment.ts'
 import { type FrameChoice, recordingOptions } from './frames.ts'
-import type { augmentations } from './run-settings.ts'
+import type { Augmentation } from './run-settings.ts'
 
 /** Which images, or recordings as frames. */
 export interface ImageChoice extends FrameChoice {
@@ -67,8 +67,6 @@ function imageSizeOf(text: string): { width: number; height: number } {
   return { width, height }
 }
 
-export type Augmentation = (typeof augmentations)[number]
-
 /** How the note on a limit begins. */
 const ofThese = 'of these '
 
@@ -80,8 +78,7 @@ export function transformsFor(
   { name, train: { shape, steps } }: Datasets,
   augment: readonly Augmentation[],
 ): { train: Transform[]; evaluation: Transform[] } {
-  const { mean, deviation } = normalisationOf(name)
-  const normalised = steps === undefined ? [normalise(mean, deviation)] : []
+  const normalised = steps === undefined ? normalisationsOf(name) : []
   const [height] = shape
   const has = (change: Augmentation) => augment.includes(change)
   const ofBytes = augment.find((change) => /^(auto|trivial)/.test(change))
@@ -104,6 +101,13 @@ export function transformsFor(
     ...(has('cutout') ? [cutout({ size: Math.round(height / 2) })] : []),
   ]
   return { train, evaluation: normalised }
+}
+
+/** What brings images to mean 0: nothing where a program made the data set, and nobody knows its mean. */
+function normalisationsOf(name: string): Transform[] {
+  if (!(datasetNames as readonly string[]).includes(name)) return []
+  const { mean, deviation } = normalisationOf(name)
+  return [normalise(mean, deviation)]
 }
 
 /** How samples are mixed, with the parameters of published runs; null where they are not. */

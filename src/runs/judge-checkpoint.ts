@@ -12,7 +12,7 @@ import { frameChoiceOf } from './frames.ts'
 import { openImages } from './images.ts'
 import { lossOf } from './learning.ts'
 import type { TrainingOptions } from './run-settings.ts'
-import { pause } from './run.ts'
+import { pause } from './trainer-options.ts'
 
 /** What decides how a checkpoint is judged; what is left out is as it was trained. */
 export interface JudgeOptions extends Pick<TrainingOptions, 'backend' | 'precision' | 'simd' | 'loaderThreads'> {

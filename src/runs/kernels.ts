@@ -1,3 +1,4 @@
+import { runFiles } from './run-files.ts'
 import { writeWhole } from '../base/index.ts'
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
@@ -5,9 +6,6 @@ import { FormatError } from '../base/index.ts'
 import type { DefaultBackendOptions } from '../hosts/node/index.ts'
 import { checkpointKernels, type KernelRecord, kernelRecord } from '../train/index.ts'
 import { readNamed } from './read-named.ts'
-
-/** A run's choices of kernels, beside its record. */
-export const kernelsFile = 'kernels.json'
 
 type Kernels = NonNullable<DefaultBackendOptions['kernels']>
 
@@ -30,7 +28,7 @@ async function readKernels(file: string): Promise<KernelRecord> {
 
 /** What a run that goes on had chosen; undefined where its last checkpoint does not say, or there is none yet. */
 export async function kernelsOfRun(folder: string): Promise<Kernels | undefined> {
-  const file = join(folder, 'checkpoints', 'last.safetensors')
+  const file = join(folder, runFiles.last)
   let bytes: Uint8Array
   try {
     bytes = await readFile(file)
@@ -41,5 +39,5 @@ export async function kernelsOfRun(folder: string): Promise<Kernels | undefined>
 }
 
 export async function writeKernels(folder: string, record: KernelRecord): Promise<void> {
-  await writeWhole(join(folder, kernelsFile), `${JSON.stringify(record, undefined, 2)}\n`)
+  await writeWhole(join(folder, runFiles.kernels), `${JSON.stringify(record, undefined, 2)}\n`)
 }

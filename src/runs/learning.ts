@@ -38,7 +38,11 @@ export function lossOf({ loss, labelSmoothing: smoothing }: Pick<TrainingOptions
 }
 
 function optimiserOf({ optimiser, lr: learningRate, momentum, weightDecay }: TrainingOptions): Optimiser {
-  return optimiser === 'sgd' ? sgd({ learningRate, momentum, weightDecay }) : adamW({ learningRate, weightDecay })
+  const given = {
+    ...(learningRate === undefined ? {} : { learningRate }),
+    ...(weightDecay === undefined ? {} : { weightDecay }),
+  }
+  return optimiser === 'sgd' ? sgd({ ...given, momentum }) : adamW(given)
 }
 
 function scheduleOf({ schedule, warmup, scheduleEpochs }: TrainingOptions): Schedule {

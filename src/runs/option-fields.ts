@@ -13,6 +13,8 @@ export interface OptionField {
   readonly element?: FieldKind
   readonly choices?: readonly string[]
   readonly fallback: unknown
+  /** The head under which help shows it; undefined: under none. */
+  readonly group?: string
   readonly description: string
 }
 
@@ -47,6 +49,7 @@ function fieldOf(name: string, type: z.ZodType): OptionField {
   }
   const element = inner.element && definitionOf(inner.element)
   const choices = (element ?? inner).entries
+  const { group } = (type.meta() ?? {}) as { group?: string }
   return {
     name,
     flag: flagOf(name),
@@ -54,6 +57,7 @@ function fieldOf(name: string, type: z.ZodType): OptionField {
     ...(element ? { element: kinds[element.type] ?? 'json' } : {}),
     ...(choices ? { choices: Object.keys(choices) } : {}),
     fallback,
+    ...(group === undefined ? {} : { group }),
     description: type.description ?? '',
   }
 }

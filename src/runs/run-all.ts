@@ -1,3 +1,4 @@
+import { runFiles } from './run-files.ts'
 import { makeFolder } from '../base/index.ts'
 import { writeWhole } from '../base/index.ts'
 import { join } from 'node:path'
@@ -29,6 +30,6 @@ export async function runAll(
     summaries.push(summary)
   }
   await makeFolder(folder)
-  await writeWhole(join(folder, 'report.html'), reportHtml(summaries))
+  await writeWhole(join(folder, runFiles.report), reportHtml(summaries))
   return { summaries }
 }

@@ -13,7 +13,7 @@ const { test: images } = tinyDatasets()
 async function checkpoint(...neurons: ReturnType<typeof lif>[]) {
   const layers = neurons.flatMap((neuron) => [new Conv2d({ channels: 4, kernelSize: 3 }), new Spiking({ neuron })])
   const layer = new Sequential([...layers, new Flatten(), new Linear({ features: 3 })])
-  const net = new Network({ name: 'small', input: [6, 6, 1], layer })
+  const net = new Network({ seed: 0, name: 'small', input: [6, 6, 1], layer })
   for (const p of net.parameters()) if (p.path.endsWith('weight')) p.set(p.values.map((value) => 3 * value))
   return checkpointBytes(net, { progress: {} as never, training: {} })
 }

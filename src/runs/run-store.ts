@@ -1,3 +1,4 @@
+import { eventsPrefix, runFiles } from './run-files.ts'
 import { parseJson, systemFault, UsageError } from '../base/index.ts'
 import { type CsvRow, csvText } from '../train/index.ts'
 import { appendToFile, cutTornLine, makeFolder, readIfPresent, removeTemporaries, writeWhole } from '../base/index.ts'
@@ -30,10 +31,10 @@ export async function openNodeRunStore(folder: string, options: NodeRunStoreOpti
   try {
     // Another process may have begun or ended a run in the meantime.
     if (lock) await checkMode(folder, options.mode)
-    const checkpoints = join(folder, 'checkpoints')
+    const checkpoints = join(folder, runFiles.checkpoints)
     await makeFolder(checkpoints)
     for (const one of [folder, checkpoints]) await removeTemporaries(one)
-    for (const log of logs) await cutTornLine(join(folder, `${log}.jsonl`))
+    for (const log of logs) await cutTornLine(join(folder, runFiles[log]))
     return new NodeRunStore(folder, options, lock)
   } catch (error) {
     await lock?.release()
@@ -43,7 +44,7 @@ export async function openNodeRunStore(folder: string, options: NodeRunStoreOpti
 
 async function checkMode(folder: string, mode: NodeRunStoreOptions['mode']): Promise<void> {
   const { join } = process.getBuiltinModule('node:path')
-  const exists = (await readIfPresent(join(folder, 'config.json'))) !== undefined
+  const exists = (await readIfPresent(join(folder, runFiles.config))) !== undefined
   if (exists === (mode === 'resume')) return
   throw new UsageError({
     what: exists ? 'there is a run in this folder already' : 'there is no run in this folder to resume',
@@ -68,13 +69,13 @@ class NodeRunStore implements RunStore {
   }
 
   async readConfig(): Promise<RunLine | undefined> {
-    const bytes = await readIfPresent(this.path('config.json'))
-    return bytes && parse(new TextDecoder().decode(bytes), this.path('config.json'))
+    const bytes = await readIfPresent(this.path(runFiles.config))
+    return bytes && parse(new TextDecoder().decode(bytes), this.path(runFiles.config))
   }
 
   writeConfig(config: RunLine): Promise<void> {
     const text = JSON.stringify(JSON.parse(lineText(config)), undefined, 2)
-    return this.next(() => writeWhole(this.path('config.json'), `${text}\n`))
+    return this.next(() => writeWhole(this.path(runFiles.config), `${text}\n`))
   }
 
   append(log: RunLog, line: RunLine): Promise<void> {
@@ -104,7 +105,7 @@ class NodeRunStore implements RunStore {
 
   writeMetrics(rows: readonly CsvRow[]): Promise<void> {
     const text = csvText(rows)
-    return this.next(() => writeWhole(this.path('metrics.csv'), text))
+    return this.next(() => writeWhole(this.path(runFiles.metrics), text))
   }
 
   scalars(step: number, values: Readonly<Record<string, number>>): Promise<void> {
@@ -140,11 +141,11 @@ class NodeRunStore implements RunStore {
   }
 
   private logPath(log: RunLog): string {
-    return this.path(`${log}.jsonl`)
+    return this.path(runFiles[log])
   }
 
   private checkpointPath(name: RunCheckpoint): string {
-    return this.path('checkpoints', `${name}.safetensors`)
+    return this.path(runFiles[name])
   }
 
   private async readLines(log: RunLog): Promise<RunLine[]> {
@@ -161,7 +162,7 @@ class NodeRunStore implements RunStore {
     const { writeFile } = process.getBuiltinModule('node:fs/promises')
     for (let session = 0; ; session++) {
       const suffix = String(session).padStart(3, '0')
-      const path = this.path(`events.out.tfevents.${Math.floor(seconds)}.spikelet.${suffix}`)
+      const path = this.path(`${eventsPrefix}${Math.floor(seconds)}.spikelet.${suffix}`)
       try {
         await writeFile(path, versionRecord(seconds), { flag: 'wx' })
       } catch (error) {

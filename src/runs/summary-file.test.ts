@@ -3,7 +3,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, it } from 'vitest'
 import type { RunSummary } from '../report/index.ts'
-import { readSummary, summaryFile, writeSummary } from './summary-file.ts'
+import { runFiles } from './run-files.ts'
+import { readSummary, writeSummary } from './summary-file.ts'
 
 let folder: string
 beforeEach(() => {
@@ -40,11 +41,11 @@ it.each([
   ['[1, 2]', 'is no verdict'],
   [JSON.stringify({ ...summary, final: { ...summary.final, bestEpoch: '<script>' } }), 'final.bestEpoch'],
 ])('counts %j as not finished, and says why', async (text, why) => {
-  writeFileSync(join(folder, summaryFile), text)
+  writeFileSync(join(folder, runFiles.summary), text)
   const lines: string[] = []
   expect(await readSummary(folder, (line) => lines.push(line))).toBeUndefined()
   expect(lines).toEqual([expect.stringContaining(why)])
-  expect(lines[0]).toContain(join(folder, summaryFile))
+  expect(lines[0]).toContain(join(folder, runFiles.summary))
 })
 
 it('knows no verdict where there is no file', async () => {

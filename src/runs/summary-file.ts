@@ -1,3 +1,4 @@
+import { runFiles } from './run-files.ts'
 import { writeWhole } from '../base/index.ts'
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
@@ -6,9 +7,6 @@ import type { Energy } from '../analysis/index.ts'
 import { parseJson } from '../base/index.ts'
 import type { RunSummary } from '../report/index.ts'
 
-
-/** A finished run's verdict, beside its record. */
-export const summaryFile = 'summary.json'
 
 /** JSON writes null for a number that is not finite. */
 const number = z.union([z.number(), z.null().transform(() => Number.NaN)])
@@ -82,7 +80,7 @@ const schema = z.looseObject({
  * @param warn hears of a file that cannot be used
  */
 export async function readSummary(folder: string, warn: (line: string) => void): Promise<RunSummary | undefined> {
-  const file = join(folder, summaryFile)
+  const file = join(folder, runFiles.summary)
   let text: string
   try {
     text = await readFile(file, 'utf8')
@@ -101,7 +99,7 @@ function verdictIn(text: string): RunSummary | string {
   if (text.trim() === '') return 'is empty'
   let value: unknown
   try {
-    value = parseJson(text, summaryFile)
+    value = parseJson(text, runFiles.summary)
   } catch {
     return 'is torn'
   }
@@ -111,5 +109,5 @@ function verdictIn(text: string): RunSummary | string {
 }
 
 export async function writeSummary(folder: string, summary: RunSummary): Promise<void> {
-  await writeWhole(join(folder, summaryFile), `${JSON.stringify(summary)}\n`)
+  await writeWhole(join(folder, runFiles.summary), `${JSON.stringify(summary)}\n`)
 }

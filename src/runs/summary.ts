@@ -1,21 +1,19 @@
 import type { EpochSummary, RunSummary } from '../report/index.ts'
 import type { EpochRecord, RunResult } from '../train/index.ts'
-import { repeatText } from './repeat.ts'
-import type { RunRequest } from './run-request.ts'
 
 /** What was found out about the trained network. */
 export type Analysed = Pick<RunSummary, 'gradients' | 'energy'>
 
 /** A finished run as reports and tables want it. */
-export function summaryOf(request: RunRequest, result: RunResult, analysed: Analysed): RunSummary | undefined {
-  const { dataset, options, folder } = request
+export function summaryOf(run: Pick<RunSummary, 'dataset' | 'neuron' | 'command'> & { readonly folder: string }, result: RunResult, analysed: Analysed): RunSummary | undefined {
+  const { dataset, folder, neuron, command } = run
   if (result.final === null) return undefined
   return {
     name: folder,
-    neuron: options.neuron,
+    neuron,
     model: result.network.name,
     dataset,
-    command: request.repeat ?? repeatText(request),
+    command,
     config: { ...result.config, backend: result.backend },
     epochs: result.epochs.map(epochSummary),
     final: result.final,

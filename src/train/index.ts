@@ -15,7 +15,7 @@ export { type EpochRecord, freshProgress, type Progress } from './progress.ts'
 export type { FinalAccuracy, RunResult } from './run-result.ts'
 export * from './run-store.ts'
 export { constant, cosine, type Schedule, type ScheduleOptions, scheduleFactor, step } from './schedule.ts'
-export type { TrainOptions } from './settings.ts'
+export { settingsOf, settingsRecord, type TrainOptions } from './settings.ts'
 export { train } from './train.ts'
 export { Trainer } from './trainer.ts'
 export {

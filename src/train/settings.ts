@@ -27,11 +27,11 @@ export interface TrainOptions {
   /** Time steps. */
   readonly T: number
   readonly epochs: number
-  /** Images that are computed, and normalised, together. Default 128. */
+  /** Images that are computed, and normalised, together. Default 64. */
   readonly batch?: number
   /** Batches of which one update is made. BatchNorm sees each on its own. Default 1. */
   readonly accumulate?: number
-  /** Order, augmentation, dropout and split follow from it; start values are the network's. Default 0. */
+  /** Order, augmentation, dropout and split follow from it; start values are the network's. Default 1. */
   readonly seed?: number
   /** Default: the paper's. */
   readonly loss?: Loss
@@ -94,9 +94,9 @@ export interface Settings
 /** Fills in what the options leave open. @throws UsageError for an option out of range */
 export function settingsOf(options: TrainOptions, datasets: Pick<Datasets, 'name' | 'train'>): Settings {
   const settings: Settings = {
-    batch: 128,
+    batch: 64,
     accumulate: 1,
-    seed: 0,
+    seed: 1,
     loss: paperLoss(),
     optimiser: sgd(),
     schedule: cosine(),
@@ -144,9 +144,9 @@ export function settingsRecord(settings: Settings, network: Network): RunLine {
     batch,
     accumulate,
     seed,
-    loss: { name: loss.name, ...loss.options(T) },
+    loss: { name: loss.name, ...loss.options(T), ...(loss.smoothing ? { smoothing: loss.smoothing } : {}) },
     optimiser: { name: optimiser.name, ...optimiser.options },
-    schedule: { name: schedule.name, ...schedule.options },
+    schedule: withoutStandards({ name: schedule.name, ...schedule.options }),
     freeze,
     clip: clip === Number.POSITIVE_INFINITY ? null : clip,
     validation,
@@ -163,11 +163,22 @@ export function settingsRecord(settings: Settings, network: Network): RunLine {
   }
 }
 
-/** @throws UsageError, naming the first setting in which a resumed run differs from what it was started with */
+/** A schedule's record, the same whether what is usual was said or left out. */
+function withoutStandards({ warmup, per, ...schedule }: RunLine): RunLine {
+  return { ...schedule, ...(warmup ? { warmup } : {}), ...(per === 'epoch' ? { per } : {}) }
+}
+
+/**
+ * The settings of a resumed run must be those that it was started with; it may go on for more epochs.
+ * @throws UsageError, naming the first setting in which they differ
+ */
 export function checkSameSettings(recorded: RunLine, now: RunLine): void {
   for (const name of new Set([...Object.keys(now), ...Object.keys(recorded)])) {
-    const [before, after] = [recorded[name], now[name]].map((value) => JSON.stringify(value))
+    const [before, after] = [recorded[name], now[name]].map((value) =>
+      JSON.stringify(name === 'schedule' ? withoutStandards(value as RunLine) : value),
+    )
     if (before === after) continue
+    if (name === 'epochs' && (now.epochs as number) > (recorded.epochs as number)) continue
     throw new UsageError({
       what: `the run to resume was started with another ${name}`,
       expected: before ?? 'none',

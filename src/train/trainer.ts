@@ -144,27 +144,34 @@ export class Trainer implements Training {
     await network.place(settings.backend)
     this.updates = new Updates(network, settings.backend, settings.optimiser, settings.freeze)
     const saved = settings.resume ? await settings.store.readCheckpoint('last') : undefined
-    if (saved) this.restore(saved)
-    else await journal.config(this.config)
+    const recordedEpochs = saved && this.restore(saved)
+    if (!saved) await journal.config(this.config)
+    else if (this.record.epochs !== recordedEpochs) {
+      await journal.config({ ...((await settings.store.readConfig()) ?? this.config), epochs: this.record.epochs })
+    }
     await journal.rewind(this.progress.update, this.progress.epoch)
     for (const line of openingLines(this, this.memory.text)) settings.log(line)
     for (const hooks of settings.hooks) await hooks.onStart?.(this)
   }
 
-  private restore(bytes: Uint8Array): void {
+  /** @returns how many epochs the run was to have */
+  private restore(bytes: Uint8Array): unknown {
     const { store, log } = this.settings
     const file = `${store.place}, last checkpoint`
     const { exchanged } = checkpointProgress(bytes, file)
     if (exchanged) this.inhabit(exchanged)
     const saved = loadCheckpoint(bytes, { file, network: this.network })
-    const { classes: _, ...settings } = saved.training
-    checkSameSettings(settings, this.record)
+    const { classes: _, ...recorded } = saved.training
+    checkSameSettings(recorded, this.record)
+    if (recorded.epochs !== this.record.epochs)
+      log(`goes on to epoch ${this.record.epochs} instead of ${recorded.epochs}`)
     this.renewUpdates(saved.optimiser, saved.progress.update)
     this.progress = saved.progress
     const kernels = checkpointKernels(bytes, file)
     const warning = kernels ? kernelWarning(kernels, kernelsNow(this.settings.backend)) : null
     if (warning) log(`warning: ${warning}`)
     log(`resumed at epoch ${saved.progress.epoch + 1}, after update ${saved.progress.update}`)
+    return recorded.epochs
   }
 
   /** The network with the neurons that it has after so many exchanges. */

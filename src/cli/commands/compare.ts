@@ -11,6 +11,7 @@ import {
   earlierRun,
   openImages,
   runAll,
+  runFiles,
   runName,
   type TrainingOptions,
 } from '../../runs/index.ts'
@@ -101,7 +102,7 @@ function comparisonText(summaries: readonly RunSummary[], folder: string): strin
   })
   const head = ['neuron', 'test accuracy', 'last epoch', 'firing rate', 'images/s', 'runs']
   const rule = `Test accuracy: ${summaries[0].final.rule}; mean and standard deviation over runs.`
-  return `${tableText(head, rows)}\n\n${rule}\nreport  ${join(folder, 'report.html')}\n`
+  return `${tableText(head, rows)}\n\n${rule}\nreport  ${join(folder, runFiles.report)}\n`
 }
 
 function mean(values: readonly number[]): number {

@@ -7,6 +7,7 @@ import {
   machineOptions,
   openImages,
   runAll,
+  runFiles,
   runName,
   type TrainingOptions,
   trainSchema,
@@ -89,7 +90,7 @@ function demoText(summaries: readonly RunSummary[], folder: string, seconds: num
     '  npx spikelet compare fashion-mnist --neurons lif,clif --seeds 4',
     '',
     `All took ${durationText(seconds)}. The report:`,
-    join(folder, 'report.html'),
+    join(folder, runFiles.report),
     '',
   ].join('\n')
 }

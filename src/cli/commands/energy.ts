@@ -14,7 +14,7 @@ import {
   judgeCheckpoint,
   machineOptions,
   readNamed,
-  summaryFile,
+  runFiles,
   wholeNumber,
 } from '../../runs/index.ts'
 import { loadCheckpoint } from '../../train/index.ts'
@@ -104,12 +104,7 @@ async function networkAndRates(
   }
   if (named === undefined) return untrained(options)
   const folder = await isFolder(named)
-  return trained(
-    folder ? join(named, 'checkpoints', 'best.safetensors') : named,
-    folder ? named : null,
-    options,
-    surroundings,
-  )
+  return trained(folder ? join(named, runFiles.best) : named, folder ? named : null, options, surroundings)
 }
 
 async function untrained(options: Options): Promise<Described> {
@@ -142,7 +137,7 @@ async function trained(
     return { net, T, rates, sequence, about: options.rates }
   }
   // A run of a program, or one that was stopped, has no verdict: its rates are measured now.
-  const record = run !== null && T === known.T ? join(run, summaryFile) : null
+  const record = run !== null && T === known.T ? join(run, runFiles.summary) : null
   const recorded = record === null ? undefined : await readRates(record, '').catch(() => undefined)
   if (recorded) return { net, T, rates: recorded, sequence, about: `${record}, measured with all test images` }
   const { evaluation } = await judgeCheckpoint({ file, dataset: undefined, options }, judging(surroundings))

@@ -13,6 +13,7 @@ import {
   earlierRun,
   openImages,
   runAll,
+  runFiles,
   runName,
   sweepSchema,
   type TrainingOptions,
@@ -74,7 +75,7 @@ export const sweepCommand = defineCommand({
     const rows = rowsOf(runs, summaries)
     await writeWhole(join(folder, 'sweep.csv'), csvText(rows.flatMap(csvRows)))
     const named = summaries.map((summary, i) => ({ ...summary, neuron: pointName(runs[i].point) }))
-    await writeWhole(join(folder, 'report.html'), reportHtml(named))
+    await writeWhole(join(folder, runFiles.report), reportHtml(named))
     surroundings.write(
       asked.json
         ? `${JSON.stringify({ folder, rule: summaries[0].final.rule, rows })}\n`
@@ -223,5 +224,5 @@ function sweepText(rows: readonly SweepRow[], summaries: readonly RunSummary[], 
   ])
   const table = tableText([...columns, 'test accuracy', 'last epoch', 'runs'], cells)
   const rule = `Test accuracy: ${summaries[0].final.rule}; mean and standard deviation over runs.`
-  return `${table}\n\n${rule}\ntable   ${join(folder, 'sweep.csv')}\nreport  ${join(folder, 'report.html')}\n`
+  return `${table}\n\n${rule}\ntable   ${join(folder, 'sweep.csv')}\nreport  ${join(folder, runFiles.report)}\n`
 }

@@ -9,7 +9,7 @@ import {
   flagOf,
   kernelsOf,
   kernelsOfRun,
-  machineOptions,
+  mayChange,
   openImages,
   type RunCommand,
   readRunCommand,
@@ -88,8 +88,8 @@ async function planOf(invocation: TrainInvocation): Promise<{ command: RunComman
   return { command: { dataset, options: effective }, folder, resume: false }
 }
 
-/** What may differ when a run goes on: where it computes, and where its images are. */
-const changeable = [...Object.keys(machineOptions), 'data', 'cache']
+/** Options of `train` that are none of the run itself. */
+const ofThisCall = ['resume', 'config', 'kernels', 'explainKernels', 'out', 'name']
 
 async function resumed(folder: string, { options, given, positional }: TrainInvocation): Promise<RunCommand> {
   const recorded = await readRunCommand(folder)
@@ -98,23 +98,19 @@ async function resumed(folder: string, { options, given, positional }: TrainInvo
   if (positional[0] !== undefined && positional[0] !== recorded.dataset) {
     throw changed('data set', recorded.dataset, positional[0])
   }
-  for (const name of given) {
-    if (
-      [...changeable, 'resume', 'config', 'kernels', 'explainKernels'].includes(name) ||
-      JSON.stringify(before[name]) === JSON.stringify(now[name])
-    )
-      continue
-    throw changed(flagOf(name), JSON.stringify(before[name]), JSON.stringify(now[name]))
+  const own = [...given].filter((name) => !ofThisCall.includes(name))
+  for (const name of own) {
+    if (mayChange(name, before[name], now[name])) continue
+    throw changed(flagOf(name), before[name], now[name])
   }
-  const own = changeable.filter((name) => given.has(name)).map((name) => [name, now[name]])
-  return { ...recorded, options: { ...recorded.options, ...Object.fromEntries(own) } }
+  return { ...recorded, options: { ...recorded.options, ...Object.fromEntries(own.map((name) => [name, now[name]])) } }
 }
 
-function changed(what: string, before: string | undefined, now: string): UsageError {
+function changed(what: string, before: unknown, now: unknown): UsageError {
   return new UsageError({
     what: `a run that goes on cannot have another ${what}`,
-    expected: before ?? 'none',
-    got: now,
+    expected: JSON.stringify(before) ?? 'none',
+    got: JSON.stringify(now),
     next: 'leave it out, or start a new run',
   })
 }

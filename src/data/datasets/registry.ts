@@ -189,7 +189,8 @@ async function openFrames(name: string, folder: Folder, options: OpenOptions): P
     })
   }
   const sets = await openRecordings(name, folder, options)
-  return frameDatasets(limitSets(sets, limit), frames, rest)
+  const datasets = await frameDatasets(limitSets(sets, limit), frames, rest)
+  return options.limit === undefined ? datasets : { ...datasets, limit: options.limit }
 }
 
 /**

@@ -1,3 +1,4 @@
+import { runFiles } from '../run-files.ts'
 import { runAsLif } from '../run-as-lif.ts'
 import { writeWhole } from '../../base/index.ts'
 import { readFile } from 'node:fs/promises'
@@ -6,11 +7,8 @@ import type { Backend } from '../../backends/index.ts'
 import type { Datasets } from '../../data/index.ts'
 
 
-import { trainOptionsOf } from '../run.ts'
+import { trainOptionsOf } from '../trainer-options.ts'
 import type { TrainJob } from './job.ts'
-
-/** What a trained network does with LIF at inference, beside its run's record. */
-export const asLifFile = 'as-lif.json'
 
 /** Runs the last epoch's network of a finished run as LIF, and keeps what was found in the run's folder. */
 export async function keepAsLif(
@@ -18,7 +16,7 @@ export async function keepAsLif(
   datasets: Datasets,
   { backend, clock }: { readonly backend: Backend; readonly clock: () => number },
 ): Promise<void> {
-  const checkpoint = await readFile(join(folder, 'checkpoints', 'last.safetensors'))
+  const checkpoint = await readFile(join(folder, runFiles.last))
   const { host, T, loss, batch, transforms } = await trainOptionsOf(options, datasets, { backend, clock })
   const rows = await runAsLif(checkpoint, datasets.test, {
     backend,
@@ -28,5 +26,5 @@ export async function keepAsLif(
     ...(batch ? { batch } : {}),
     transforms: transforms?.evaluation ?? [],
   })
-  await writeWhole(join(folder, asLifFile), `${JSON.stringify(rows)}\n`)
+  await writeWhole(join(folder, runFiles.asLif), `${JSON.stringify(rows)}\n`)
 }

@@ -3,7 +3,7 @@ import { availableParallelism, totalmem } from 'node:os'
 import { join } from 'node:path'
 import type { Experiment, PlanRequest } from '../../../experiments/index.ts'
 import type { JobEnd } from '../../../runs/index.ts'
-import { asLifFile, readSummary, runJobs, startProcess } from '../../../runs/index.ts'
+import { readSummary, runFiles, runJobs, startProcess } from '../../../runs/index.ts'
 import { createProgress, durationText } from '../../progress.ts'
 import { stopRequest } from '../../stop-request.ts'
 import { type ExitCode, exitCodes } from '../../surroundings.ts'
@@ -98,7 +98,7 @@ async function unfinished(jobs: readonly PlannedJob[], warn: (line: string) => v
   const finished = await Promise.all(
     jobs.map(async ({ job }) => {
       if (!(await readSummary(job.folder, warn))) return false
-      return !job.analysis || isWhole(join(job.folder, asLifFile))
+      return !job.analysis || isWhole(join(job.folder, runFiles.asLif))
     }),
   )
   return jobs.filter((_, i) => !finished[i])
