@@ -68,3 +68,23 @@ test('a run of one is gone on with by the other, for more epochs, with the bits 
     expect(JSON.parse(readFileSync(join(folder, 'summary.json'), 'utf8')).epochs).toHaveLength(2)
   }
 })
+
+test('runs of both are counted, sorted and filtered; reports come at any time', async () => {
+  const rows = JSON.parse(await spikelet('runs', parent, '--json', '--sort', 'epochs'))
+  expect(rows.map(({ run }: { run: string }) => run)).toEqual(['command', 'library', 'first-command', 'first-library'])
+  expect(rows[1]).toMatchObject({ data: 'fashion-mnist', network: 'dense', neuron: 'clif', T: 2, seed: 1, epochs: 1 })
+  expect(rows[1].accuracy).toBeGreaterThan(0)
+  expect(rows[1].accuracy).toBe(rows[0].accuracy)
+  expect(JSON.parse(await spikelet('runs', parent, '--json', '--filter', 'run=first-*,T=2'))).toHaveLength(2)
+  const [head, rule] = (await spikelet('runs', parent)).split('\n')
+  expect(rule.length).toBeLessThanOrEqual(80)
+  expect(head).toMatch(/^run .*accuracy/)
+  rmSync(join(parent, 'library', 'summary.json'))
+  expect(await spikelet('runs', parent)).toContain('not finished')
+  const page = join(parent, 'page.html')
+  await spikelet('report', join(parent, 'library'), join(parent, 'command'), '--out', page)
+  expect(readFileSync(page, 'utf8')).toContain('2 runs')
+  await expect(
+    spikelet('evaluate', join(parent, 'library/checkpoints/best.safetensors'), '--limit', '40', '--threads', '1'),
+  ).resolves.toMatch(/accuracy/)
+})

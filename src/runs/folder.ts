@@ -66,7 +66,13 @@ export async function readEpochs(folder: string): Promise<EpochRecord[]> {
   return text
     .split('\n')
     .slice(0, -1)
-    .map((line, i) => parseJson(line, `${path}, line ${i + 1}`) as EpochRecord)
+    .map((line, i) => withNumbers(parseJson(line, `${path}, line ${i + 1}`) as RunLine) as unknown as EpochRecord)
+}
+
+/** Numbers that JSON has no word for stand as texts in the logs. */
+function withNumbers(line: RunLine): RunLine {
+  const unwritable = (value: unknown) => typeof value === 'string' && /^(NaN|-?Infinity)$/.test(value)
+  return Object.fromEntries(Object.entries(line).map(([name, value]) => [name, unwritable(value) ? Number(value) : value]))
 }
 
 /** `fashion-mnist-snn5-clif-20240309-153042`, in universal time. */

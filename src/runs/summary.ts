@@ -24,7 +24,8 @@ export function summaryOf(run: Pick<RunSummary, 'dataset' | 'neuron' | 'command'
   }
 }
 
-function epochSummary(record: EpochRecord): EpochSummary {
+/** An epoch as reports want it. */
+export function epochSummary(record: EpochRecord): EpochSummary {
   const { epoch, trainLoss, trainAccuracy, learningRate, imagesPerSecond } = record
   const { validationLoss, validationAccuracy, testAccuracy } = record
   return {
