@@ -88,3 +88,28 @@ test('runs of both are counted, sorted and filtered; reports come at any time', 
     spikelet('evaluate', join(parent, 'library/checkpoints/best.safetensors'), '--limit', '40', '--threads', '1'),
   ).resolves.toMatch(/accuracy/)
 })
+
+test('a run with parts of a program goes on in that program alone, and the command line says which', async () => {
+  const data = await images()
+  const run = join(parent, 'own')
+  const rising = ({ update }: { update: number }) => update + 1
+  await nodeTraining.train(network(data), data, { ...settings, epochs: 1, run, schedule: rising })
+  const { surroundings, errors } = testSurroundings()
+  expect(await runCommandLine(['train', '--resume', run, '--threads', '1'], commands, surroundings)).toBe(2)
+  expect(errors()).toMatch(/begun by a program, with its own schedule/)
+  expect(JSON.parse(readFileSync(join(run, 'summary.json'), 'utf8')).command).toBe('made by a program, with train()')
+})
+
+test('early stopping and class weights on the command line are those of the library', async () => {
+  const data = await images()
+  const run = join(parent, 'early')
+  const own = { earlyStopping: { patience: 1 }, classWeights: 'balanced' as const }
+  await nodeTraining.train(network(data), data, { ...settings, ...own, epochs: 3, run })
+  const more = ['--epochs', '3', '--early-stop', '1', '--class-weights', 'balanced', '--name', 'early-command']
+  await spikelet('train', 'fashion-mnist', ...flags, ...more)
+  expect(parametersOf(run)).toEqual(parametersOf(join(parent, 'early-command')))
+  expect(JSON.parse(readFileSync(join(run, 'command.json'), 'utf8'))).toMatchObject({
+    options: { earlyStop: 1, classWeights: ['balanced'] },
+    program: { own: [] },
+  })
+})

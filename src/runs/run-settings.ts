@@ -182,6 +182,22 @@ export const runSettings = {
     decides: 'numbers',
     about: 'share of the training images that chooses the epoch; 0: last epoch counts',
   },
+  earlyStop: {
+    type: wholeNumber(1).optional(),
+    group: 'learning',
+    decides: 'numbers',
+    about: 'ends after so many epochs that are no better by the validation images',
+    isNew: true,
+  },
+  classWeights: {
+    type: z
+      .array(z.string().regex(/^(balanced|\d+(\.\d+)?(e-?\d+)?)$/, 'balanced, or a number for each class'))
+      .optional(),
+    group: 'learning',
+    decides: 'numbers',
+    about: 'how much samples of each class count: balanced, or a number a class',
+    isNew: true,
+  },
   seed: {
     type: wholeNumber(0).default(1),
     group: 'learning',

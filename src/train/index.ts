@@ -1,6 +1,8 @@
 export { type Checkpoint, checkpointBytes, checkpointKernels, fillNetwork, loadCheckpoint } from './checkpoint.ts'
+export type { ClassWeights } from './class-weights.ts'
 export { type CsvRow, csvText } from './csv.ts'
 export { findNonFinite, type NonFinite } from './diagnose.ts'
+export type { EarlyStopping } from './early-stopping.ts'
 export { type EvaluateOptions, type Evaluation, evaluate, type LayerRate } from './evaluate.ts'
 export type { Exchange } from './exchange.ts'
 export { firingAdvice } from './firing-advice.ts'
@@ -14,7 +16,16 @@ export { type AdamWSettings, adamW, type GroupOf, type Optimiser, type SgdSettin
 export { type EpochRecord, freshProgress, type Progress } from './progress.ts'
 export type { FinalAccuracy, RunResult } from './run-result.ts'
 export * from './run-store.ts'
-export { constant, cosine, type Schedule, type ScheduleOptions, scheduleFactor, step } from './schedule.ts'
+export {
+  constant,
+  cosine,
+  type OwnSchedule,
+  type Schedule,
+  type ScheduleMoment,
+  type ScheduleOptions,
+  scheduleFactor,
+  step,
+} from './schedule.ts'
 export { settingsOf, settingsRecord, type TrainOptions } from './settings.ts'
 export { train } from './train.ts'
 export { Trainer } from './trainer.ts'

@@ -11,15 +11,17 @@ import {
   type Transform,
 } from '../data/index.ts'
 import { checkTruncation, type Truncation } from '../equations/index.ts'
-import { type Loss, paperLoss } from '../losses/index.ts'
+import { asLoss, type Loss, type OwnLoss, paperLoss } from '../losses/index.ts'
 import type { Network } from '../nn/index.ts'
+import type { ClassWeights } from './class-weights.ts'
+import { checkEarlyStopping, type EarlyStopping } from './early-stopping.ts'
 import { checkExchanges, type Exchange } from './exchange.ts'
 import type { TrainHooks } from './hooks.ts'
 import type { Host, StopSignal } from './host.ts'
 import { type Encode, usualEncode } from './input.ts'
 import { type Optimiser, sgd } from './optimiser.ts'
 import { MemoryRunStore, type RunLine, type RunStore } from './run-store.ts'
-import { cosine, type Schedule } from './schedule.ts'
+import { cosine, type OwnSchedule, type Schedule, scheduleOf } from './schedule.ts'
 
 export interface TrainOptions {
   readonly backend: Backend
@@ -33,12 +35,12 @@ export interface TrainOptions {
   readonly accumulate?: number
   /** Order, augmentation, dropout and split follow from it; start values are the network's. Default 1. */
   readonly seed?: number
-  /** Default: the paper's. */
-  readonly loss?: Loss
+  /** Default: the paper's. A function is a loss of your own: value and gradient of logits. */
+  readonly loss?: Loss | OwnLoss
   /** Default: `sgd()`. */
   readonly optimiser?: Optimiser
-  /** Default: `cosine()`. */
-  readonly schedule?: Schedule
+  /** Default: `cosine()`. A function is a schedule of your own: the factor of an update's learning rate. */
+  readonly schedule?: Schedule | OwnSchedule
   /** Names of parameters that stay as they are; `*` stands for any text. */
   readonly freeze?: readonly string[]
   /** Joint 2-norm that gradients are scaled down to. Default: none. */
@@ -52,6 +54,10 @@ export interface TrainOptions {
    * all, report the last epoch, and beside it the best by test images. Default 0.1.
    */
   readonly validation?: number | 'none'
+  /** Ends the run where epochs no longer get better by the validation images. Default: all epochs are made. */
+  readonly earlyStopping?: EarlyStopping | null
+  /** How much samples of each class count in a loss of cross entropy. Default: all the same. */
+  readonly classWeights?: ClassWeights | null
   /** Default: the data set's normalisation, where its name is known. Of `train` alone, evaluation normalises the same. */
   readonly transforms?: { readonly train?: readonly Transform[]; readonly evaluation?: readonly Transform[] }
   /** Mixes training images and their labels, by mixup, cutmix or a coin between them. Default: none. */
@@ -83,7 +89,12 @@ export interface TrainOptions {
 
 /** Options with defaults filled in. */
 export interface Settings
-  extends Omit<Required<TrainOptions>, 'transforms' | 'hooks' | 'encode' | 'startLoaderThread' | 'bptt'> {
+  extends Omit<
+    Required<TrainOptions>,
+    'transforms' | 'hooks' | 'encode' | 'startLoaderThread' | 'bptt' | 'loss' | 'schedule'
+  > {
+  readonly loss: Loss
+  readonly schedule: Schedule
   readonly bptt: Truncation | null
   readonly transforms: { readonly train: readonly Transform[]; readonly evaluation: readonly Transform[] }
   readonly hooks: readonly TrainHooks[]
@@ -92,14 +103,12 @@ export interface Settings
 }
 
 /** Fills in what the options leave open. @throws UsageError for an option out of range */
-export function settingsOf(options: TrainOptions, datasets: Pick<Datasets, 'name' | 'train'>): Settings {
+export function settingsOf(options: TrainOptions, datasets: Pick<Datasets, 'name' | 'train' | 'validation'>): Settings {
   const settings: Settings = {
     batch: 64,
     accumulate: 1,
     seed: 1,
-    loss: paperLoss(),
     optimiser: sgd(),
-    schedule: cosine(),
     freeze: [],
     clip: Number.POSITIVE_INFINITY,
     validation: 0.1,
@@ -114,7 +123,11 @@ export function settingsOf(options: TrainOptions, datasets: Pick<Datasets, 'name
     log: () => {},
     exchange: [],
     mixing: null,
+    earlyStopping: null,
+    classWeights: null,
     ...options,
+    loss: asLoss(options.loss ?? paperLoss()),
+    schedule: scheduleOf(options.schedule ?? cosine()),
     bptt: truncationOf(options.bptt),
     encode: options.encode ?? usualEncode(datasets.train),
     hooks: [options.hooks ?? []].flat(),
@@ -122,6 +135,9 @@ export function settingsOf(options: TrainOptions, datasets: Pick<Datasets, 'name
   }
   for (const name of ['T', 'epochs', 'batch', 'accumulate', 'recordEvery'] as const) checkCount(name, settings[name])
   if (settings.bptt) checkTruncation(settings.bptt)
+  if (settings.earlyStopping) {
+    checkEarlyStopping(settings.earlyStopping, settings.validation, datasets.validation !== undefined)
+  }
   checkExchanges(settings.exchange, settings.epochs)
   if (settings.checkpointEvery !== Number.POSITIVE_INFINITY) checkCount('checkpointEvery', settings.checkpointEvery)
   if (!(settings.clip > 0)) {
@@ -155,6 +171,8 @@ export function settingsRecord(settings: Settings, network: Network): RunLine {
       ? { exchange: settings.exchange.map(({ epoch, neuron }) => ({ epoch, neuron: neuron.config })) }
       : {}),
     ...(settings.mixing ? { mixing: settings.mixing } : {}),
+    ...(settings.earlyStopping ? { earlyStopping: settings.earlyStopping } : {}),
+    ...(settings.classWeights ? { classWeights: settings.classWeights } : {}),
     encode: settings.encode.name,
     transforms: {
       train: settings.transforms.train.map(({ name, options }) => ({ name, options })),

@@ -4,7 +4,9 @@ import type { Neuron } from '../equations/index.ts'
 import type { Network } from '../nn/index.ts'
 import { checkFit } from './check-fit.ts'
 import { checkpointBytes, checkpointKernels, checkpointProgress, loadCheckpoint } from './checkpoint.ts'
+import { classWeightsOf, weightedLoss } from './class-weights.ts'
 import { findNonFinite } from './diagnose.ts'
+import { hasStoppedEarly } from './early-stopping.ts'
 import { type Evaluation, evaluate } from './evaluate.ts'
 import { exchangesBefore } from './exchange.ts'
 import { firingAdvice } from './firing-advice.ts'
@@ -57,7 +59,12 @@ export class Trainer implements Training {
     this.network = network
     this.neuron = network.neuron
     this.datasets = datasets
-    this.settings = settings
+    this.settings = settings.classWeights
+      ? {
+          ...settings,
+          loss: weightedLoss(settings.loss, classWeightsOf(settings.classWeights, datasets.train, split?.train)),
+        }
+      : settings
     this.validation = split?.validation
     this.journal = new Journal(settings.store)
     this.loader = new Loader(datasets.train, {
@@ -109,7 +116,7 @@ export class Trainer implements Training {
   async run(): Promise<RunResult> {
     try {
       await this.start()
-      while (this.progress.epoch < this.settings.epochs && !this.stopping) {
+      while (!this.isDone && !this.stopping) {
         if (this.progress.position < this.loader.batchesPerEpoch) await this.trainEpoch()
         if (!this.stopping) await this.closeEpoch()
       }
@@ -133,6 +140,12 @@ export class Trainer implements Training {
       kernels: kernelsNow(this.settings.backend),
       ...(this.updates ? { optimiser: await this.updates.state() } : {}),
     })
+  }
+
+  /** Whether all epochs are made, or no better one is waited for. */
+  private get isDone(): boolean {
+    const { epochs, earlyStopping } = this.settings
+    return this.progress.epoch >= epochs || hasStoppedEarly(this.progress, earlyStopping)
   }
 
   private get stopping(): boolean {
@@ -334,6 +347,8 @@ export class Trainer implements Training {
     if (better) await settings.store.writeCheckpoint('best', bytes)
     await settings.store.writeCheckpoint('last', bytes)
     settings.log(epochLine(record, settings.epochs))
+    if (this.isDone && epoch + 1 < settings.epochs)
+      settings.log(`ends early: no epoch was better than epoch ${this.progress.best?.epoch}`)
     for (const warning of firingAdvice(evaluation.firingRates, (layer) => this.isNormalised(layer)))
       settings.log(warning)
     for (const hooks of settings.hooks) await hooks.onEpoch?.(record, this)
