@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 
-const built = new URL('../../dist/train/index.js', import.meta.url)
+const built = new URL('../../dist/runs/index.js', import.meta.url)
 
 /** Takes and gives back a folder again and again; now and then it is killed while it has it. */
 const contender = (folder: string, seconds: number) => `
