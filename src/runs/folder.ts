@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { FormatError, makeFolder, parseJson, readIfPresent, UsageError, writeWhole } from '../base/index.ts'
 import { z } from 'zod'
+import { FormatError, makeFolder, parseJson, readIfPresent, UsageError, writeWhole } from '../base/index.ts'
 import type { EpochRecord, RunLine } from '../train/index.ts'
 import { runFiles } from './run-files.ts'
 import { recordedSchema, type TrainingOptions } from './run-settings.ts'
@@ -72,11 +72,17 @@ export async function readEpochs(folder: string): Promise<EpochRecord[]> {
 /** Numbers that JSON has no word for stand as texts in the logs. */
 function withNumbers(line: RunLine): RunLine {
   const unwritable = (value: unknown) => typeof value === 'string' && /^(NaN|-?Infinity)$/.test(value)
-  return Object.fromEntries(Object.entries(line).map(([name, value]) => [name, unwritable(value) ? Number(value) : value]))
+  return Object.fromEntries(
+    Object.entries(line).map(([name, value]) => [name, unwritable(value) ? Number(value) : value]),
+  )
 }
 
 /** `fashion-mnist-snn5-clif-20240309-153042`, in universal time. */
-export function runName(dataset: string, { model, neuron }: Pick<TrainingOptions, 'model' | 'neuron'>, seconds: number): string {
+export function runName(
+  dataset: string,
+  { model, neuron }: Pick<TrainingOptions, 'model' | 'neuron'>,
+  seconds: number,
+): string {
   const stamp = new Date(seconds * 1000).toISOString().replace(/[-:]/g, '').replace('T', '-').slice(0, 15)
   const parts = [dataset, model, neuron.replace(/^.*[\\/]|\.json$/g, ''), stamp]
   return parts.map((part) => part.replace(/[^\w.-]+/g, '-')).join('-')

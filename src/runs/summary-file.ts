@@ -1,12 +1,10 @@
-import { runFiles } from './run-files.ts'
-import { writeWhole } from '../base/index.ts'
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { z } from 'zod'
 import type { Energy } from '../analysis/index.ts'
-import { parseJson } from '../base/index.ts'
+import { parseJson, writeWhole } from '../base/index.ts'
 import type { RunSummary } from '../report/index.ts'
-
+import { runFiles } from './run-files.ts'
 
 /** JSON writes null for a number that is not finite. */
 const number = z.union([z.number(), z.null().transform(() => Number.NaN)])

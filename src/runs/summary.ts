@@ -5,7 +5,11 @@ import type { EpochRecord, RunResult } from '../train/index.ts'
 export type Analysed = Pick<RunSummary, 'gradients' | 'energy'>
 
 /** A finished run as reports and tables want it. */
-export function summaryOf(run: Pick<RunSummary, 'dataset' | 'neuron' | 'command'> & { readonly folder: string }, result: RunResult, analysed: Analysed): RunSummary | undefined {
+export function summaryOf(
+  run: Pick<RunSummary, 'dataset' | 'neuron' | 'command'> & { readonly folder: string },
+  result: RunResult,
+  analysed: Analysed,
+): RunSummary | undefined {
   const { dataset, folder, neuron, command } = run
   if (result.final === null) return undefined
   return {

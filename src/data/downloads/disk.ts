@@ -62,16 +62,3 @@ export async function fileHash(path: string, algorithm: HashName): Promise<strin
   for await (const chunk of createReadStream(path)) hash.update(chunk)
   return hash.digest('hex')
 }
-
-/** Writes a file whole or not at all. */
-export async function writeWhole(path: string, text: string): Promise<void> {
-  const { open, rename } = process.getBuiltinModule('node:fs/promises')
-  const file = await open(`${path}.new`, 'w')
-  try {
-    await file.writeFile(text)
-    await file.sync()
-  } finally {
-    await file.close()
-  }
-  await rename(`${path}.new`, path)
-}

@@ -1,5 +1,5 @@
-import { FormatError, systemFault, UsageError } from '../../base/index.ts'
-import { checkDiskSpace, fileHash, fileSize, writeWhole } from './disk.ts'
+import { FormatError, systemFault, UsageError, writeWhole } from '../../base/index.ts'
+import { checkDiskSpace, fileHash, fileSize } from './disk.ts'
 import { type DownloadOptions, download } from './download.ts'
 import { checkPlaces, placeFiles } from './place-files.ts'
 import type { Recipe, RecipeFile } from './recipes.ts'

@@ -1,5 +1,6 @@
 import type { Tuning, TuningStore } from '../../backends/index.ts'
 import { ResourceError } from '../../base/index.ts'
+import { findsAdapter } from './gpu-probe.ts'
 
 /** Where a GPU comes from in Node: the optional package `webgpu`, which holds Dawn, Chromium's WebGPU. */
 interface GpuPackage {
@@ -14,7 +15,11 @@ let gpu: GPU | undefined
  * @throws ResourceError where the package `webgpu` is not installed or does not load
  */
 export async function nodeGpuAdapter(): Promise<GPUAdapter | null> {
-  gpu ??= (await loadPackage()).create([])
+  if (!gpu) {
+    const { create } = await loadPackage()
+    if (!findsAdapter()) return null
+    gpu = create([])
+  }
   return gpu.requestAdapter({ powerPreference: 'high-performance' })
 }
 

@@ -1,4 +1,4 @@
-import { UsageError } from '../../base/index.ts'
+import { UsageError, writeWhole } from '../../base/index.ts'
 import { type Drawable, draw, standaloneSvg } from '../../report/index.ts'
 
 /** Values as JSON: typed arrays as lists of numbers. */
@@ -11,9 +11,8 @@ export function valueText(value: Drawable): string {
  * @throws UsageError for another ending
  */
 export async function save(value: Drawable, file: string): Promise<void> {
-  const { writeFile } = process.getBuiltinModule('node:fs/promises')
-  if (file.endsWith('.svg')) return writeFile(file, `${standaloneSvg(draw(value))}\n`)
-  if (file.endsWith('.json')) return writeFile(file, `${valueText(value)}\n`)
+  if (file.endsWith('.svg')) return writeWhole(file, `${standaloneSvg(draw(value))}\n`)
+  if (file.endsWith('.json')) return writeWhole(file, `${valueText(value)}\n`)
   throw new UsageError({
     what: 'save writes pictures and numbers',
     place: file,
