@@ -37,11 +37,11 @@ export function commandText(
   ].join('\n')
 }
 
-/** Options in their groups, those of none first; without heads where no option has one. */
+/** Options in their groups; those of none come last, or alone, without a head. */
 function optionLines(options: readonly OptionField[], width: number): string[] {
-  const groups = [...new Set(options.map(({ group }) => group))].sort(
-    (a, b) => Number(a !== undefined) - Number(b !== undefined),
-  )
+  const named = options.flatMap(({ group }) => (group === undefined ? [] : [group]))
+  const rest = options.some(({ group }) => group === undefined) ? [undefined] : []
+  const groups = [...new Set(named), ...rest]
   return groups.flatMap((group) => [
     '',
     ...(group === undefined ? [] : [`${group}:`]),
