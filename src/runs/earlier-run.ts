@@ -1,10 +1,10 @@
-import { runFiles } from './run-files.ts'
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { UsageError } from '../base/index.ts'
 import type { RunSummary } from '../report/index.ts'
-import { differingOption } from './identity.ts'
 import { readRunCommand } from './folder.ts'
+import { differingOption } from './identity.ts'
+import { runFiles } from './run-files.ts'
 import type { RunRequest } from './run-request.ts'
 import { readSummary } from './summary-file.ts'
 

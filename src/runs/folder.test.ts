@@ -2,8 +2,8 @@ import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, it } from 'vitest'
-import { recordedSchema } from './run-settings.ts'
 import { readRunCommand, runName, writeRunCommand } from './folder.ts'
+import { recordedSchema } from './run-settings.ts'
 
 let folder: string
 

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { FormatError, makeFolder, parseJson, readIfPresent, UsageError, writeWhole } from '../base/index.ts'
 import { z } from 'zod'
+import { FormatError, makeFolder, parseJson, readIfPresent, UsageError, writeWhole } from '../base/index.ts'
 import type { EpochRecord, RunLine } from '../train/index.ts'
 import { runFiles } from './run-files.ts'
 import { recordedSchema, type TrainingOptions } from './run-settings.ts'
@@ -61,22 +61,44 @@ export async function readRunConfig(folder: string): Promise<RunLine | undefined
 
 /** What a finished epoch of a run left; of a run that is under way, a torn last line is left out. */
 export async function readEpochs(folder: string): Promise<EpochRecord[]> {
-  const path = join(folder, runFiles.epochs)
+  return (await linesOf(join(folder, runFiles.epochs))).map((line) => withNumbers(line) as unknown as EpochRecord)
+}
+
+/** Most points of a curve by update. */
+const mostUpdates = 500
+
+/** Updates with their training loss; thinned out evenly where there are many. */
+export async function readUpdates(folder: string): Promise<[update: number, loss: number][]> {
+  const points = (await linesOf(join(folder, runFiles.steps))).flatMap(({ update, loss }): [number, number][] =>
+    typeof update === 'number' && typeof loss === 'number' ? [[update, loss]] : [],
+  )
+  const every = Math.ceil(points.length / mostUpdates)
+  return points.filter((_, i) => i % every === 0 || i === points.length - 1)
+}
+
+/** Whole lines of a log; none where there is no such file. */
+async function linesOf(path: string): Promise<RunLine[]> {
   const text = new TextDecoder().decode((await readIfPresent(path)) ?? new Uint8Array())
   return text
     .split('\n')
     .slice(0, -1)
-    .map((line, i) => withNumbers(parseJson(line, `${path}, line ${i + 1}`) as RunLine) as unknown as EpochRecord)
+    .map((line, i) => parseJson(line, `${path}, line ${i + 1}`) as RunLine)
 }
 
 /** Numbers that JSON has no word for stand as texts in the logs. */
 function withNumbers(line: RunLine): RunLine {
   const unwritable = (value: unknown) => typeof value === 'string' && /^(NaN|-?Infinity)$/.test(value)
-  return Object.fromEntries(Object.entries(line).map(([name, value]) => [name, unwritable(value) ? Number(value) : value]))
+  return Object.fromEntries(
+    Object.entries(line).map(([name, value]) => [name, unwritable(value) ? Number(value) : value]),
+  )
 }
 
 /** `fashion-mnist-snn5-clif-20240309-153042`, in universal time. */
-export function runName(dataset: string, { model, neuron }: Pick<TrainingOptions, 'model' | 'neuron'>, seconds: number): string {
+export function runName(
+  dataset: string,
+  { model, neuron }: Pick<TrainingOptions, 'model' | 'neuron'>,
+  seconds: number,
+): string {
   const stamp = new Date(seconds * 1000).toISOString().replace(/[-:]/g, '').replace('T', '-').slice(0, 15)
   const parts = [dataset, model, neuron.replace(/^.*[\\/]|\.json$/g, ''), stamp]
   return parts.map((part) => part.replace(/[^\w.-]+/g, '-')).join('-')

@@ -1,8 +1,8 @@
 import { homedir } from 'node:os'
 import { join } from 'node:path'
 import { type ConversionOptions, diskFrameCache, type OpenOptions } from '../data/index.ts'
-import type { Progress } from './progress.ts'
 import type { Environment } from './environment.ts'
+import type { Progress } from './progress.ts'
 import type { TrainingOptions } from './run-settings.ts'
 
 /** What options say of frames. */

@@ -17,9 +17,9 @@ import {
   type Transform,
   trivialAugmentWide,
 } from '../data/index.ts'
-import type { Progress } from './progress.ts'
 import type { Environment } from './environment.ts'
 import { type FrameChoice, recordingOptions } from './frames.ts'
+import type { Progress } from './progress.ts'
 import type { Augmentation } from './run-settings.ts'
 
 /** Which images, or recordings as frames. */

@@ -1,18 +1,18 @@
 import { UsageError } from '../base/index.ts'
 import { type Datasets, datasetNames, makeTransform } from '../data/index.ts'
-import { encoders, type Network } from '../nn/index.ts'
 import { defaultBackend } from '../hosts/node/index.ts'
+import { encoders, type Network } from '../nn/index.ts'
 import { type Evaluation, evaluate, loadCheckpoint } from '../train/index.ts'
-import type { Progress } from './progress.ts'
-import { readNamed } from './read-named.ts'
-import type { Environment } from './environment.ts'
 import { backendOptions } from './backend-options.ts'
-import { checkpointTraining, encoderNamed } from './training-record.ts'
+import type { Environment } from './environment.ts'
 import { frameChoiceOf } from './frames.ts'
 import { openImages } from './images.ts'
 import { lossOf } from './learning.ts'
+import type { Progress } from './progress.ts'
+import { readNamed } from './read-named.ts'
 import type { TrainingOptions } from './run-settings.ts'
 import { pause } from './trainer-options.ts'
+import { checkpointTraining, encoderNamed } from './training-record.ts'
 
 /** What decides how a checkpoint is judged; what is left out is as it was trained. */
 export interface JudgeOptions extends Pick<TrainingOptions, 'backend' | 'precision' | 'simd' | 'loaderThreads'> {

@@ -1,11 +1,10 @@
-import { runFiles } from './run-files.ts'
-import { writeWhole } from '../base/index.ts'
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { FormatError } from '../base/index.ts'
+import { FormatError, writeWhole } from '../base/index.ts'
 import type { DefaultBackendOptions } from '../hosts/node/index.ts'
 import { checkpointKernels, type KernelRecord, kernelRecord } from '../train/index.ts'
 import { readNamed } from './read-named.ts'
+import { runFiles } from './run-files.ts'
 
 type Kernels = NonNullable<DefaultBackendOptions['kernels']>
 

@@ -1,5 +1,4 @@
-import { ResourceError } from '../base/index.ts'
-import { makeFolder, writing } from '../base/index.ts'
+import { makeFolder, ResourceError, writing } from '../base/index.ts'
 
 /** A folder that is ours alone until it is released. */
 export interface FolderLock {

@@ -2,8 +2,8 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, expect, test } from 'vitest'
-import { nodeTraining } from './node-training.ts'
 import { tinyDatasets, tinyNetwork } from '../train/testing/tiny.ts'
+import { nodeTraining } from './node-training.ts'
 
 const parent = mkdtempSync(join(tmpdir(), 'spikelet-'))
 afterAll(() => rmSync(parent, { recursive: true }))

@@ -1,8 +1,8 @@
-import { modelFromConfig, models } from '../models/index.ts'
-import type { Network, NetworkConfig } from '../nn/index.ts'
 import type { z } from 'zod'
 import { UsageError } from '../base/index.ts'
 import { type Datasets, datasetNames } from '../data/index.ts'
+import { modelFromConfig, models } from '../models/index.ts'
+import type { Network, NetworkConfig } from '../nn/index.ts'
 import { type RunLine, settingsOf, settingsRecord, type TrainOptions } from '../train/index.ts'
 import type { RunCommand } from './folder.ts'
 import { transformsFor } from './images.ts'
@@ -64,7 +64,9 @@ function plain(value: unknown): unknown {
 /** Without what is no value of an option: the name of a schedule of one's own, say. */
 function expressible(options: object): object {
   const shape = recordedSchema.shape as { readonly [name: string]: z.ZodType }
-  return Object.fromEntries(Object.entries(options).filter(([name, value]) => value !== undefined && shape[name].safeParse(value).success))
+  return Object.fromEntries(
+    Object.entries(options).filter(([name, value]) => value !== undefined && shape[name].safeParse(value).success),
+  )
 }
 
 function withoutUndefined(options: object): object {
@@ -79,7 +81,11 @@ function optionsOf(recorded: Recorded, network: Network, datasets: Datasets): ob
   const toLabels = loss.name === 'paper' && typeof loss.squaredErrorTo === 'object'
   const config = recorded.network as {
     readonly model?: string
-    readonly options?: { readonly dropout?: number; readonly normalisation?: string; readonly hidden?: readonly number[] }
+    readonly options?: {
+      readonly dropout?: number
+      readonly normalisation?: string
+      readonly hidden?: readonly number[]
+    }
   } | null
   const neuron = network.neuron?.config
   return {

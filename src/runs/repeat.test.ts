@@ -2,8 +2,8 @@ import { expect, it } from 'vitest'
 import { commands } from '../cli/commands/index.ts'
 import { parseWords } from '../cli/parse-words.ts'
 import { readOptions } from '../cli/read-options.ts'
-import { trainSchema } from './run-settings.ts'
 import { repeatText } from './repeat.ts'
+import { trainSchema } from './run-settings.ts'
 
 it('names what is not as by default, and nothing else', () => {
   expect(repeatText({ dataset: 'mnist', options: trainSchema.parse({}) })).toBe('npx spikelet train mnist')

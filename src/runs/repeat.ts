@@ -1,6 +1,6 @@
+import type { RunCommand } from './folder.ts'
 import { fieldsOf, type OptionField } from './option-fields.ts'
 import { recordedSchema } from './run-settings.ts'
-import type { RunCommand } from './folder.ts'
 
 /** Where a run is kept does not decide what it gives. */
 const leftOut = ['name', 'out', 'config', 'resume']

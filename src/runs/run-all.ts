@@ -1,11 +1,9 @@
-import { runFiles } from './run-files.ts'
-import { makeFolder } from '../base/index.ts'
-import { writeWhole } from '../base/index.ts'
 import { join } from 'node:path'
+import { makeFolder, writeWhole } from '../base/index.ts'
 import { type RunSummary, reportHtml } from '../report/index.ts'
-
-import type { RunRequest } from './run-request.ts'
 import { runTraining, type Watch } from './run.ts'
+import { runFiles } from './run-files.ts'
+import type { RunRequest } from './run-request.ts'
 
 export interface RunsOutcome {
   /** Undefined where they were stopped. */

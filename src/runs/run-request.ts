@@ -1,8 +1,7 @@
-import type { FolderLock } from './lock.ts'
 import type { Backend } from '../backends/index.ts'
 import type { Datasets } from '../data/index.ts'
-
 import type { RunCommand } from './folder.ts'
+import type { FolderLock } from './lock.ts'
 
 /** One run as commands ask for it. */
 export interface RunRequest extends RunCommand {

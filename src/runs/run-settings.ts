@@ -107,7 +107,12 @@ export const runSettings = {
     decides: 'numbers',
     about: 'learning rate; 0.1 of sgd, 0.001 of adamW',
   },
-  optimiser: { type: z.enum(['sgd', 'adamW']).default('sgd'), group: 'learning', decides: 'numbers', about: 'optimiser' },
+  optimiser: {
+    type: z.enum(['sgd', 'adamW']).default('sgd'),
+    group: 'learning',
+    decides: 'numbers',
+    about: 'optimiser',
+  },
   momentum: { type: share().default(0.9), group: 'learning', decides: 'numbers', about: 'of sgd' },
   weightDecay: {
     type: amount().optional(),
@@ -339,10 +344,11 @@ export function settingNamed(name: string): SettingRow | undefined {
 export function settingsOfGroups<Group extends SettingGroup>(...groups: readonly Group[]): ShapeOf<NamesOf<Group>> {
   const rows = Object.entries<SettingRow>(runSettings).filter(([, { group }]) => groups.includes(group as Group))
   return Object.fromEntries(
-    rows.map(([name, { type, about, group }]) => [name, type.meta({ description: about, group: settingGroups[group] })]),
-  ) as ShapeOf<
-    NamesOf<Group>
-  >
+    rows.map(([name, { type, about, group }]) => [
+      name,
+      type.meta({ description: about, group: settingGroups[group] }),
+    ]),
+  ) as ShapeOf<NamesOf<Group>>
 }
 
 export const frameOptions = settingsOfGroups('frames')
@@ -363,14 +369,11 @@ export const trainSchema = recordedSchema.extend({
   explainKernels: z.boolean().default(false).describe('prints which kernels each layer took, and why'),
 })
 
-const { neuron: _, neuronOptions: __, ...severalNeurons } = settingsOfGroups(
-  'network',
-  'learning',
-  'data',
-  'frames',
-  'machine',
-  'record',
-)
+const {
+  neuron: _,
+  neuronOptions: __,
+  ...severalNeurons
+} = settingsOfGroups('network', 'learning', 'data', 'frames', 'machine', 'record')
 
 export const compareSchema = z.object({
   neurons: z.array(z.string()).min(1, 'one neuron or more').default(['lif', 'plif', 'clif']).describe('neurons'),

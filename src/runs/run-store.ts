@@ -1,9 +1,25 @@
-import { eventsPrefix, runFiles } from './run-files.ts'
-import { parseJson, systemFault, UsageError } from '../base/index.ts'
-import { type CsvRow, csvText } from '../train/index.ts'
-import { appendToFile, cutTornLine, makeFolder, readIfPresent, removeTemporaries, writeWhole } from '../base/index.ts'
+import {
+  appendToFile,
+  cutTornLine,
+  makeFolder,
+  parseJson,
+  readIfPresent,
+  removeTemporaries,
+  systemFault,
+  UsageError,
+  writeWhole,
+} from '../base/index.ts'
+import {
+  type CsvRow,
+  csvText,
+  lineText,
+  type RunCheckpoint,
+  type RunLine,
+  type RunLog,
+  type RunStore,
+} from '../train/index.ts'
 import { type FolderLock, lockFolder } from './lock.ts'
-import { lineText, type RunCheckpoint, type RunLine, type RunLog, type RunStore } from '../train/index.ts'
+import { eventsPrefix, runFiles } from './run-files.ts'
 import { restartRecord, scalarsRecord, versionRecord } from './tensorboard.ts'
 
 const logs: readonly RunLog[] = ['steps', 'epochs']

@@ -2,10 +2,14 @@ import type { EpochSummary, RunSummary } from '../report/index.ts'
 import type { EpochRecord, RunResult } from '../train/index.ts'
 
 /** What was found out about the trained network. */
-export type Analysed = Pick<RunSummary, 'gradients' | 'energy'>
+export type Analysed = Pick<RunSummary, 'gradients' | 'energy' | 'network' | 'raster' | 'confused' | 'updates'>
 
 /** A finished run as reports and tables want it. */
-export function summaryOf(run: Pick<RunSummary, 'dataset' | 'neuron' | 'command'> & { readonly folder: string }, result: RunResult, analysed: Analysed): RunSummary | undefined {
+export function summaryOf(
+  run: Pick<RunSummary, 'dataset' | 'neuron' | 'command'> & { readonly folder: string },
+  result: RunResult,
+  analysed: Analysed,
+): RunSummary | undefined {
   const { dataset, folder, neuron, command } = run
   if (result.final === null) return undefined
   return {

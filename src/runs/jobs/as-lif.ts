@@ -1,11 +1,10 @@
-import { runFiles } from '../run-files.ts'
-import { runAsLif } from '../run-as-lif.ts'
-import { writeWhole } from '../../base/index.ts'
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Backend } from '../../backends/index.ts'
+import { writeWhole } from '../../base/index.ts'
 import type { Datasets } from '../../data/index.ts'
-
+import { runAsLif } from '../run-as-lif.ts'
+import { runFiles } from '../run-files.ts'
 
 import { trainOptionsOf } from '../trainer-options.ts'
 import type { TrainJob } from './job.ts'

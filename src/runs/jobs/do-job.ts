@@ -1,10 +1,9 @@
-import type { FolderLock } from '../lock.ts'
-import { lockFolder } from '../lock.ts'
 import { defaultBackend } from '../../hosts/node/index.ts'
-
 import { backendOptions } from '../backend-options.ts'
 import { earlierRun } from '../earlier-run.ts'
 import { openImages } from '../images.ts'
+import type { FolderLock } from '../lock.ts'
+import { lockFolder } from '../lock.ts'
 import { runTraining } from '../run.ts'
 import { keepAsLif } from './as-lif.ts'
 import type { FromChild, Job, JobSurroundings, TrainJob } from './job.ts'
