@@ -44,7 +44,8 @@ function shortNames(runs: readonly RunSummary[]): (run: RunSummary) => string {
   const split = runs.map(({ name }) => name.split(/[\\/]/))
   const shortest = Math.min(...split.map(({ length }) => length))
   let shared = 0
-  while (shared < shortest - 1 && split.every((parts) => parts[shared] === split[0][shared])) shared++
+  while (split.length > 0 && shared < shortest - 1 && split.every((parts) => parts[shared] === split[0][shared]))
+    shared++
   return ({ name }) => name.split(/[\\/]/).slice(shared).join('/')
 }
 
