@@ -78,7 +78,8 @@ export function galleryPictures(spikelet) {
 /** The page that shows them. */
 export function galleryPage(pictures) {
   const parts = pictures.map(
-    ({ name, title, text, code }) => `## ${title}\n\n${text}\n\n![${title}](pictures/${name}.svg)\n\n\`draw(${code})\``,
+    ({ name, title, text, code }) =>
+      `## ${title}\n\n${wrapped(text)}\n\n![${title}](pictures/${name}.svg)\n\n\`draw(${code})\``,
   )
   return `# Gallery
 
@@ -89,4 +90,15 @@ of its layers, and its confusion matrix. \`npm run gallery\` writes this page.
 
 ${parts.join('\n\n')}
 `
+}
+
+/** Prose in lines of at most 118 letters. */
+function wrapped(text) {
+  const lines = ['']
+  for (const word of text.split(' ')) {
+    const line = lines[lines.length - 1]
+    if (line !== '' && line.length + 1 + word.length > 118) lines.push(word)
+    else lines[lines.length - 1] = line === '' ? word : `${line} ${word}`
+  }
+  return lines.join('\n')
 }
