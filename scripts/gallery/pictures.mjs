@@ -75,6 +75,9 @@ export function galleryPictures(spikelet) {
   ]
 }
 
+const intro =
+  'Every kind of picture that Spikelet draws of a value. `draw` gives an SVG element, `save` writes a file, and `spikelet neuron`, `gradient` and `energy` do so on the command line. A neuron has the same colour in all of them, and all of them follow the reader’s light or dark theme. The report of a run also shows its curves, its network, spike rasters of its layers, and its confusion matrix. `npm run gallery` writes this page.'
+
 /** The page that shows them. */
 export function galleryPage(pictures) {
   const parts = pictures.map(
@@ -83,10 +86,7 @@ export function galleryPage(pictures) {
   )
   return `# Gallery
 
-Every kind of picture that Spikelet draws of a value. \`draw\` gives an SVG element, \`save\` writes a file, and
-\`spikelet neuron\`, \`gradient\` and \`energy\` do so on the command line. A neuron has the same colour in all of them, and
-all of them follow the reader's light or dark theme. The report of a run also shows its curves, its network, spike rasters
-of its layers, and its confusion matrix. \`npm run gallery\` writes this page.
+${wrapped(intro)}
 
 ${parts.join('\n\n')}
 `
