@@ -24,7 +24,7 @@ p{margin:.3rem 0;max-width:44rem}
 .sample small{display:block;font-size:.75rem;line-height:1.3;color:var(--quiet);overflow-wrap:anywhere}
 .sample b{color:var(--ink);font-weight:600}
 ul.quiet{font-size:.9rem;padding-left:1.2rem;max-width:52rem}
-.stack{display:grid;gap:1rem}
+.stack{display:grid;grid-template-columns:minmax(0,1fr);gap:1rem}
 .narrow{max-width:40rem}
 figure{margin:0;padding:1rem 1.1rem}
 figcaption{font-size:.85rem;color:var(--quiet);margin-top:.5rem}

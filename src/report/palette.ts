@@ -14,6 +14,12 @@ const inks = [
   { light: '#8c2f39', dark: '#d98b93' },
   { light: '#d9772b', dark: '#f4b173' },
   { light: '#3f8f4f', dark: '#8ad79a' },
+  { light: '#4f6d1f', dark: '#c3dd8d' },
+  { light: '#a0588f', dark: '#dda8d2' },
+  { light: '#16697a', dark: '#8fd0dd' },
+  { light: '#8a6d1a', dark: '#dcc47a' },
+  { light: '#6b4fa0', dark: '#bba6e8' },
+  { light: '#a8563f', dark: '#e2a893' },
 ] as const
 
 /** Every neuron of the registry has one colour, the same in every picture. */
@@ -31,6 +37,12 @@ const ofNeurons: { readonly [neuron: string]: number } = {
   'sliding-psn': 10,
   relu: 11,
   leakyReadout: 12,
+  'ar-lif': 13,
+  ilif: 14,
+  'cuba-lif': 15,
+  qif: 16,
+  eif: 17,
+  izhikevich: 18,
 }
 
 /** How many colours there are before they repeat. */
