@@ -23,10 +23,12 @@ async function snippetsOf(page: string): Promise<Snippet[]> {
   })
 }
 
+const chapters = ['docs/your-own-data.md', 'docs/your-own-training-loop.md', 'docs/coming-from.md']
+
 it('the snippets of the pages fit the library, and one that does not is noticed', async () => {
-  const pages = ['README.md', 'docs/tour.md', 'docs/laboratory.md', 'docs/other-programs.md']
+  const pages = ['README.md', 'docs/tour.md', 'docs/laboratory.md', 'docs/other-programs.md', ...chapters]
   const snippets = await Promise.all(pages.map(snippetsOf))
-  for (const [i, page] of pages.entries()) expect(snippets[i].length, page).toBeGreaterThanOrEqual(2)
+  for (const [i, page] of pages.entries()) expect(snippets[i].length, page).toBeGreaterThanOrEqual(1)
   const wrong = { name: 'wrong', code: "import { clif, noSuchThing } from 'spikelet'\nclif({ tua: 2 })\n" }
   const errors = typeErrors([...snippets.flat(), wrong])
   expect(errors.filter((error) => !error.startsWith('wrong: '))).toEqual([])
@@ -77,13 +79,7 @@ describe('docs/tour.md', () => {
     const outputs: string[] = []
     for (const [i, { name, code }] of (await snippetsOf('docs/tour.md')).entries()) {
       const file = join(folder, `tour-${i}.mjs`)
-      const library = new URL('../dist/node.js', import.meta.url).href
-      await writeFile(
-        file,
-        ts
-          .transpile(code, { target: ts.ScriptTarget.ES2022, module: ts.ModuleKind.ESNext })
-          .replaceAll("'spikelet'", `'${library}'`),
-      )
+      await writeFile(file, programOf(code))
       const { output, errors, exit } = await run(file, folder)
       expect(exit, `${name}\n${errors}`).toBe(0)
       outputs.push(output)
@@ -99,13 +95,32 @@ describe('docs/tour.md', () => {
   })
 })
 
+it('the programs of the chapters run, side by side', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'spikelet-chapters-'))
+  try {
+    const snippets = (await Promise.all(chapters.map(snippetsOf))).flat()
+    const ran = await Promise.all(
+      snippets.map(async ({ name, code }, i) => {
+        const file = join(folder, `chapter-${i}.mjs`)
+        await writeFile(file, programOf(code))
+        return { name, ...(await run(file, folder)) }
+      }),
+    )
+    for (const { name, exit, errors, output } of ran) {
+      expect(exit, `${name}\n${errors}`).toBe(0)
+      expect(output, name).not.toBe('')
+    }
+  } finally {
+    await rm(folder, { recursive: true, force: true })
+  }
+})
+
 it('docs/laboratory.md: its programs run, and leave their pictures', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'spikelet-laboratory-'))
   try {
     for (const [i, { code }] of (await snippetsOf('docs/laboratory.md')).entries()) {
       const file = join(folder, `laboratory-${i}.mjs`)
-      const library = new URL('../dist/node.js', import.meta.url).href
-      await writeFile(file, code.replaceAll("'spikelet'", `'${library}'`))
+      await writeFile(file, programOf(code))
       const { exit, errors } = await run(file, folder)
       expect(exit, errors).toBe(0)
     }
@@ -115,6 +130,14 @@ it('docs/laboratory.md: its programs run, and leave their pictures', async () =>
     await rm(folder, { recursive: true, force: true })
   }
 })
+
+/** A snippet as a program that runs anywhere. */
+function programOf(code: string): string {
+  const library = new URL('../dist/node.js', import.meta.url).href
+  return ts
+    .transpile(code, { target: ts.ScriptTarget.ES2022, module: ts.ModuleKind.ESNext })
+    .replaceAll("'spikelet'", `'${library}'`)
+}
 
 function run(file: string, cwd: string): Promise<{ exit: number | null; output: string; errors: string }> {
   const child = spawn(process.execPath, [file], { cwd })

@@ -4,6 +4,7 @@ import type { Tensor } from '../tensor/index.ts'
 import { mixed, mixingOf } from './gradient-map.ts'
 import { defaultInput, type InputChoice, neuronInput } from './input.ts'
 import { layerSamples } from './layer-samples.ts'
+import { membraneOf } from './membrane.ts'
 
 /** What M neurons did over T steps. All values are [T, M]. */
 export interface NeuronRecording {
@@ -17,6 +18,8 @@ export interface NeuronRecording {
   readonly values: { readonly [name: string]: Float64Array }
   /** Names of the states among them. */
   readonly states: readonly string[]
+  /** What it compares with its threshold, and the threshold; left out where it fires by something else. */
+  readonly membrane?: { readonly name: string; readonly potential: Float64Array; readonly threshold: Float64Array }
 }
 
 export interface Recording {
@@ -71,11 +74,24 @@ export async function recordLayers(
   return { type: 'recording', T, about: `${network.name}, ${x.shape[1]} samples`, recordings }
 }
 
+/** The name under which a recording watches the potential minus the threshold; no equations can write it. */
+const margin = 'potential - threshold'
+
 function recordingOf(neuron: Neuron, name: string, x: Float64Array, options: SequenceOptions): NeuronRecording {
-  const { s, observed } = evaluate(neuron, x, options)
+  const { program } = neuron
+  const membrane = membraneOf(neuron)
+  const observables = membrane ? [...program.observables, { name: margin, value: membrane.above }] : program.observables
+  const { s, observed } = evaluate({ ...neuron, program: { ...program, observables } }, x, options)
+  const { [margin]: above, ...values } = observed
   const { T } = options
-  const states = neuron.program.states.map((state) => state.name).filter((state) => state !== 's')
-  return { name, T, M: x.length / T, x, s, values: observed, states }
+  const states = program.states.map((state) => state.name).filter((state) => state !== 's')
+  const recording = { name, T, M: x.length / T, x, s, values, states }
+  if (!membrane) return recording
+  const potential = values[membrane.name]
+  return {
+    ...recording,
+    membrane: { name: membrane.name, potential, threshold: potential.map((value, i) => value - above[i]) },
+  }
 }
 
 /** Spikes per neuron and step, in 0..1. */

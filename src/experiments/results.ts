@@ -1,4 +1,4 @@
-import type { Series } from '../report/index.ts'
+import { coloursOf, type Series } from '../report/index.ts'
 import type { Column, ResultTable, RowResult, TableRow, Verdict } from './experiment.ts'
 
 export interface Spread {
@@ -79,7 +79,8 @@ function accuracyLine(row: RowResult): TableRow {
 /** A curve per value of one label over another, with the range of seeds as a band. */
 export function curvesOver(rows: readonly RowResult[], series: string, x: string): Series[] {
   const names = [...new Set(rows.map(({ labels }) => String(labels[series])))]
-  return names.flatMap((label, colour) => {
+  const colours = coloursOf(names)
+  return names.flatMap((label) => {
     const own = rows.filter(({ labels }) => String(labels[series]) === label)
     const points = own.flatMap((row) => {
       const accuracy = accuracyOf(row)
@@ -89,7 +90,7 @@ export function curvesOver(rows: readonly RowResult[], series: string, x: string
     return [
       {
         label,
-        colour,
+        colour: colours.get(label) ?? 0,
         points: points.map(([at, { mean }]) => [at, mean] as const),
         ...(own.some(({ outcomes }) => outcomes.length > 1)
           ? { band: points.map(([at, { low, high }]) => [at, low, high] as const) }

@@ -66,8 +66,14 @@ export interface RunChoice {
   readonly resume?: boolean
 }
 
-export type HostedTrainOptions = Omit<TrainOptions, 'backend' | 'host'> & BackendChoice & RunChoice
-export type HostedEvaluateOptions = Omit<EvaluateOptions, 'backend' | 'host'> & BackendChoice
+/** What `train` is told. */
+export interface HostedTrainOptions
+  extends Omit<TrainOptions, 'backend' | 'host' | 'resume'>,
+    BackendChoice,
+    RunChoice {}
+
+/** What `evaluate` is told. */
+export interface HostedEvaluateOptions extends Omit<EvaluateOptions, 'backend' | 'host'>, BackendChoice {}
 
 /** `train` and `evaluate` that need no backend, clock or store: they take those of the surroundings. */
 export interface Hosted {

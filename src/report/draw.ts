@@ -7,6 +7,7 @@ import {
   gradientLeft,
   type Histograms,
   type NeuronRecording,
+  type Raster,
   type Recording,
   type TruncationMap,
 } from '../analysis/index.ts'
@@ -14,6 +15,8 @@ import { barChart } from './bar-chart.ts'
 import { drawEnergy } from './energy-chart.ts'
 import { lineChart } from './line-chart.ts'
 import { matrixMap } from './matrix-map.ts'
+import { coloursOf, type Ink, plain, ways } from './palette.ts'
+import { rasterChart } from './raster-chart.ts'
 import { sideBySide } from './svg.ts'
 import { type GraphArrow, timeGraph } from './time-graph.ts'
 import { traceChart } from './trace-chart.ts'
@@ -28,6 +31,7 @@ export type Drawable =
   | GradientPaths
   | TruncationMap
   | Energy
+  | Raster
 
 /** A picture of a value, as an SVG element whose colours come from the page; `standaloneSvg` makes a file of it. */
 export function draw(value: Drawable): string {
@@ -48,6 +52,8 @@ export function draw(value: Drawable): string {
       return drawTruncation(value)
     case 'energy':
       return drawEnergy(value)
+    case 'raster':
+      return drawRaster(value)
   }
 }
 
@@ -56,13 +62,14 @@ export const distances = [1, 2, 4, 8, 16] as const
 
 function drawGradientMap({ maps, T, unit, about }: GradientMap): string {
   const largest = Math.max(0, ...maps.flatMap(({ total }) => total.size.flatMap((row) => [...row])))
-  const pictures = maps.map((map, i) =>
+  const colours = coloursOf(maps.map(({ name }) => name))
+  const pictures = maps.map((map) =>
     matrixMap({
       title: map.name,
       description: `Size of ${unit}, from step t' (columns) back to step t (rows), for ${map.name}.`,
       size: map.total.size,
       largest,
-      colour: i,
+      colour: colours.get(map.name) ?? 0,
     }),
   )
   const seen = distances.filter((distance) => distance < T)
@@ -71,11 +78,11 @@ function drawGradientMap({ maps, T, unit, about }: GradientMap): string {
     description: maps
       .map((map) => `${map.name}: ${seen.map((d) => `${percent(gradientLeft(map, d))} after ${d}`).join(', ')}`)
       .join('; '),
-    x: 'size, in terms of the spatial gradient at the same step',
+    x: 'share of the gradient at the same step',
     rows: seen.map((distance) => `after ${distance} ${distance === 1 ? 'step' : 'steps'}`),
-    groups: maps.map((map, i) => ({
+    groups: maps.map((map) => ({
       label: map.name,
-      colour: i,
+      colour: colours.get(map.name) ?? 0,
       values: seen.map((distance) => gradientLeft(map, distance)),
     })),
     format: percent,
@@ -90,28 +97,55 @@ function percent(share: number): string {
 }
 
 function drawRecording({ recordings, about }: Recording): string {
-  const description = `${about}. The first neuron of each: its input, its states and its spikes.`
-  return sideBySide({ title: 'Recordings', description }, recordings.map(drawOne), 2)
+  const description = `${about}. One neuron of each: its input, its states and its spikes.`
+  const colours = coloursOf(recordings.map(({ name }) => name))
+  const charts = recordings.map((one) => drawOne(one, colours.get(one.name) ?? 0))
+  return sideBySide({ title: 'Recordings', description }, charts, 2)
 }
 
-function drawOne(recording: NeuronRecording, i: number): string {
-  const { name, M, T, x, s, states, values } = recording
-  const first = (all: ArrayLike<number>) => Array.from({ length: T }, (_, t) => all[t * M])
-  const spikes = Array.from(s).reduce((sum, value, at) => sum + (at % M === 0 && value !== 0 ? 1 : 0), 0)
+/** The neuron of which most can be seen: of those that fire, the one with the median number of spikes. */
+function neuronToShow({ M, T, s }: NeuronRecording): number {
+  const spikes = (i: number) => Array.from({ length: T }, (_, t) => s[t * M + i]).filter((value) => value !== 0).length
+  const firing = Array.from({ length: M }, (_, i) => ({ i, count: spikes(i) })).filter(({ count }) => count > 0)
+  firing.sort((a, b) => a.count - b.count || a.i - b.i)
+  return firing.length === 0 ? 0 : firing[Math.floor(firing.length / 2)].i
+}
+
+function drawOne(recording: NeuronRecording, colour: Ink): string {
+  const { name, M, T, x, s, states, values, membrane } = recording
+  const shown = neuronToShow(recording)
+  const column = (all: ArrayLike<number>) => Array.from({ length: T }, (_, t) => all[t * M + shown])
+  const spikes = column(s).filter((value) => value !== 0).length
+  const named = membrane && !states.includes(membrane.name.replace(/#\d+$/, '')) ? [membrane.name, ...states] : states
   return traceChart({
-    title: name,
+    title: M > 1 ? `${name}, neuron ${shown + 1} of ${M}` : name,
     description: `${name} over ${T} steps: ${spikes} spikes; states ${states.join(', ') || 'none'}.`,
     traces: [
-      { name: 'x', values: first(x), kind: 'bars', colour: 5 },
-      ...states.map((state, k) => ({
-        name: state,
-        values: first(values[`${state}#1`] && state === 'u' ? values['u#1'] : values[state]),
-        kind: 'line' as const,
-        colour: i + k,
-      })),
-      { name: 's', values: first(s), kind: 'ticks', colour: 1 },
+      { name: 'x', values: column(x), kind: 'bars', colour: plain.quiet },
+      ...named.map((state, k) => {
+        const compared = membrane?.name.replace(/#\d+$/, '') === state || membrane?.name === state
+        return {
+          name: state,
+          values: column(compared && membrane ? membrane.potential : values[state]),
+          kind: 'line' as const,
+          colour,
+          dashed: k > 0,
+          ...(compared && membrane ? { limit: column(membrane.threshold) } : {}),
+        }
+      }),
+      { name: 's', values: column(s), kind: 'ticks', colour: plain.ink },
     ],
   })
+}
+
+/** Spikes in rows, and the potential of one neuron with its threshold. */
+function drawRaster({ T, about, panels }: Raster): string {
+  const colours = coloursOf(panels.map(({ name }) => name))
+  const description = `${about}. Spikes of neurons that fire, a row each.`
+  return sideBySide(
+    { title: 'Spikes', description },
+    panels.map((panel) => rasterChart({ ...panel, T, colour: colours.get(panel.name) ?? 0 })),
+  )
 }
 
 function drawAutocorrelation({ curves, about }: Autocorrelation): string {
@@ -121,12 +155,24 @@ function drawAutocorrelation({ curves, about }: Autocorrelation): string {
     x: 'steps apart, k',
     y: 'R[k] / R[0]',
     wholeX: true,
-    series: curves.map(({ name, values }, colour) => ({
+    series: coloured(curves).map(({ name, values, colour, dashed }) => ({
       label: name,
       colour,
+      dashed,
       points: [...values].map((value, k) => [k, value] as const),
     })),
   })
+}
+
+/** Curves of one neuron's values share its colour; all but the first of a neuron are dashed. */
+function coloured<Curve extends { readonly name: string }>(curves: readonly Curve[]) {
+  const neurons = curves.map(({ name }) => name.replace(/^.* of /, ''))
+  const colours = coloursOf(neurons)
+  return curves.map((curve, i) => ({
+    ...curve,
+    colour: colours.get(neurons[i]) ?? 0,
+    dashed: neurons.indexOf(neurons[i]) < i,
+  }))
 }
 
 function drawHistograms({ histograms, of, about }: Histograms): string {
@@ -135,9 +181,10 @@ function drawHistograms({ histograms, of, about }: Histograms): string {
     description: `${about}. Shares of neuron-steps by ${of}.`,
     x: of,
     y: 'share of neuron-steps',
-    series: histograms.map(({ name, low, high, shares }, colour) => ({
+    series: coloured(histograms).map(({ name, low, high, shares, colour, dashed }) => ({
       label: name,
       colour,
+      dashed,
       points: [...shares].map((share, i) => [low + ((i + 0.5) * (high - low)) / shares.length, share] as const),
     })),
   })
@@ -146,7 +193,7 @@ function drawHistograms({ histograms, of, about }: Histograms): string {
 function drawDependencies({ neuron, nodes, edges }: DependencyGraph): string {
   const rows = nodes.map(({ name }) => name)
   const arrows = edges.flatMap((edge): GraphArrow[] => {
-    const colour = edge.acrossTime ? 1 : 0
+    const colour = edge.acrossTime ? plain.second : plain.first
     const dashed = edge.throughSpike
     const from = { row: edge.from, column: 0 }
     const to = { row: edge.to, column: edge.acrossTime ? 1 : 0 }
@@ -164,18 +211,18 @@ function drawDependencies({ neuron, nodes, edges }: DependencyGraph): string {
     bare: ['x'],
     arrows,
     legend: [
-      { label: 'within a step', colour: 0 },
-      { label: 'through the spike: its derivative is the surrogate’s', colour: 0, dashed: true },
-      { label: 'carried to the next step', colour: 1 },
+      { label: 'within a step', colour: plain.first },
+      { label: 'through the spike: its derivative is the surrogate’s', colour: plain.first, dashed: true },
+      { label: 'carried to the next step', colour: plain.second },
     ],
   })
 }
 
 function drawPaths({ neuron, states, between, fromOutput, toInput, direct }: GradientPaths): string {
-  const colourOf = (state: string) => 1 + states.indexOf(state)
+  const colourOf = (state: string) => ways[(1 + states.indexOf(state)) % ways.length]
   const columns = [0, 1, 2]
   const arrows = columns.flatMap((column): GraphArrow[] => [
-    ...(direct ? [{ from: { column, row: 's' }, to: { column, row: 'x' }, colour: 0 }] : []),
+    ...(direct ? [{ from: { column, row: 's' }, to: { column, row: 'x' }, colour: ways[0] }] : []),
     ...toInput
       .filter((name) => name !== 's')
       .map((row) => ({ from: { column, row: row }, to: { column, row: 'x' }, colour: colourOf(row) })),
@@ -185,7 +232,7 @@ function drawPaths({ neuron, states, between, fromOutput, toInput, direct }: Gra
           ...fromOutput.map((row) => ({
             from: { column, row: 's' },
             to: { column: column - 1, row: row },
-            colour: 0,
+            colour: ways[0],
             dashed: true,
           })),
           ...between.map(({ from, to }) => ({
@@ -205,7 +252,7 @@ function drawPaths({ neuron, states, between, fromOutput, toInput, direct }: Gra
     bare: ['x'],
     arrows,
     legend: [
-      { label: 'from the output', colour: 0 },
+      { label: 'from the output', colour: ways[0] },
       ...states.map((state) => ({ label: `carried by ${state} from the step after`, colour: colourOf(state) })),
     ],
   })
@@ -220,6 +267,7 @@ function drawTruncation({ neuron, size, kept }: TruncationMap): string {
       size,
       largest,
       kept: entries,
+      colour: coloursOf([neuron]).get(neuron) ?? 0,
     }),
   )
   const description = `The gradient map of ${neuron}, and what each kind of truncation strikes out.`

@@ -1,5 +1,7 @@
 import { type Energy, type LayerEnergy, memoryTotal } from '../analysis/index.ts'
 import { barChart } from './bar-chart.ts'
+import { layerNames } from './network-picture.ts'
+import { type Ink, plain } from './palette.ts'
 import { sideBySide } from './svg.ts'
 
 /** Names of the parts of the energy with memory. */
@@ -19,33 +21,77 @@ export function energyText(picojoules: number): string {
   return `${Number((picojoules / 1000 ** power).toPrecision(3))} ${units[power]}`
 }
 
+/** An estimate of energy, and what its bars look like. */
+export interface LabelledEnergy {
+  readonly label: string
+  readonly colour: Ink
+  readonly energy: Energy
+}
+
 /** Where an inference's energy goes: by part, and by layer. */
-export function drawEnergy(value: Energy): string {
-  const { memory, synaptic, layers, about } = value
-  const parts = Object.entries(energyPartNames) as [keyof typeof energyPartNames, string][]
+export function drawEnergy(energy: Energy): string {
+  const { memory, synaptic, about } = energy
   const whole = memoryTotal(memory.inference)
-  const byPart = barChart({
-    title: 'With memory, by part',
-    description: parts.map(([part, name]) => `${name} ${energyText(memory.inference[part])}`).join('; '),
-    x: 'energy of an inference',
-    rows: parts.map(([, name]) => name),
-    groups: [{ label: `all ${energyText(whole)}`, colour: 0, values: parts.map(([part]) => memory.inference[part]) }],
-    format: energyText,
-  })
-  const shown = largest(layers)
-  const byLayer = barChart({
-    title: 'By layer',
-    description: shown.map(({ name, memory: own }) => `${name} ${energyText(own)}`).join('; '),
-    x: 'energy of an inference',
-    rows: shown.map(({ name }) => name),
-    groups: [
-      { label: 'with memory', colour: 0, values: shown.map((layer) => layer.memory) },
-      { label: 'operations alone', colour: 1, values: shown.map((layer) => layer.operations) },
-    ],
-    format: energyText,
-  })
   const description = `${about}: ${energyText(whole)} an inference with memory, ${energyText(synaptic.inference.energy)} for operations alone.`
-  return sideBySide({ title: 'Energy', description }, [byPart, byLayer])
+  return sideBySide(
+    { title: 'Energy', description },
+    energyCharts([{ label: 'an inference', colour: plain.first, energy }]),
+    2,
+  )
+}
+
+/**
+ * Bars of several estimates on one scale: with memory by part and by layer, and operations alone by layer.
+ * @param names what layers are called, by path
+ */
+export function energyCharts(all: readonly LabelledEnergy[], names = namesIn(all)): string[] {
+  const parts = Object.entries(energyPartNames) as [keyof typeof energyPartNames, string][]
+  const layers = largest(all, names)
+  const chart = (
+    title: string,
+    rows: readonly string[],
+    energyIn: (energy: Energy, row: number) => number | undefined,
+  ) =>
+    barChart({
+      title,
+      description: all
+        .map(
+          ({ label, energy }) =>
+            `${label}: ${rows.map((row, i) => `${row} ${energyText(energyIn(energy, i) ?? 0)}`).join(', ')}`,
+        )
+        .join('; '),
+      x: `${title.toLowerCase()}, of an inference`,
+      rows,
+      groups: all.map(({ label, colour, energy }) => ({
+        label,
+        colour,
+        values: rows.map((_, i) => energyIn(energy, i)),
+      })),
+      format: energyText,
+    })
+  const rows = layers.map(({ name }) => name)
+  return [
+    chart(
+      'Energy with memory',
+      parts.map(([, name]) => name),
+      ({ memory }, i) => memory.inference[parts[i][0]],
+    ),
+    chart('Energy with memory, by layer', rows, (energy, i) =>
+      sumOf(energy, layers[i].paths, ({ memory }) => memoryTotal(memory.inference)),
+    ),
+    chart('Operations alone, by layer', rows, (energy, i) =>
+      sumOf(energy, layers[i].paths, ({ synaptic }) => synaptic.inference.energy),
+    ),
+  ]
+}
+
+function sumOf({ layers }: Energy, paths: readonly string[], of: (layer: LayerEnergy) => number): number | undefined {
+  const own = layers.filter(({ path }) => paths.includes(path))
+  return own.length === 0 ? undefined : own.reduce((sum, layer) => sum + of(layer), 0)
+}
+
+function namesIn(all: readonly LabelledEnergy[]): ReadonlyMap<string, string> {
+  return layerNames(all[0].energy.layers.map(({ path, kind }) => ({ path, type: kind })))
 }
 
 /** More layers than these are summed up. */
@@ -53,29 +99,18 @@ const mostLayers = 16
 
 interface Bars {
   readonly name: string
-  readonly memory: number
-  readonly operations: number
+  readonly paths: readonly string[]
 }
 
 /** The layers that take most, in order of computation, and the others as one. */
-function largest(layers: readonly LayerEnergy[]): Bars[] {
-  const all = layers.map(
-    ({ path, memory, synaptic }): Bars => ({
-      name: path,
-      memory: memoryTotal(memory.inference),
-      operations: synaptic.inference.energy,
-    }),
-  )
-  if (all.length <= mostLayers) return all
-  const weight = ({ memory, operations }: Bars) => Math.max(memory, operations)
-  const kept = new Set([...all].sort((a, b) => weight(b) - weight(a)).slice(0, mostLayers - 1))
-  const others = all.filter((layer) => !kept.has(layer))
-  return [
-    ...all.filter((layer) => kept.has(layer)),
-    {
-      name: `${others.length} others`,
-      memory: others.reduce((sum, { memory }) => sum + memory, 0),
-      operations: others.reduce((sum, { operations }) => sum + operations, 0),
-    },
-  ]
+function largest(all: readonly LabelledEnergy[], names: ReadonlyMap<string, string>): Bars[] {
+  const layers = all.flatMap(({ energy }) => energy.layers)
+  const nameOf = (path: string): Bars => ({ name: names.get(path) ?? path, paths: [path] })
+  const paths = [...new Set(layers.map(({ path }) => path))]
+  if (paths.length <= mostLayers) return paths.map(nameOf)
+  const weight = (path: string) =>
+    Math.max(...layers.filter((layer) => layer.path === path).map(({ memory }) => memoryTotal(memory.inference)))
+  const kept = new Set([...paths].sort((a, b) => weight(b) - weight(a)).slice(0, mostLayers - 1))
+  const others = paths.filter((path) => !kept.has(path))
+  return [...paths.filter((path) => kept.has(path)).map(nameOf), { name: `${others.length} others`, paths: others }]
 }

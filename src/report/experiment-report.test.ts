@@ -44,13 +44,13 @@ describe('the page of an experiment', () => {
 
   it('has texts in place of pictures, what was replaced, and the command', () => {
     expect(page).toContain('aria-label="Accuracy. a: 1 at the end"')
-    expect(page).toContain('<td>epochs</td><td>200</td><td>3</td>')
+    expect(page).toContain('<td data-of="what">epochs</td><td data-of="in the paper">200</td><td data-of="here">3</td>')
     expect(page).toContain('--neuron ./a&amp;b.json')
-    expect(page).toContain('<td class="number">12.50</td>')
+    expect(page).toContain('<td class="number" data-of="accuracy, %">12.50</td>')
   })
 
   it('lets no text become markup, and needs nothing beside itself', () => {
-    expect(page).toContain('<td>&lt;b&gt;</td>')
+    expect(page).toContain('<td data-of="neuron">&lt;b&gt;</td>')
     expect(page).toContain('<h1>Is a &lt; b?</h1>')
     expect(page).not.toMatch(/<script|<link|src=|https?:\/\/(?!www\.w3\.org)/)
   })

@@ -1,12 +1,6 @@
 import { pageHtml, pictureHtml } from './page.ts'
+import { type PageTable, tableHtml } from './page-table.ts'
 import { escapeXml } from './svg.ts'
-
-/** A table as a page shows it: texts, and which columns hold numbers. */
-export interface PageTable {
-  readonly head: readonly string[]
-  readonly rows: readonly (readonly string[])[]
-  readonly numbers: readonly number[]
-}
 
 /** Everything that a reader needs who has neither the code nor the paper. */
 export interface ExperimentReport {
@@ -94,12 +88,5 @@ function list(lines: readonly string[]): string {
 function replacements(replaced: ExperimentReport['replaced']): string {
   if (replaced.length === 0) return ''
   const rows = replaced.map(({ what, paper, here }) => [what, paper, here])
-  return tableHtml({ head: ['what', 'in the paper', 'here'], rows, numbers: [] }, ' class="wrap"')
-}
-
-function tableHtml({ head, rows, numbers }: PageTable, attributes = ''): string {
-  const kind = (column: number) => (numbers.includes(column) ? ' class="number"' : '')
-  const top = head.map((text, column) => `<th scope="col"${kind(column)}>${escapeXml(text)}</th>`).join('')
-  const lines = rows.map((row) => `<tr>${row.map((cell, i) => `<td${kind(i)}>${escapeXml(cell)}</td>`).join('')}</tr>`)
-  return `<div class="scroll" tabindex="0"><table${attributes}><thead><tr>${top}</tr></thead><tbody>${lines.join('\n')}</tbody></table></div>`
+  return tableHtml({ head: ['what', 'in the paper', 'here'], rows, numbers: [] }, 'wrap')
 }

@@ -1,4 +1,5 @@
-import { colourCount, element, escapeXml, picture, svgText } from './svg.ts'
+import { type Ink, inkOf } from './palette.ts'
+import { element, escapeXml, picture, svgText } from './svg.ts'
 
 export interface HeatMap {
   title: string
@@ -9,7 +10,7 @@ export interface HeatMap {
   labels: readonly string[]
   /** Square; counts. Each row is drawn as shares of its sum. */
   counts: readonly (readonly number[])[]
-  colour?: number
+  colour?: Ink
   width?: number
 }
 
@@ -27,7 +28,7 @@ export function heatMap(chart: HeatMap): string {
       const share = sum > 0 ? count / sum : 0
       const x = left + c * cell
       const y = top + r * cell
-      const style = `fill:var(--series-${colour % colourCount});fill-opacity:${share.toFixed(3)}`
+      const style = `fill:${inkOf(colour)};fill-opacity:${share.toFixed(3)}`
       const hint = `${labels[r] ?? r}, taken for ${labels[c] ?? c}: ${count} of ${sum}`
       const box = element('rect', { x, y, width: cell - 1, height: cell - 1, rx: named ? 2 : 0, style }, [
         element('title', {}, escapeXml(hint)),

@@ -1,10 +1,12 @@
+import { type Ink, inkOf } from './palette.ts'
 import { niceTicks, type Scale, scaleOver, scaleWithin } from './scale.ts'
-import { colourCount, element, escapeXml, picture, short, svgText } from './svg.ts'
+import { element, escapeXml, picture, short, svgText } from './svg.ts'
 
 export interface Series {
   label: string
-  /** A number of the palette. */
-  colour: number
+  colour: Ink
+  /** Fainter than 1 tells apart curves of one colour. */
+  opacity?: number
   /** x and y; points that are not finite make gaps. */
   points: readonly (readonly [number, number])[]
   /** x, lowest and highest, as of several seeds. */
@@ -25,13 +27,14 @@ export interface LineChart {
   height?: number
 }
 
-const margin = { right: 14, bottom: 40, left: 46 }
+const margin = { right: 14, bottom: 44, left: 46 }
 const letterWidth = 6.6
 
 /** Curves over a common axis, with a legend and, where several seeds are drawn as one, their range as a band. */
 export function lineChart(chart: LineChart): string {
-  const { title, description, series, width = 440, height = 300 } = chart
+  const { title, description, series, width = 440 } = chart
   const legend = legendRows(series, width - margin.left - margin.right)
+  const height = chart.height ?? 300 + 18 * Math.max(0, legend.length - 2)
   const top = 26 + 18 * legend.length
   const points = series.flatMap(({ points: own, band = [] }) => [
     ...own,
@@ -63,13 +66,13 @@ function axes(chart: LineChart, x: Scale, y: Scale, width: number, height: numbe
       svgText(margin.left - 7, y(tick) + 4, y.label(tick), { class: 'quiet', 'text-anchor': 'end' }),
     ]),
     ...x.ticks.map((tick) => svgText(x(tick), bottom + 17, x.label(tick), { class: 'quiet', 'text-anchor': 'middle' })),
-    svgText((margin.left + width - margin.right) / 2, height - 5, chart.x, { class: 'quiet', 'text-anchor': 'middle' }),
+    svgText((margin.left + width - margin.right) / 2, height - 8, chart.x, { class: 'quiet', 'text-anchor': 'middle' }),
     svgText(margin.left, top - 9, chart.y, { class: 'quiet', 'text-anchor': 'start' }),
   ]
 }
 
 function colourOf({ colour }: Series): string {
-  return `var(--series-${colour % colourCount})`
+  return inkOf(colour)
 }
 
 function curve(series: Series, x: Scale, y: Scale): string {
@@ -81,10 +84,18 @@ function curve(series: Series, x: Scale, y: Scale): string {
     if (seen) path += `${drawing ? 'L' : 'M'}${short(x(px))} ${short(y(py))}`
     drawing = seen
   }
-  const stroke = { style: `stroke:${colourOf(series)}`, 'stroke-dasharray': dashed ? '2 5' : undefined }
+  const stroke = {
+    style: `stroke:${colourOf(series)};stroke-opacity:${series.opacity ?? 1}`,
+    'stroke-dasharray': dashed ? '2 5' : undefined,
+  }
   const few = points.length <= 12 ? points.filter(([px, py]) => Number.isFinite(px) && Number.isFinite(py)) : []
   const dots = few.map(([px, py]) =>
-    element('circle', { cx: x(px), cy: y(py), r: dashed ? 2 : 2.6, style: `fill:${colourOf(series)}` }),
+    element('circle', {
+      cx: x(px),
+      cy: y(py),
+      r: dashed ? 2 : 2.6,
+      style: `fill:${colourOf(series)};fill-opacity:${series.opacity ?? 1}`,
+    }),
   )
   const title = element('title', {}, escapeXml(label))
   return element('g', {}, [title, path === '' ? '' : element('path', { class: 'series', d: path, ...stroke }), ...dots])
@@ -123,7 +134,10 @@ function legendRows(series: readonly Series[], width: number): Placed[][] {
 }
 
 function legendItem(series: Series, x: number, y: number): string {
-  const stroke = { style: `stroke:${colourOf(series)}`, 'stroke-dasharray': series.dashed ? '2 5' : undefined }
+  const stroke = {
+    style: `stroke:${colourOf(series)};stroke-opacity:${series.opacity ?? 1}`,
+    'stroke-dasharray': series.dashed ? '2 5' : undefined,
+  }
   return (
     element('path', { class: 'series', d: `M${short(x)} ${short(y - 4)}h18`, ...stroke }) +
     svgText(x + 25, y, series.label)

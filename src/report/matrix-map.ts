@@ -1,4 +1,5 @@
-import { colourCount, element, escapeXml, picture, svgText } from './svg.ts'
+import { type Ink, inkOf } from './palette.ts'
+import { element, escapeXml, picture, short, svgText } from './svg.ts'
 
 export interface MatrixMap {
   title: string
@@ -9,7 +10,7 @@ export interface MatrixMap {
   largest: number
   /** Entries that are struck out; left out: none. */
   kept?: readonly (readonly boolean[])[]
-  colour?: number
+  colour?: Ink
   width?: number
 }
 
@@ -22,16 +23,35 @@ export function strength(size: number, largest: number): number {
   return Math.max(0, Math.min(1, 1 + Math.log10(size / largest) / (decades + 1)))
 }
 
+const [left, top, right] = [38, 46, 8]
+const small = { class: 'quiet', 'font-size': 10 }
+
 /** A map of gradient sizes over time, in steps of ten. */
 export function matrixMap(chart: MatrixMap): string {
-  const { title, description, size, largest, kept, colour = 0, width = 280 } = chart
+  const { title, description, size, largest, colour = 0, width = 280 } = chart
   const T = size.length
-  const [left, top, right] = [38, 34, 8]
   const cell = (width - left - right) / T
-  const fill = `fill:var(--series-${colour % colourCount})`
+  const fill = `fill:${inkOf(colour)}`
+  const [bottom, end] = [top + T * cell, left + T * cell]
+  const silent = !size.some((row) => Array.from(row).some((value) => value > 0))
+  return picture({ width, height: bottom + 52, title, description }, [
+    svgText(left, 14, title, { 'font-weight': 600 }),
+    ...cells(chart, cell, fill),
+    element('path', { class: 'grid', d: frame(size, cell) }),
+    svgText(end, top - 18, "from step t' →", { ...small, 'text-anchor': 'end' }),
+    svgText(left, top - 5, '1', small),
+    ...(T > 1 ? [svgText(end, top - 5, `${T}`, { ...small, 'text-anchor': 'end' })] : []),
+    svgText(left - 6, top - 5, 'to t ↓', { ...small, 'text-anchor': 'end' }),
+    svgText(left - 6, top + 9, '1', { ...small, 'text-anchor': 'end' }),
+    ...(T > 1 ? [svgText(left - 6, bottom - 2, `${T}`, { ...small, 'text-anchor': 'end' })] : []),
+    ...(silent ? nothing(left + (T * cell) / 2, top + (T * cell) / 2) : scale(left, bottom + 16, fill, largest, width)),
+  ])
+}
+
+function cells({ size, largest, kept }: MatrixMap, cell: number, fill: string): string[] {
   const parts: string[] = []
-  for (let t = 0; t < T; t++)
-    for (let source = 0; source < T; source++) {
+  for (let t = 0; t < size.length; t++)
+    for (let source = 0; source < size.length; source++) {
       const value = size[t][source]
       const [x, y] = [left + source * cell, top + t * cell]
       if (kept && !kept[t][source]) {
@@ -45,24 +65,25 @@ export function matrixMap(chart: MatrixMap): string {
       const style = `${fill};fill-opacity:${opacity.toFixed(3)}`
       parts.push(element('rect', { ...box, style }, [element('title', {}, escapeXml(hint))]))
     }
-  const [bottom, end] = [top + T * cell, left + T * cell]
-  // A gradient comes from later steps alone, unless a map over time mixes all of them.
+  return parts
+}
+
+/** Around the cells that can have a gradient. It comes from later steps alone, unless a map over time mixes all of them. */
+function frame(size: MatrixMap['size'], cell: number): string {
+  const T = size.length
+  const [end, bottom] = [left + T * cell, top + T * cell]
   const anyway = size.some((row, t) => Array.from(row).some((value, source) => source < t && value > 0))
-  const frame = anyway ? `M${left} ${top}H${end}V${bottom}H${left}Z` : `M${left} ${top}H${end}V${bottom}`
-  const empty = !size.some((row) => Array.from(row).some((value) => value > 0))
-  const small = { class: 'quiet', 'font-size': 10 }
-  return picture({ width, height: bottom + 52, title, description }, [
-    svgText(left, 14, title, { 'font-weight': 600 }),
-    element('path', { class: 'grid', d: frame }),
-    ...parts,
-    svgText(left, top - 5, '1', small),
-    svgText(end, top - 5, `t' = ${T}`, { ...small, 'text-anchor': 'end' }),
-    svgText(left - 6, top + 9, 't = 1', { ...small, 'text-anchor': 'end' }),
-    svgText(left - 6, bottom, `${T}`, { ...small, 'text-anchor': 'end' }),
-    ...(empty
-      ? [svgText(left, bottom + 26, 'no gradient comes back here', small)]
-      : scale(left, bottom + 16, width - left, fill, largest)),
-  ])
+  if (anyway) return `M${left} ${top}H${short(end)}V${short(bottom)}H${left}Z`
+  const stairs = Array.from({ length: T }, (_, t) => `V${short(top + (t + 1) * cell)}H${short(left + (t + 1) * cell)}`)
+  return `M${short(end)} ${short(bottom)}V${top}H${left}${stairs.join('')}`
+}
+
+function nothing(x: number, y: number): string[] {
+  const middle = { ...small, 'text-anchor': 'middle' }
+  return [
+    svgText(x, y - 4, 'no gradient comes back here:', middle),
+    svgText(x, y + 10, 'no potential came near the threshold', middle),
+  ]
 }
 
 function strike(x: number, y: number, cell: number): string {
@@ -72,21 +93,26 @@ function strike(x: number, y: number, cell: number): string {
 }
 
 /** What the colours mean: the largest, a tenth of it, a hundredth... */
-function scale(x: number, y: number, room: number, fill: string, largest: number): string[] {
-  const step = room / decades
+function scale(x: number, y: number, fill: string, largest: number, width: number): string[] {
+  const apart = (width - x - right) / decades
   return Array.from({ length: decades }, (_, i) => {
     const opacity = strength(largest * 10 ** -i, largest)
     const box = {
-      x: x + i * step,
+      x: x + i * apart,
       y,
       width: 12,
       height: 12,
       rx: 2,
       style: `${fill};fill-opacity:${opacity.toFixed(3)}`,
     }
-    // A long number would run out of the picture.
-    const plain = String(Number((largest * 10 ** -i).toPrecision(1)))
-    const label = plain.length > 7 ? (largest * 10 ** -i).toExponential(0) : plain
-    return element('rect', box) + svgText(x + i * step + 15, y + 10, label, { class: 'quiet', 'font-size': 9 })
+    return (
+      element('rect', box) +
+      svgText(x + i * apart + 16, y + 10, sizeText(largest * 10 ** -i), { class: 'quiet', 'font-size': 9 })
+    )
   })
+}
+
+/** At most six characters: `0.004`, `3e-7`. */
+function sizeText(size: number): string {
+  return size > 0 && size < 1e-3 ? size.toExponential(0) : String(Number(size.toPrecision(1)))
 }

@@ -1,4 +1,5 @@
 import type { PreviewSample } from '../data/index.ts'
+import { base64 } from './base64.ts'
 import { lineChart } from './line-chart.ts'
 import { pageHtml } from './page.ts'
 import { escapeXml } from './svg.ts'
@@ -72,10 +73,4 @@ function ratesOf(samples: readonly PreviewSample[]): string {
     description: `event rates of one recording each of ${shown.map(({ label }) => label).join(', ')}`,
     width: 720,
   })
-}
-
-function base64(bytes: Uint8Array): string {
-  let text = ''
-  for (let at = 0; at < bytes.length; at += 8192) text += String.fromCharCode(...bytes.subarray(at, at + 8192))
-  return btoa(text)
 }

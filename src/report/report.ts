@@ -1,11 +1,16 @@
 import { barChart } from './bar-chart.ts'
-import { heatMap } from './heat-map.ts'
-import { lineChart, type Series } from './line-chart.ts'
+import { confusedSamples, confusions } from './confusions.ts'
+import { curves, sweepCurves } from './curves.ts'
 import { figureHtml, pageHtml } from './page.ts'
-import { epochStatistics, groupRuns, type RunGroup, statisticsOf } from './run-groups.ts'
-import { energies, gradientMaps } from './run-pictures.ts'
-import type { EpochSummary, RunSummary } from './run-summary.ts'
-import { colourCount, escapeXml } from './svg.ts'
+import { tableHtml, withoutRepeats } from './page-table.ts'
+import { inkOf } from './palette.ts'
+import { groupRuns, neuronOf, type RunGroup, statisticsOf } from './run-groups.ts'
+import { energies, gradientMaps, namesOfLayers, networks, rasters } from './run-pictures.ts'
+import type { RunSummary } from './run-summary.ts'
+import { escapeXml } from './svg.ts'
+
+/** With more groups than this, their own pictures are folded. */
+const mostOpenGroups = 4
 
 /**
  * Runs as one HTML page that needs nothing beside itself: no scripts, no network.
@@ -14,23 +19,41 @@ import { colourCount, escapeXml } from './svg.ts'
  */
 export function reportHtml(runs: readonly RunSummary[]): string {
   const groups = groupRuns(runs)
+  const nameOf = shortNames(runs)
+  const colours = new Map(groups.map(({ colour, runs: own }) => [neuronOf(own[0]), colour]))
+  const many = groups.length > mostOpenGroups
   const parts = [
     header(runs, groups),
+    section('What the sweep found', sweepCurves(runs, colours)),
+    section('Results', results(runs, nameOf)),
     section('How it learnt', curves(groups)),
-    section('Results', results(runs)),
+    section('The network', networks(runs), 'narrow'),
     section('How often neurons fire', firingRates(groups), 'narrow'),
-    section('Where gradients go through time', gradientMaps(groups), 'stack'),
-    section('What energy it takes', energies(groups), 'stack'),
-    section('What was taken for what', confusions(groups), 'pair'),
-    section('To repeat it', runs.map(details).join('\n')),
+    section('Spikes and membrane potentials', rasters(groups, nameOf), 'stack', many),
+    section('Where gradients go through time', gradientMaps(groups, nameOf), 'stack', many),
+    section('What energy it takes', energies(groups, nameOf)),
+    section('Confusion matrix: what was taken for what', confusions(groups, nameOf).join('\n'), 'pair', many),
+    section('Confused samples', confusedSamples(groups, nameOf), 'stack', many),
+    section('To repeat it', runs.map((run) => details(run, nameOf(run))).join('\n')),
   ]
   return pageHtml({ title: titleOf(runs), body: parts.filter(Boolean).join('\n') })
 }
 
-function section(title: string, contents: string, className = ''): string {
+/** What tells the runs' names apart: without the folders that all share. */
+function shortNames(runs: readonly RunSummary[]): (run: RunSummary) => string {
+  const split = runs.map(({ name }) => name.split(/[\\/]/))
+  const shortest = Math.min(...split.map(({ length }) => length))
+  let shared = 0
+  while (split.length > 0 && shared < shortest - 1 && split.every((parts) => parts[shared] === split[0][shared]))
+    shared++
+  return ({ name }) => name.split(/[\\/]/).slice(shared).join('/')
+}
+
+function section(title: string, contents: string, className = '', folded = false): string {
   if (contents === '') return ''
   const inside = className ? `<div class="${className}">${contents}</div>` : contents
-  return `<section>\n<h2>${title}</h2>\n${inside}\n</section>`
+  const shown = folded ? `<details><summary>Show the pictures</summary>${inside}</details>` : inside
+  return `<section>\n<h2>${title}</h2>\n${shown}\n</section>`
 }
 
 function distinct(values: readonly string[]): string {
@@ -39,11 +62,12 @@ function distinct(values: readonly string[]): string {
 
 function titleOf(runs: readonly RunSummary[]): string {
   if (runs.length === 0) return 'No runs yet'
-  return `${distinct(runs.map((run) => run.neuron))} on ${distinct(runs.map((run) => run.dataset))}`
+  return `${distinct(runs.map(neuronOf))} on ${distinct(runs.map((run) => run.dataset))}`
 }
 
 function header(runs: readonly RunSummary[], groups: readonly RunGroup[]): string {
-  if (runs.length === 0) return '<h1>No runs yet</h1>\n<p class="quiet">Train something, and report again.</p>'
+  if (runs.length === 0)
+    return '<h1>No runs yet</h1>\n<p class="quiet">Train a network, then write the report again.</p>'
   const models = distinct(runs.map((run) => run.model))
   const count = runs.length === 1 ? 'one run' : `${runs.length} runs`
   return `<header>
@@ -59,90 +83,40 @@ function tile({ label, colour, runs }: RunGroup): string {
   const { mean, deviation, count } = statisticsOf(runs.map((run) => run.final.testAccuracy))
   const spread = count > 1 ? `± ${percent(deviation)} over ${count} runs, ` : ''
   const rule = distinct(runs.map((run) => run.final.rule))
-  return `<li class="tile" style="--own:var(--series-${colour % colourCount})">${escapeXml(label)}
-<b>${percent(mean)} %</b><small>test accuracy, ${spread}${escapeXml(rule)}</small></li>`
+  return `<li class="tile" style="--own:${inkOf(colour)}">${escapeXml(label)}
+<b>${Number.isFinite(mean) ? `${percent(mean)} %` : '–'}</b><small>test accuracy, ${spread}${escapeXml(rule)}</small></li>`
 }
 
-type Pick = (epoch: EpochSummary) => number | undefined
-
-function seriesOf(group: RunGroup, what: string, pick: Pick, factor: number, dashed: boolean): Series[] {
-  const epochs = epochStatistics(group, pick)
-  if (epochs.length === 0) return []
-  return [
-    {
-      label: `${group.label}, ${what}`,
-      colour: group.colour,
-      dashed,
-      points: epochs.map(({ epoch, statistics }) => [epoch, factor * statistics.mean] as const),
-      ...(group.runs.length > 1
-        ? { band: epochs.map(({ epoch, statistics: { low, high } }) => [epoch, factor * low, factor * high] as const) }
-        : {}),
-    },
-  ]
-}
-
-function curves(groups: readonly RunGroup[]): string {
-  const loss = groups.flatMap((group) => [
-    ...seriesOf(group, 'training', (epoch) => epoch.trainLoss, 1, false),
-    ...seriesOf(group, 'validation', (epoch) => epoch.validationLoss, 1, true),
-  ])
-  const validated = groups.some((group) => epochStatistics(group, (epoch) => epoch.validationAccuracy).length > 0)
-  const judged: Pick = validated ? (epoch) => epoch.validationAccuracy : (epoch) => epoch.testAccuracy
-  const accuracy = groups.flatMap((group) => [
-    ...seriesOf(group, 'training', (epoch) => epoch.trainAccuracy, 100, false),
-    ...seriesOf(group, validated ? 'validation' : 'test', judged, 100, true),
-  ])
-  if (loss.length === 0) return ''
-  const charts = [
-    lineChart({ title: 'Loss', x: 'epoch', y: 'loss', series: loss, wholeX: true, description: lastValues(loss) }),
-    lineChart({
-      title: 'Accuracy',
-      x: 'epoch',
-      y: 'accuracy, %',
-      series: accuracy,
-      wholeX: true,
-      description: lastValues(accuracy),
-    }),
-  ]
-  const band = groups.some((group) => group.runs.length > 1) ? ' Bands reach from the lowest to the highest run.' : ''
-  const captions = ['Loss by epoch.', 'Accuracy by epoch, in percent.'].map((text) => text + band)
-  return `<div class="pair">${charts.map((chart, i) => figureHtml(chart, captions[i])).join('\n')}</div>`
-}
-
-function lastValues(series: readonly Series[]): string {
-  return series
-    .map(({ label, points }) => `${label}: ${points[points.length - 1][1].toPrecision(3)} at the end`)
-    .join('; ')
-}
-
-function results(runs: readonly RunSummary[]): string {
+function results(runs: readonly RunSummary[], nameOf: (run: RunSummary) => string): string {
   if (runs.length === 0) return ''
   const rows = runs.map((run) => {
     const speeds = run.epochs.map((epoch) => epoch.imagesPerSecond).filter(Number.isFinite)
     return [
-      run.name,
+      nameOf(run),
+      run.neuron,
       percent(run.final.testAccuracy),
       percent(run.final.lastEpochTestAccuracy),
       String(run.final.bestEpoch),
-      speeds.length > 0 ? statisticsOf(speeds).mean.toPrecision(3) : '',
-      run.neuron,
+      speeds.length > 0 ? Math.round(statisticsOf(speeds).mean).toLocaleString('en') : '',
       run.model,
       run.dataset,
       run.final.rule,
     ]
   })
-  const numbers = ['test, %', 'last epoch, %', 'best epoch', 'images/s']
-  return table(['run', ...numbers, 'neuron', 'model', 'data set', 'epoch chosen by'], rows, [1, 2, 3, 4])
-}
-
-/** All that stands in a table is escaped here. @param numbers the columns that hold numbers */
-function table(heads: readonly string[], rows: readonly (readonly string[])[], numbers: readonly number[]): string {
-  const kind = (column: number) => (numbers.includes(column) ? ' class="number"' : '')
-  const head = heads.map((text, column) => `<th scope="col"${kind(column)}>${escapeXml(text)}</th>`).join('')
-  const body = rows.map(
-    (row) => `<tr>${row.map((text, column) => `<td${kind(column)}>${escapeXml(text)}</td>`).join('')}</tr>`,
-  )
-  return `<div class="scroll" tabindex="0" role="region" aria-label="table"><table><thead><tr>${head}</tr></thead><tbody>${body.join('\n')}</tbody></table></div>`
+  const head = [
+    'run',
+    'neuron',
+    'test, %',
+    'last epoch, %',
+    'best epoch',
+    'samples/s',
+    'network',
+    'data set',
+    'epoch chosen by',
+  ]
+  const { table, common } = withoutRepeats({ head, rows, numbers: [2, 3, 4, 5] }, [0, 2, 3, 5])
+  const shared = common.length > 0 ? `\n<p class="quiet">${escapeXml(common.join('; '))}.</p>` : ''
+  return tableHtml(table) + shared
 }
 
 function firingRates(groups: readonly RunGroup[]): string {
@@ -150,9 +124,11 @@ function firingRates(groups: readonly RunGroup[]): string {
     ...new Set(groups.flatMap(({ runs }) => runs.flatMap((run) => run.firingRates.map(({ layer }) => layer)))),
   ]
   if (layers.length === 0) return ''
-  const bars = groups.map(({ label, colour, runs }) => ({
+  const names = new Map(groups.flatMap(({ runs }) => runs.flatMap((run) => [...namesOfLayers(run)])))
+  const bars = groups.map(({ label, colour, opacity, runs }) => ({
     label,
     colour,
+    opacity,
     values: layers.map((layer) => {
       const rates = runs.flatMap((run) =>
         run.firingRates.filter((one) => one.layer === layer).map(({ rate }) => 100 * rate),
@@ -168,51 +144,15 @@ function firingRates(groups: readonly RunGroup[]): string {
     title: 'Firing rate by layer',
     description: words.join('; '),
     x: 'firing rate, %',
-    rows: layers,
+    rows: layers.map((layer) => names.get(layer) ?? layer),
     groups: bars,
     format: (value) => String(Number(value.toPrecision(3))),
   })
-  return figureHtml(chart, 'Spikes per neuron and time step, in percent, by layer from the input on.')
+  return figureHtml(chart, 'Spikes per neuron and time step, in percent, from the first layer to the last.')
 }
 
-function confusions(groups: readonly RunGroup[]): string {
-  return groups
-    .flatMap(({ runs, colour }) => runs.map((run) => confusion(run, colour)))
-    .filter(Boolean)
-    .join('\n')
-}
-
-function confusion({ name, confusion: counts, classes = [] }: RunSummary, colour: number): string {
-  if (!counts || counts.length === 0) return ''
-  const total = counts.flat().reduce((sum, count) => sum + count, 0)
-  const right = counts.reduce((sum, row, i) => sum + row[i], 0)
-  const chart = heatMap({
-    title: `Confusion matrix of ${name}`,
-    description: `${right} of ${total} test images right. ${worstConfusion(counts, classes)}`,
-    rows: 'is',
-    columns: 'taken for',
-    labels: classes.length === counts.length ? classes : counts.map((_, i) => String(i)),
-    counts,
-    colour,
-  })
-  return figureHtml(chart, `${name}: shares of each true class in percent. ${worstConfusion(counts, classes)}`)
-}
-
-function worstConfusion(counts: readonly (readonly number[])[], classes: readonly string[]): string {
-  let worst = { count: 0, row: 0, column: 0 }
-  for (const [row, line] of counts.entries()) {
-    for (const [column, count] of line.entries())
-      if (row !== column && count > worst.count) worst = { count, row, column }
-  }
-  if (worst.count === 0) return 'No confusion at all.'
-  const nameOf = (label: number) => classes[label] ?? `class ${label}`
-  const all = counts[worst.row].reduce((sum, count) => sum + count, 0)
-  const share = ((100 * worst.count) / all).toFixed(0)
-  return `Most often, ${nameOf(worst.row)} was taken for ${nameOf(worst.column)}: ${worst.count} of ${all}, ${share} %.`
-}
-
-function details(run: RunSummary): string {
-  const epochs = run.epochs.map((epoch) => [
+function details(run: RunSummary, name: string): string {
+  const rows = run.epochs.map((epoch) => [
     String(epoch.epoch),
     number(epoch.trainLoss),
     percent(epoch.trainAccuracy),
@@ -222,7 +162,7 @@ function details(run: RunSummary): string {
     number(epoch.learningRate),
     number(epoch.imagesPerSecond),
   ])
-  const heads = [
+  const head = [
     'epoch',
     'loss',
     'train, %',
@@ -230,11 +170,17 @@ function details(run: RunSummary): string {
     'validation, %',
     'test, %',
     'learning rate',
-    'images/s',
+    'samples/s',
   ]
-  return `<details><summary>${escapeXml(run.name)}</summary>
+  const filled = head.map((_, column) => column).filter((column) => rows.some((row) => row[column] !== ''))
+  const table = {
+    head: filled.map((column) => head[column]),
+    rows: rows.map((row) => filled.map((column) => row[column])),
+    numbers: filled.map((_, i) => i),
+  }
+  return `<details><summary>${escapeXml(name)}</summary>
 <pre tabindex="0"><code>${escapeXml(run.command)}</code></pre>
-${table(heads, epochs, [0, 1, 2, 3, 4, 5, 6, 7])}
+${rows.length > 0 ? tableHtml(table) : ''}
 <pre tabindex="0"><code>${escapeXml(JSON.stringify(run.config, undefined, 2))}</code></pre>
 </details>`
 }

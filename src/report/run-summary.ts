@@ -1,4 +1,5 @@
-import type { Energy } from '../analysis/index.ts'
+import type { Energy, Raster } from '../analysis/index.ts'
+import type { NetworkLayer } from './network-picture.ts'
 
 /** One epoch of a run. Accuracies are in 0..1. */
 export interface EpochSummary {
@@ -20,6 +21,25 @@ export interface RunGradients {
   readonly about: string
   /** [T][T]: row t, column t'. */
   readonly layers: readonly { readonly layer: string; readonly size: readonly (readonly number[])[] }[]
+}
+
+/** A test sample that the network took for another class. */
+export interface ConfusedSample {
+  /** Its number among the test samples. */
+  readonly index: number
+  readonly truth: string
+  readonly taken: string
+  readonly width: number
+  readonly height: number
+  /** A PNG file in base64. */
+  readonly png: string
+}
+
+/** Where in a sweep a run lies. */
+export interface SweepPoint {
+  readonly neuron: string
+  /** What is varied besides, such as `T` or `tau`, and its value. */
+  readonly axes: { readonly [name: string]: number }
 }
 
 /** What a report needs to know of one run. */
@@ -49,4 +69,13 @@ export interface RunSummary {
   /** [true class][predicted class], counts. */
   confusion?: readonly (readonly number[])[]
   classes?: readonly string[]
+  /** Layers from the input to the output. */
+  network?: readonly NetworkLayer[]
+  /** Of every layer of neurons for some test samples. */
+  raster?: Raster
+  confused?: readonly ConfusedSample[]
+  /** Numbers of updates with their training loss. */
+  updates?: readonly (readonly [update: number, loss: number])[]
+  /** Of a run of a sweep. */
+  point?: SweepPoint
 }

@@ -1,3 +1,5 @@
+import { paletteStyle } from './palette.ts'
+
 /** Text as it may stand in XML, in attributes too. */
 export function escapeXml(text: string): string {
   return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;').replaceAll('"', '&quot;')
@@ -87,18 +89,10 @@ export function sideBySide(whole: Omit<Picture, 'width' | 'height'>, pictures: r
   return picture({ ...whole, width, height: y + rowHeight }, parts)
 }
 
-const light = ['#2f6f8f', '#c2553c', '#66863a', '#84599a', '#b5851a', '#56657f']
-const dark = ['#7db9d8', '#ea917b', '#aecb7f', '#c79fdb', '#e4c26a', '#a9b7cf']
-
-/** How many colours there are before they repeat. */
-export const colourCount = light.length
-
-const variables = (colours: string[]) => colours.map((colour, i) => `--series-${i}:${colour}`).join(';')
-
 /** Colours and type of all charts, light and dark. */
 export const chartStyle = `
-:root{color-scheme:light dark;--paper:#fcfbf8;--ink:#24292f;--quiet:#69717a;--line:#e4e1d9;--card:#ffffff;${variables(light)}}
-@media (prefers-color-scheme:dark){:root{--paper:#15181c;--ink:#e4e6e8;--quiet:#98a1ab;--line:#2c3238;--card:#1c2025;${variables(dark)}}}
+:root{color-scheme:light dark;--paper:#fcfbf8;--ink:#24292f;--quiet:#69717a;--line:#e4e1d9;--card:#ffffff;${paletteStyle('light')}}
+@media (prefers-color-scheme:dark){:root{--paper:#15181c;--ink:#e4e6e8;--quiet:#98a1ab;--line:#2c3238;--card:#1c2025;${paletteStyle('dark')}}}
 .chart{display:block;width:100%;height:auto;font:12px system-ui,-apple-system,'Segoe UI',sans-serif;fill:var(--ink)}
 .chart .quiet{fill:var(--quiet)}
 .chart .grid{stroke:var(--line);stroke-width:1;fill:none}

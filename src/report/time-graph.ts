@@ -1,9 +1,10 @@
-import { colourCount, element, picture, short, svgText } from './svg.ts'
+import { type Ink, inkOf } from './palette.ts'
+import { element, picture, short, svgText } from './svg.ts'
 
 export interface GraphArrow {
   from: { column: number; row: string }
   to: { column: number; row: string }
-  colour: number
+  colour: Ink
   dashed?: boolean
 }
 
@@ -15,7 +16,7 @@ export interface TimeGraph {
   /** Places that are drawn as a name alone: an input, say. */
   bare?: readonly string[]
   arrows: readonly GraphArrow[]
-  legend: readonly { label: string; colour: number; dashed?: boolean }[]
+  legend: readonly { label: string; colour: Ink; dashed?: boolean }[]
   width?: number
 }
 
@@ -53,14 +54,14 @@ function node(name: string, [x, y]: [number, number], bare: boolean): string {
   return (bare ? '' : element('circle', circle)) + svgText(x, y + 4, name, { 'text-anchor': 'middle', 'font-size': 11 })
 }
 
-function strokeOf(colour: number, dashed: boolean | undefined) {
-  return { style: `stroke:var(--series-${colour % colourCount})`, 'stroke-dasharray': dashed ? '4 4' : undefined }
+function strokeOf(colour: Ink, dashed: boolean | undefined) {
+  return { style: `stroke:${inkOf(colour)}`, 'stroke-dasharray': dashed ? '4 4' : undefined }
 }
 
-const headId = (title: string, colour: number) => `head-${title.replace(/\W+/g, '-')}-${colour % colourCount}`
+const headId = (title: string, colour: Ink) => `head-${`${title}-${colour}`.replace(/\W+/g, '-')}`
 
 function arrowHeads(arrows: readonly GraphArrow[], title: string): string[] {
-  return [...new Set(arrows.map(({ colour }) => colour % colourCount))].map((colour) =>
+  return [...new Set(arrows.map(({ colour }) => colour))].map((colour) =>
     element(
       'marker',
       {
@@ -72,7 +73,7 @@ function arrowHeads(arrows: readonly GraphArrow[], title: string): string[] {
         markerHeight: 7,
         orient: 'auto',
       },
-      element('path', { d: 'M0 0L8 4L0 8Z', style: `fill:var(--series-${colour})` }),
+      element('path', { d: 'M0 0L8 4L0 8Z', style: `fill:${inkOf(colour)}` }),
     ),
   )
 }

@@ -1,11 +1,16 @@
-import { colourCount, element, escapeXml, picture, short, svgText } from './svg.ts'
+import { type Ink, inkOf, plain } from './palette.ts'
+import { stepsAt } from './raster-chart.ts'
+import { element, escapeXml, picture, short, svgText } from './svg.ts'
 
 export interface Trace {
   name: string
   values: ArrayLike<number>
   /** `ticks`: a stroke where it is not 0, as of spikes. */
   kind: 'line' | 'bars' | 'ticks'
-  colour: number
+  colour: Ink
+  dashed?: boolean
+  /** Another value on the same axis, drawn dashed and quiet: a threshold. */
+  limit?: ArrayLike<number>
 }
 
 export interface TraceChart {
@@ -28,35 +33,35 @@ export function traceChart({ title, description, traces, width = 440 }: TraceCha
     parts.push(...drawn(trace, at, y, left, width - right))
     y += heights[trace.kind] + 12
   }
-  const marks = Array.from({ length: Math.min(6, T) }, (_, i) =>
-    Math.round((i * (T - 1)) / Math.max(1, Math.min(5, T - 1))),
-  )
   parts.push(
-    ...[...new Set(marks)].map((t) =>
+    ...stepsAt(T).map((t) =>
       svgText(at(t), y + 6, String(t + 1), { class: 'quiet', 'font-size': 10, 'text-anchor': 'middle' }),
     ),
-    svgText(width - right, y + 20, 'time step', { class: 'quiet', 'font-size': 10, 'text-anchor': 'end' }),
+    svgText(width - right, y + 21, 'time step', { class: 'quiet', 'font-size': 10, 'text-anchor': 'end' }),
   )
-  return picture({ width, height: y + 26, title, description }, parts)
+  return picture({ width, height: y + 30, title, description }, parts)
 }
 
 function drawn(trace: Trace, at: (t: number) => number, top: number, left: number, right: number): string[] {
-  const { name, kind, colour } = trace
+  const { name, kind, colour, dashed } = trace
   const values = Array.from(trace.values)
+  const limit = Array.from(trace.limit ?? [])
   const height = heights[kind]
   const bottom = top + height
-  const ink = `var(--series-${colour % colourCount})`
+  const ink = inkOf(colour)
   const label = svgText(left - 10, top + height / 2 + 4, name, { 'text-anchor': 'end' })
-  const finite = values.filter(Number.isFinite)
-  const [low, high] = [Math.min(0, ...finite), Math.max(kind === 'ticks' ? 1 : 0, ...finite) || 1]
+  const finite = [...values, ...limit].filter(Number.isFinite)
+  const [low, most] = [Math.min(0, ...finite), Math.max(kind === 'ticks' ? 1 : 0, ...finite)]
+  const high = most > low ? most : low + 1
   const y = (value: number) => bottom - ((value - low) / (high - low)) * height
   const zero = element('path', { class: 'grid', d: `M${left} ${short(y(0))}H${right}` })
   const hint = element('title', {}, escapeXml(`${name}: ${number(low)} to ${number(high)}`))
   const strokes = values.flatMap((value, t) =>
     value === 0 ? [] : [`M${short(at(t))} ${short(y(0))}V${short(y(value))}`],
   )
-  const line = values.map((value, t) => `${t === 0 ? 'M' : 'L'}${short(at(t))} ${short(y(value))}`).join('')
-  const d = kind === 'line' ? line : strokes.join('')
+  const lineOf = (all: readonly number[]) =>
+    all.map((value, t) => `${t === 0 ? 'M' : 'L'}${short(at(t))} ${short(y(value))}`).join('')
+  const d = kind === 'line' ? lineOf(values) : strokes.join('')
   const style = `stroke:${ink};stroke-width:${kind === 'line' ? 1.6 : 2}`
   const ends = [
     svgText(left - 4, top + 8, number(high), { class: 'quiet', 'font-size': 9, 'text-anchor': 'end' }),
@@ -66,9 +71,17 @@ function drawn(trace: Trace, at: (t: number) => number, top: number, left: numbe
     zero,
     label,
     ...(kind === 'line' ? ends : []),
-    element('g', {}, [hint, element('path', { class: 'series', d, style })]),
+    ...(limit.length > 0
+      ? [element('path', { class: 'series', d: lineOf(limit), style: limitStyle, 'stroke-dasharray': '5 4' })]
+      : []),
+    element('g', {}, [
+      hint,
+      element('path', { class: 'series', d, style, 'stroke-dasharray': dashed ? '2 4' : undefined }),
+    ]),
   ]
 }
+
+const limitStyle = `stroke:${plain.quiet};stroke-width:1.2`
 
 function number(value: number): string {
   return String(Number(value.toPrecision(2)))

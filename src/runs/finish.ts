@@ -2,8 +2,9 @@ import { join } from 'node:path'
 import { energy } from '../analysis/index.ts'
 import { UsageError, writeWhole } from '../base/index.ts'
 import type { Datasets, Transform } from '../data/index.ts'
-import { type RunSummary, reportHtml } from '../report/index.ts'
+import { lookAt, type RunSummary, reportHtml } from '../report/index.ts'
 import type { RunResult } from '../train/index.ts'
+import { readUpdates } from './folder.ts'
 import { writeKernels } from './kernels.ts'
 import { runFiles } from './run-files.ts'
 import { type Analysed, summaryOf } from './summary.ts'
@@ -58,7 +59,9 @@ async function analysed(run: Finished, { network, firingRates }: RunResult): Pro
   const rates = Object.fromEntries(firingRates.map(({ layer, rate }) => [layer, rate]))
   const sequence = datasets.test.steps !== undefined
   const spent = await orNothing(async () => energy(network, { T, rates, sequence }))
-  return { ...(gradients ? { gradients } : {}), ...(spent ? { energy: spent } : {}) }
+  const seen = await lookAt(network, datasets.test, { T, seed, transforms, batch: 16 })
+  const updates = await readUpdates(run.folder)
+  return { ...(gradients ? { gradients } : {}), ...(spent ? { energy: spent } : {}), ...seen, updates }
 }
 
 /** A picture that a network has none of, say of gradients through feedback, is left out: its run counts all the same. */

@@ -61,12 +61,28 @@ export async function readRunConfig(folder: string): Promise<RunLine | undefined
 
 /** What a finished epoch of a run left; of a run that is under way, a torn last line is left out. */
 export async function readEpochs(folder: string): Promise<EpochRecord[]> {
-  const path = join(folder, runFiles.epochs)
+  return (await linesOf(join(folder, runFiles.epochs))).map((line) => withNumbers(line) as unknown as EpochRecord)
+}
+
+/** Most points of a curve by update. */
+const mostUpdates = 500
+
+/** Updates with their training loss; thinned out evenly where there are many. */
+export async function readUpdates(folder: string): Promise<[update: number, loss: number][]> {
+  const points = (await linesOf(join(folder, runFiles.steps))).flatMap(({ update, loss }): [number, number][] =>
+    typeof update === 'number' && typeof loss === 'number' ? [[update, loss]] : [],
+  )
+  const every = Math.ceil(points.length / mostUpdates)
+  return points.filter((_, i) => i % every === 0 || i === points.length - 1)
+}
+
+/** Whole lines of a log; none where there is no such file. */
+async function linesOf(path: string): Promise<RunLine[]> {
   const text = new TextDecoder().decode((await readIfPresent(path)) ?? new Uint8Array())
   return text
     .split('\n')
     .slice(0, -1)
-    .map((line, i) => withNumbers(parseJson(line, `${path}, line ${i + 1}`) as RunLine) as unknown as EpochRecord)
+    .map((line, i) => parseJson(line, `${path}, line ${i + 1}`) as RunLine)
 }
 
 /** Numbers that JSON has no word for stand as texts in the logs. */

@@ -3,7 +3,7 @@ import { basename, join, relative } from 'node:path'
 import { FormatError, UsageError } from '../base/index.ts'
 import type { RunSummary } from '../report/index.ts'
 import type { RunLine } from '../train/index.ts'
-import { type RunCommand, readEpochs, readRunCommand, readRunConfig } from './folder.ts'
+import { type RunCommand, readEpochs, readRunCommand, readRunConfig, readUpdates } from './folder.ts'
 import { runFiles } from './run-files.ts'
 import { epochSummary } from './summary.ts'
 import { readSummary } from './summary-file.ts'
@@ -64,10 +64,11 @@ export async function readRun(folder: string, warn: (line: string) => void): Pro
       next: "A run's folder holds a config.json; spikelet runs lists them.",
     })
   }
-  const [verdict, command, records] = await Promise.all([
+  const [verdict, command, records, updates] = await Promise.all([
     readSummary(folder, warn),
     commandOf(folder),
     readEpochs(folder),
+    readUpdates(folder),
   ])
   const name = (config.dataset as { name?: unknown } | undefined)?.name
   const { T, seed, epochs: ofEpochs, model } = config
@@ -88,7 +89,7 @@ export async function readRun(folder: string, warn: (line: string) => void): Pro
     epochs: records.length,
     ofEpochs,
     seconds: records.reduce((sum, { seconds }) => sum + seconds, 0),
-    summary: summary ?? unfinished(folder, { config, neuron, dataset: name, records }),
+    summary: summary ?? unfinished(folder, { config, neuron, dataset: name, records, updates }),
   }
 }
 
@@ -100,9 +101,12 @@ async function commandOf(folder: string): Promise<RunCommand | undefined> {
 /** What is known of a run that is not done. */
 function unfinished(
   folder: string,
-  run: { config: RunLine; neuron: string; dataset: string; records: Awaited<ReturnType<typeof readEpochs>> },
+  run: { config: RunLine; neuron: string; dataset: string; records: Awaited<ReturnType<typeof readEpochs>> } & Pick<
+    RunSummary,
+    'updates'
+  >,
 ): RunSummary {
-  const { config, neuron, dataset, records } = run
+  const { config, neuron, dataset, records, updates } = run
   return {
     name: folder,
     neuron,
@@ -118,6 +122,7 @@ function unfinished(
       rule: 'not finished',
     },
     firingRates: records.at(-1)?.firingRates ?? [],
+    ...(updates ? { updates } : {}),
   }
 }
 

@@ -24,6 +24,8 @@ const cost = {
   memory: z.looseObject({ step: memory.nullish(), inference: memory }),
 }
 
+const count = z.int().min(0)
+
 /** What reports and tables read of a summary; foreign files come by copied folders. */
 const schema = z.looseObject({
   name: z.string(),
@@ -70,6 +72,49 @@ const schema = z.looseObject({
     .optional(),
   confusion: matrix.optional(),
   classes: z.array(z.string()).optional(),
+  network: z
+    .array(
+      z.object({ path: z.string(), type: z.string(), output: z.array(z.number()), parameters: count, neurons: count }),
+    )
+    .optional(),
+  raster: z
+    .object({
+      type: z.literal('raster'),
+      T: count,
+      about: z.string(),
+      panels: z.array(
+        z
+          .object({
+            name: z.string(),
+            spikes: z.array(z.array(count)),
+            neurons: count,
+            silent: count,
+            membrane: z
+              .object({
+                name: z.string(),
+                neuron: count,
+                potential: numbers,
+                threshold: numbers,
+              })
+              .optional(),
+          })
+          .refine(({ membrane, spikes }) => !membrane || spikes[membrane.neuron] !== undefined),
+      ),
+    })
+    .optional(),
+  confused: z
+    .array(
+      z.object({
+        index: count,
+        truth: z.string(),
+        taken: z.string(),
+        width: count,
+        height: count,
+        png: z.string().regex(/^[A-Za-z0-9+/=]*$/),
+      }),
+    )
+    .optional(),
+  updates: z.array(z.tuple([z.number(), z.number()])).optional(),
 })
 
 /**

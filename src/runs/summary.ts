@@ -2,7 +2,7 @@ import type { EpochSummary, RunSummary } from '../report/index.ts'
 import type { EpochRecord, RunResult } from '../train/index.ts'
 
 /** What was found out about the trained network. */
-export type Analysed = Pick<RunSummary, 'gradients' | 'energy'>
+export type Analysed = Pick<RunSummary, 'gradients' | 'energy' | 'network' | 'raster' | 'confused' | 'updates'>
 
 /** A finished run as reports and tables want it. */
 export function summaryOf(

@@ -5,7 +5,7 @@ import { type Datasets, datasetNames } from '../../data/index.ts'
 import { protocolText, withProtocol } from '../../experiments/index.ts'
 import { defaultBackend } from '../../hosts/node/index.ts'
 import { models } from '../../models/index.ts'
-import { type RunSummary, reportHtml } from '../../report/index.ts'
+import { type RunSummary, reportHtml, type SweepPoint } from '../../report/index.ts'
 import type { TrainJob } from '../../runs/index.ts'
 import {
   backendOptions,
@@ -74,7 +74,7 @@ export const sweepCommand = defineCommand({
     }
     const rows = rowsOf(runs, summaries)
     await writeWhole(join(folder, 'sweep.csv'), csvText(rows.flatMap(csvRows)))
-    const named = summaries.map((summary, i) => ({ ...summary, neuron: pointName(runs[i].point) }))
+    const named = summaries.map((summary, i) => ({ ...summary, point: placeOf(runs[i].point) }))
     await writeWhole(join(folder, runFiles.report), reportHtml(named))
     surroundings.write(
       asked.json
@@ -187,6 +187,10 @@ function orNone(values: readonly number[]): readonly (number | undefined)[] {
 function pointName({ neuron, tau, T, k }: Point): string {
   const short = neuron.replace(/^.*[\\/]|\.json$/g, '')
   return `${short}${tau === undefined ? '' : `-tau${tau}`}-T${T}${k === undefined ? '' : `-k${k}`}`
+}
+
+function placeOf({ neuron, ...axes }: Point): SweepPoint {
+  return { neuron, axes }
 }
 
 function rowsOf(runs: readonly PlannedRun[], summaries: readonly RunSummary[]): SweepRow[] {

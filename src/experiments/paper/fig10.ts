@@ -1,4 +1,4 @@
-import { lineChart } from '../../report/index.ts'
+import { coloursOf, lineChart } from '../../report/index.ts'
 import type { Experiment, ResultTable, RowResult } from '../experiment.ts'
 import { remarkColumn, remarkOf, type Spread, spreadOf, verdictOf } from '../results.ts'
 import { tasks } from '../tasks.ts'
@@ -28,9 +28,9 @@ export const fig10: Experiment = {
           x: 'epoch',
           y: 'test loss',
           wholeX: true,
-          series: own.map((row, colour) => ({
+          series: own.map((row) => ({
             label: String(row.labels.neuron),
-            colour,
+            colour: coloursOf(own.map(({ labels }) => String(labels.neuron))).get(String(row.labels.neuron)) ?? 0,
             points: row.outcomes[0].epochs.map(({ epoch, testLoss }) => [epoch, testLoss ?? Number.NaN] as const),
           })),
         }),

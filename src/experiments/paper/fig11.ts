@@ -1,4 +1,4 @@
-import { barChart } from '../../report/index.ts'
+import { barChart, coloursOf } from '../../report/index.ts'
 import type { Experiment, ResultPicture, ResultTable, RowResult, TableRow } from '../experiment.ts'
 import { type PublishedDataset, publishedFiringRates } from '../published/firing-rates.ts'
 import { percent, remarkColumn, remarkOf, type Spread, spreadOf, verdictOf } from '../results.ts'
@@ -49,9 +49,10 @@ function ratesOf({ outcomes }: RowResult): { layer: string; rate: number }[] {
 
 function picture(task: TaskName, rows: readonly RowResult[]): ResultPicture {
   const layers = ratesOf(rows[0]).map(({ layer }) => layer)
-  const groups = rows.map((row, colour) => ({
+  const colours = coloursOf(rows.map(({ labels }) => String(labels.neuron)))
+  const groups = rows.map((row) => ({
     label: String(row.labels.neuron),
-    colour,
+    colour: colours.get(String(row.labels.neuron)) ?? 0,
     values: ratesOf(row).map(({ rate }) => rate),
   }))
   const svg = barChart({

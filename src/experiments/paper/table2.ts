@@ -1,4 +1,4 @@
-import { barChart } from '../../report/index.ts'
+import { barChart, coloursOf } from '../../report/index.ts'
 import type { Experiment } from '../experiment.ts'
 import { listedNeurons, PlanBuilder } from '../plan.ts'
 import { publishedAccuracy } from '../published/accuracies.ts'
@@ -49,9 +49,10 @@ export const table2: Experiment = {
       return row && accuracyOf(row)
     }
     const neurons = [...new Set(results.map(({ labels }) => String(labels.neuron)))]
-    const groups = neurons.map((label, colour) => ({
+    const colours = coloursOf(neurons)
+    const groups = neurons.map((label) => ({
       label,
-      colour,
+      colour: colours.get(label) ?? 0,
       values: places.map((place) => of(place, label)?.mean),
     }))
     const short = places.map((place) => place.replace('spike-driven ', '').replace('DVS-', ''))

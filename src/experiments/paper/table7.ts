@@ -1,4 +1,4 @@
-import { barChart } from '../../report/index.ts'
+import { barChart, coloursOf } from '../../report/index.ts'
 import { energyTable7 } from '../energy-tables.ts'
 import type { Experiment } from '../experiment.ts'
 import { energyConclusion, sameDigits } from './energy-table.ts'
@@ -18,9 +18,11 @@ export const table7: Experiment = {
   conclude() {
     const rows = energyTable7()
     const data = [...new Set(rows.map(({ dataset }) => dataset))]
-    const groups = (['relu', 'lif', 'clif'] as const).map((neuron, colour) => ({
+    const names = ['relu', 'lif', 'clif'] as const
+    const colours = coloursOf(names)
+    const groups = names.map((neuron) => ({
       label: neuron,
-      colour,
+      colour: colours.get(neuron) ?? 0,
       values: data.map((name) => rows.find((row) => row.dataset === name && row.neuron === neuron)?.numbers.total.ours),
     }))
     const svg = barChart({
