@@ -30,6 +30,7 @@ export {
   type TemporalMixing,
   type Truncation,
 } from './equations/index.ts'
+export * from './formats/index.ts'
 export * from './interop/index.ts'
 export * from './losses/index.ts'
 export * from './models/index.ts'

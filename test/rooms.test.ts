@@ -15,12 +15,14 @@ const rooms = [
   'autograd',
   'ops',
   'nn',
+  'formats',
   'data',
   'models',
   'interop',
   'losses',
   'analysis',
   'train',
+  'checks',
   'report',
   'experiments',
   'hosts',
@@ -28,7 +30,9 @@ const rooms = [
 ]
 
 /** Rooms that may use neither Node nor the DOM; hosts hand them what they need as values. `node-*.ts` says what it is. */
-const pure = rooms.filter((room) => !['data', 'interop', 'experiments', 'report', 'hosts', 'cli'].includes(room))
+const pure = rooms.filter(
+  (room) => !['formats', 'data', 'interop', 'experiments', 'report', 'hosts', 'cli'].includes(room),
+)
 
 function filesUnder(folder: string): string[] {
   return readdirSync(folder).flatMap((name) => {

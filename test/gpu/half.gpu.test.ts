@@ -7,8 +7,8 @@ import {
   createInterpreter,
   createWebGpu,
 } from '../../src/backends/index.ts'
+import { referenceOf, runNetwork } from '../../src/checks/golden/index.ts'
 import { wgsl } from '../../src/codegen/index.ts'
-import { referenceOf, runNetwork } from '../../src/experiments/golden/index.ts'
 import { readSafetensors } from '../../src/interop/index.ts'
 import { paperLoss } from '../../src/losses/index.ts'
 import { snn3 } from '../../src/models/index.ts'

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { type Backend, isSoftware } from '../../backends/index.ts'
-import { selfCheck } from '../../experiments/index.ts'
+import { selfCheck } from '../../checks/index.ts'
 import { defaultBackend } from '../../node-backend.ts'
 import { nodeGpuAdapter } from '../../node-gpu.ts'
 import { defineCommand } from '../command.ts'

@@ -1,12 +1,12 @@
 import { FormatError } from '../../base/index.ts'
-import { type DataFolder, openFolder } from '../files.ts'
 import {
   type CifarRecords,
   type CifarVariant,
   cifar10Variant,
   cifar100Variant,
   readCifarBinary,
-} from '../formats/index.ts'
+} from '../../formats/index.ts'
+import { type DataFolder, openFolder } from '../files.ts'
 import { cifar100Classes } from './cifar100-classes.ts'
 import { type Dataset, type Datasets, imageDataset } from './dataset.ts'
 import { missingFiles } from './missing-files.ts'

@@ -1,5 +1,5 @@
 import { ShapeError, sizeOf } from '../../base/index.ts'
-import type { SensorSize } from '../events/index.ts'
+import type { SensorSize } from '../../formats/index.ts'
 import type { ConversionOptions } from './conversion.ts'
 import { type PackedSamples, unpackSample } from './packed-samples.ts'
 import { sharedBytes } from './shared-bytes.ts'

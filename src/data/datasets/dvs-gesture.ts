@@ -1,7 +1,6 @@
 import { FormatError } from '../../base/index.ts'
-import { type Events, eventsWhere } from '../events/index.ts'
+import { type Events, eventsWhere, readAedat3 } from '../../formats/index.ts'
 import { type DataFolder, openFolder, type StoredFile } from '../files.ts'
-import { readAedat3 } from '../formats/index.ts'
 import { listFolder, readListed, storedFile } from './folder-sets.ts'
 import { missingFiles } from './missing-files.ts'
 import type { RecordingSets, Recordings } from './recordings.ts'

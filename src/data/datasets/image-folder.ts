@@ -1,6 +1,6 @@
 import { UsageError } from '../../base/index.ts'
+import { usualMaxPixels } from '../../formats/index.ts'
 import { type DataFolder, openFolder } from '../files.ts'
-import { usualMaxPixels } from '../formats/index.ts'
 import { sidesOf } from './class-sides.ts'
 import type { Datasets } from './dataset.ts'
 import { type ImageSize, imageFilesDataset, imageKind } from './image-files.ts'

@@ -1,5 +1,5 @@
 import { ResourceError } from '../../base/index.ts'
-import type { ByteSource } from '../formats/index.ts'
+import type { ByteSource } from '../../formats/index.ts'
 
 /** A file on disk as a source; close it when done. */
 export async function diskSource(path: string): Promise<ByteSource & { close(): Promise<void> }> {

@@ -1,3 +1,4 @@
+import { eventFileKinds, summariseEvents } from '../../formats/index.ts'
 import {
   type Dataset,
   type DatasetName,
@@ -10,9 +11,7 @@ import {
   type RecordingOptions,
   type Recordings,
 } from '../datasets/index.ts'
-import { summariseEvents } from '../events/index.ts'
 import { type DataFolder, type FolderEntry, listedIn, openFolder } from '../files.ts'
-import { eventFileKinds } from '../formats/index.ts'
 
 /** What one side of a data set holds, as JSON. */
 export interface SideInspection {

@@ -1,5 +1,5 @@
 import { FormatError, nearestName, sizeOf } from '../../base/index.ts'
-import { type Hdf5Dataset, type Hdf5File, type Hdf5Options, readHdf5 } from '../../data/index.ts'
+import { type Hdf5Dataset, type Hdf5File, type Hdf5Options, readHdf5 } from '../../formats/index.ts'
 import { type NirArray, type NirGraph, type NirNode, type NirType, nodeTypes } from './graph.ts'
 
 const deepest = 16

@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { testSurroundings } from '../../../../test/cli/surroundings.ts'
 import { startServer } from '../../../../test/downloads/server.ts'
 import { sample } from '../../../../test/formats/samples.ts'
-import { EventList, writeAedat2, writeEventBin, writeEventNpz, writeIdx } from '../../../data/index.ts'
+import { EventList, writeAedat2, writeEventBin, writeEventNpz, writeIdx } from '../../../formats/index.ts'
 import { runCommandLine } from '../../command-line.ts'
 import { commands } from '../index.ts'
 
