@@ -8,6 +8,7 @@ import {
   type KernelChoice,
   type NativeCode,
   type StartedWorker,
+  type WasmMemory,
   type WasmOptions,
 } from './backends/index.ts'
 import { nearestName, ResourceError, UsageError } from './base/index.ts'
@@ -109,7 +110,7 @@ async function adapterFor(backend: 'webgpu' | 'auto'): Promise<GPUAdapter | null
 }
 
 /** Starts a thread of the wasm backend, which does not keep the process alive once it is ready. */
-export function startNodeWorker(memory: WebAssembly.Memory, thread: number): StartedWorker {
+export function startNodeWorker(memory: WasmMemory, thread: number): StartedWorker {
   const { Worker } = process.getBuiltinModule('node:worker_threads')
   const { existsSync } = process.getBuiltinModule('node:fs')
   const file = new URL('./node-worker.js', import.meta.url)

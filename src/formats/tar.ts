@@ -11,6 +11,11 @@ export interface TarMember {
   readonly chunks: AsyncIterable<Uint8Array>
 }
 
+/** A `ReadableStream` of bytes. Said here, so that a program without the types of pages can be checked. */
+export interface ByteStream {
+  getReader(): { read(): Promise<{ readonly done: boolean; readonly value?: Uint8Array | undefined }> }
+}
+
 /** Headers and bodies fill blocks of this size. */
 const block = 512
 
@@ -19,9 +24,9 @@ const block = 512
  * @param stream the archive's bytes, unpacked where it is a tar.gz
  * @throws FormatError if it is damaged or truncated
  */
-export async function* readTar(stream: ReadableStream<Uint8Array>, file: string): AsyncGenerator<TarMember> {
+export async function* readTar(stream: ByteStream, file: string): AsyncGenerator<TarMember> {
   const counter = { bytes: 0 }
-  const counted = stream.pipeThrough(
+  const counted = (stream as ReadableStream<Uint8Array>).pipeThrough(
     new TransformStream<Uint8Array, Uint8Array>({
       transform(chunk, controller) {
         counter.bytes += chunk.length
