@@ -1,4 +1,5 @@
 import { ResourceError } from '../../base/index.ts'
+import type { WasmMemory } from './wasm-memory.ts'
 
 const alignment = 64
 const pageBytes = 65536
