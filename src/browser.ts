@@ -2,6 +2,7 @@ import { pageBackend } from './browser-backend.ts'
 import { type Hosted, hosted } from './hosted.ts'
 import { MemoryRunStore } from './train/index.ts'
 
+export { createWebGpu } from './backends/index.ts'
 export { canThread, type PageBackendOptions, pageBackend } from './browser-backend.ts'
 export type { HostedEvaluateOptions, HostedTrainOptions } from './hosted.ts'
 /** `spikelet` in a page or, better, in a worker of one: training there leaves the page free. */

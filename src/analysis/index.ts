@@ -25,6 +25,7 @@ export { type InputChoice, type NeuronInput, neuronInput } from './input.ts'
 export { type LayerGradientMapOptions, layerGradientMap } from './layer-gradient-map.ts'
 export { type NeuronOperations, neuronOperations, type Operations } from './neuron-operations.ts'
 export type { GradientMatrix, GradientParts } from './parts.ts'
+export { type LayerRaster, type Raster, rasterOf } from './raster.ts'
 export {
   firingRate,
   type NeuronRecording,

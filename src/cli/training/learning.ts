@@ -1,6 +1,15 @@
 import type { Truncation } from '../../equations/index.ts'
 import { type Loss, paperLoss, rateLoss } from '../../losses/index.ts'
-import { adamW, constant, cosine, type Exchange, type Optimiser, type Schedule, sgd, step } from '../../train/index.ts'
+import {
+  adamW,
+  constant,
+  cosine,
+  type Exchange,
+  type Optimiser,
+  type Schedule,
+  sgd,
+  stepDecay,
+} from '../../train/index.ts'
 import { chooseNeuron } from '../choose-neuron.ts'
 import type { TrainingOptions } from './options.ts'
 
@@ -42,6 +51,6 @@ function optimiserOf({ optimiser, lr: learningRate, momentum, weightDecay }: Tra
 }
 
 function scheduleOf({ schedule, warmup, scheduleEpochs }: TrainingOptions): Schedule {
-  if (schedule === 'step') return step({ epochs: scheduleEpochs, warmup })
+  if (schedule === 'step') return stepDecay({ epochs: scheduleEpochs, warmup })
   return schedule === 'cosine' ? cosine({ warmup }) : constant({ warmup })
 }
