@@ -65,7 +65,7 @@ function startFault(thread: number, message: string): ResourceError {
   return new ResourceError({
     what: `thread ${thread} of the wasm backend did not start`,
     got: message || 'no reason given',
-    next: 'serve browser-worker.js beside your bundle, or use one thread (threads: 1)',
+    next: "Serve browser-worker.js beside your bundle (Vite 7: optimizeDeps: { exclude: ['spikelet'] }), or use `threads: 1`.",
   })
 }
 
