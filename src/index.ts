@@ -51,7 +51,7 @@ export {
   writeNir,
   writeSafetensors,
 } from './interop/index.ts'
-export { type Loss, membraneLoss, paperLoss, rateLoss, spikeCountLoss } from './losses/index.ts'
+export { type Loss, membraneLoss, rateLoss, spikeCountLoss, tetLoss } from './losses/index.ts'
 export {
   dense,
   modelNamed,

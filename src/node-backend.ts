@@ -11,7 +11,7 @@ import {
   type WasmMemory,
   type WasmOptions,
 } from './backends/index.ts'
-import { nearestName, ResourceError, UsageError } from './base/index.ts'
+import { ResourceError, suggestion, UsageError } from './base/index.ts'
 import { noAdapter, nodeGpuAdapter, tuningFiles } from './node-gpu.ts'
 import { nativeCode } from './node-native.ts'
 
@@ -153,12 +153,11 @@ function allowRelaxedSimd(): void {
 const backends: readonly string[] = ['auto', 'wasm', 'webgpu', 'interpreter']
 
 function unknownBackend(name: string): UsageError {
-  const near = nearestName(name, backends)
   return new UsageError({
     what: `unknown backend '${name}'`,
     expected: backends.join(', '),
     got: `'${name}'`,
-    ...(near ? { next: `did you mean '${near}'?` } : {}),
+    next: suggestion(name, backends),
   })
 }
 

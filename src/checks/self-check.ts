@@ -1,6 +1,6 @@
 import { type Backend, type Comparison, createComparing, createInterpreter } from '../backends/index.ts'
 import { hashedUniform } from '../base/index.ts'
-import { paperLoss } from '../losses/index.ts'
+import { tetLoss } from '../losses/index.ts'
 import { clif, plif } from '../neurons/index.ts'
 import { AvgPool2d, Conv2d, Linear, MaxPool2d, Network, Sequential, Spiking } from '../nn/index.ts'
 import { sgd, trainingStep, Updates } from '../train/index.ts'
@@ -45,7 +45,7 @@ export async function selfCheck(other: Backend): Promise<SelfCheck> {
   const images = Float32Array.from(hashedUniform(4 * size, 7), (value) => 4 * value - 2)
   const batch = { images, labels: Int32Array.of(0, 1, 2, 3) }
   for (const key of [1, 2]) {
-    await trainingStep(network, batch, { backend, T, loss: paperLoss(), key, updates, learningRate: 0.05, clip: 1 })
+    await trainingStep(network, batch, { backend, T, loss: tetLoss(), key, updates, learningRate: 0.05, clip: 1 })
   }
   await backend.finish()
   updates.release()

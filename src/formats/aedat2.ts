@@ -1,4 +1,4 @@
-import { nearestName, UsageError } from '../base/index.ts'
+import { suggestion, UsageError } from '../base/index.ts'
 import { damageAt } from './damage.ts'
 import { EventList, type Events, type SensorSize } from './events.ts'
 import { readTextHeader } from './text-header.ts'
@@ -167,11 +167,10 @@ function requiredLayout(lines: readonly string[], file: string): AddressLayout {
 
 function layoutNamed(name: string): AddressLayout {
   if (Object.hasOwn(layouts, name)) return layouts[name as Aedat2Layout]
-  const near = nearestName(name, aedat2Layouts)
   throw new UsageError({
     what: `unknown address layout '${name}'`,
     expected: aedat2Layouts.join(', '),
     got: `'${name}'`,
-    ...(near ? { next: `did you mean '${near}'?` } : {}),
+    next: suggestion(name, aedat2Layouts),
   })
 }

@@ -152,7 +152,7 @@ describe('AEDAT 2', () => {
   test('an unknown camera is asked for, a cut is refused', () => {
     const bytes = new Uint8Array([...text('#!AER-DAT2.0\n# AEChip: Odd9000\n'), ...new Uint8Array(16)])
     expect(() => readAedat2(bytes, { file: 'a.aedat' })).toThrow(/a\.aedat[\s\S]*Odd9000[\s\S]*layout/)
-    expect(() => readAedat2(bytes, { layout: 'dvs12' })).toThrow(/did you mean 'dvs128'/)
+    expect(() => readAedat2(bytes, { layout: 'dvs12' })).toThrow(/Did you mean 'dvs128'/)
     expect(() => readAedat2(bytes.slice(0, -1), { file: 'a.aedat', layout: 'dvs128' })).toThrow(/a\.aedat, byte \d+/)
   })
 })

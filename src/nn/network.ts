@@ -1,5 +1,5 @@
 import type { Backend } from '../backends/index.ts'
-import { nearestName, Random, type Shape, ShapeError, sameShape, shapeText, UsageError } from '../base/index.ts'
+import { Random, type Shape, ShapeError, sameShape, shapeText, suggestion, UsageError } from '../base/index.ts'
 import type { Neuron } from '../equations/index.ts'
 import type { Tensor } from '../tensor/index.ts'
 import { inLayer, type Layer, type LayerConfig, type LayerRow } from './layer.ts'
@@ -124,13 +124,12 @@ export class Network {
   parameter(path: string): Parameter {
     const found = this.all.find((p) => p.path === path)
     if (found) return found
-    const near = nearestName(
-      path,
-      this.all.map((p) => p.path),
-    )
     throw new UsageError({
       what: `model "${this.name}" has no parameter "${path}"`,
-      ...(near === undefined ? {} : { next: `Did you mean "${near}"?` }),
+      next: suggestion(
+        path,
+        this.all.map((p) => p.path),
+      ),
     })
   }
 

@@ -1,6 +1,6 @@
 import type { Backend } from '../backends/index.ts'
 import { type Dataset, Loader, type LoaderOptions, type Transform } from '../data/index.ts'
-import { confusionMatrix, type Loss, paperLoss, summedLogits } from '../losses/index.ts'
+import { confusionMatrix, type Loss, summedLogits, tetLoss } from '../losses/index.ts'
 import { activityObserver, type Network } from '../nn/index.ts'
 import { loss as lossOf } from '../ops/index.ts'
 import { inputTensor } from '../tensor/index.ts'
@@ -36,7 +36,7 @@ export interface EvaluateOptions {
   readonly T: number
   /** Default 128. */
   readonly batch?: number
-  /** Default: the paper's. */
+  /** Default: `tetLoss()`. */
   readonly loss?: Loss
   readonly transforms?: readonly Transform[]
   readonly encode?: Encode | undefined
@@ -99,7 +99,7 @@ async function judge(
   network: Network,
   { images, labels, position }: { images: Float32Array; labels: Int32Array; position: number },
   tally: Tally,
-  { backend, T, encode, seed = 0, loss = paperLoss() }: EvaluateOptions,
+  { backend, T, encode, seed = 0, loss = tetLoss() }: EvaluateOptions,
 ): Promise<void> {
   backend.beginStep()
   try {

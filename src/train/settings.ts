@@ -11,7 +11,7 @@ import {
   type Transform,
 } from '../data/index.ts'
 import { checkTruncation, type Truncation } from '../equations/index.ts'
-import { type Loss, paperLoss } from '../losses/index.ts'
+import { type Loss, tetLoss } from '../losses/index.ts'
 import type { Network } from '../nn/index.ts'
 import { checkExchanges, type Exchange } from './exchange.ts'
 import type { TrainHooks } from './hooks.ts'
@@ -33,7 +33,7 @@ export interface TrainOptions {
   readonly accumulate?: number
   /** Order, augmentation, dropout and split follow from it; start values are the network's. Default 0. */
   readonly seed?: number
-  /** Default: the paper's. */
+  /** Default: `tetLoss()`. */
   readonly loss?: Loss
   /** Default: `sgd()`. */
   readonly optimiser?: Optimiser
@@ -97,7 +97,7 @@ export function settingsOf(options: TrainOptions, datasets: Pick<Datasets, 'name
     batch: 128,
     accumulate: 1,
     seed: 0,
-    loss: paperLoss(),
+    loss: tetLoss(),
     optimiser: sgd(),
     schedule: cosine(),
     freeze: [],

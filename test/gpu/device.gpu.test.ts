@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { type Backend, createWebGpu } from '../../src/backends/index.ts'
 import { ResourceError } from '../../src/base/index.ts'
-import { paperLoss } from '../../src/losses/index.ts'
+import { tetLoss } from '../../src/losses/index.ts'
 import { snn5 } from '../../src/models/index.ts'
 import { clif } from '../../src/neurons/index.ts'
 import { noAdapter, nodeGpuAdapter } from '../../src/node-gpu.ts'
@@ -37,7 +37,7 @@ describe('a device', () => {
     const images = Float32Array.from({ length: 512 }, (_, i) => Math.sin(i))
     const batch = { images, labels: Int32Array.of(1, 2) }
     const step = (key: number) =>
-      trainingStep(network, batch, { backend, T: 2, loss: paperLoss(), key, updates, learningRate: 0.1, clip: 5 })
+      trainingStep(network, batch, { backend, T: 2, loss: tetLoss(), key, updates, learningRate: 0.1, clip: 5 })
     await step(1)
     const before = sent()
     const peak = backend.peakBytes()

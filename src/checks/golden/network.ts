@@ -1,7 +1,7 @@
 import { Tape } from '../../autograd/index.ts'
 import type { Backend, Handle, SgdOptions } from '../../backends/index.ts'
 import { FormatError, sizeOf } from '../../base/index.ts'
-import { paperLoss } from '../../losses/index.ts'
+import { tetLoss } from '../../losses/index.ts'
 import { modelNamed } from '../../models/index.ts'
 import { activityObserver, type Network } from '../../nn/index.ts'
 import { loss } from '../../ops/index.ts'
@@ -83,7 +83,7 @@ export async function runNetwork(reference: Reference, backend: Backend, updates
   const setting = settingOf(reference)
   const { T, batch, size, channels, classes } = setting
   const labels = Array.from({ length: batch }, (_, i) => (3 * i) % classes)
-  const rule = paperLoss()
+  const rule = tetLoss()
   const x = tensorOf(backend, [1, batch, size, size, channels], hashedImages(batch, size, channels))
   const targets = tensorOf(backend, [batch, classes], rule.targets(labels, classes))
   const velocities = network.parameters().map((p) => backend.tensor(p.shape, null))

@@ -1,4 +1,4 @@
-import { nearestName, UsageError } from '../../base/index.ts'
+import { suggestion, UsageError } from '../../base/index.ts'
 import type { Place } from '../files.ts'
 import { cifar10, cifar10Classes, cifar100 } from './cifar.ts'
 import { cifar100Classes } from './cifar100-classes.ts'
@@ -233,11 +233,10 @@ export function classNamesOf(name: string): readonly string[] {
 
 function knownName(name: string): DatasetName {
   if (Object.hasOwn(entries, name)) return name as DatasetName
-  const near = nearestName(name, datasetNames)
   throw new UsageError({
     what: `unknown data set '${name}'`,
     expected: datasetNames.join(', '),
     got: `'${name}'`,
-    ...(near ? { next: `did you mean '${near}'?` } : {}),
+    next: suggestion(name, datasetNames),
   })
 }

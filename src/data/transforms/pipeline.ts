@@ -1,4 +1,4 @@
-import { nearestName, Random, sizeOf, UsageError } from '../../base/index.ts'
+import { Random, sizeOf, suggestion, UsageError } from '../../base/index.ts'
 import { holdsBytes, type SampleLayout } from '../datasets/index.ts'
 import { type AutoAugmentPolicy, autoAugment } from './auto-augment.ts'
 import { cutout } from './cutout.ts'
@@ -37,12 +37,11 @@ export function isDescribable(transform: TransformDescription): boolean {
 export function makeTransform({ name, options }: TransformDescription): Transform {
   if (Object.hasOwn(makers, name)) return makers[name](options)
   const known = Object.keys(makers)
-  const near = nearestName(name, known)
   throw new UsageError({
     what: `unknown transform '${name}'`,
     expected: known.join(', '),
     got: `'${name}'`,
-    ...(near ? { next: `did you mean '${near}'?` } : {}),
+    next: suggestion(name, known),
   })
 }
 

@@ -52,7 +52,7 @@ describe('data', () => {
   })
 
   it('asks for an action, and knows the nearest', async () => {
-    expect(await data('insepct')).toMatchObject({ code: 2, errors: expect.stringContaining("did you mean 'inspect'?") })
+    expect(await data('insepct')).toMatchObject({ code: 2, errors: expect.stringContaining("Did you mean 'inspect'?") })
     expect((await data()).code).toBe(2)
     for (const action of ['get', 'verify', 'inspect', 'preview', 'convert'])
       expect((await data(action)).code, action).toBe(2)

@@ -1,7 +1,7 @@
 import { mkdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { sizeText } from '../../../base/index.ts'
 import type { Scale } from '../../../experiments/index.ts'
-import { sizeText } from '../../../train/index.ts'
 import type { JobEnd, ProbeJob, ProbeResult } from '../../jobs/job.ts'
 import { durationText } from '../../progress.ts'
 import { writeWhole } from '../../training/run-folder.ts'
