@@ -1,8 +1,27 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { availableParallelism, tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { autoAugment, cutout, diskFrameCache, isImageSet, randomCrop, randomErasing, randomFlip, trivialAugmentWide } from '../dist/data/index.js'
-import { clif, defaultBackend, fashionMnist, Loader, modelNamed, normalisationOf, normalise, openDataset, train } from '../dist/node.js'
+import {
+  autoAugment,
+  cutout,
+  diskFrameCache,
+  isImageSet,
+  randomCrop,
+  randomErasing,
+  randomFlip,
+  trivialAugmentWide,
+} from '../dist/data/index.js'
+import {
+  clif,
+  defaultBackend,
+  fashionMnist,
+  Loader,
+  modelNamed,
+  normalisationOf,
+  normalise,
+  openDataset,
+  train,
+} from '../dist/node.js'
 import { now } from './timing.mjs'
 
 /**

@@ -1,6 +1,6 @@
 import { createInterpreter } from '../src/backends/index.ts'
 import { createWasm } from '../src/backends/wasm/index.ts'
-import { nativeCode } from '../src/node-native.ts'
+import { nativeCode } from '../src/hosts/node/node-native.ts'
 import { describeBackend } from './backend-contract.ts'
 
 describeBackend('interpreter', async () => createInterpreter(), 1e-12)

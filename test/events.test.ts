@@ -1,6 +1,6 @@
 import { setFlagsFromString } from 'node:v8'
 import { createWasm, hasRelaxedSimd } from '../src/backends/wasm/index.ts'
-import { nativeCode } from '../src/node-native.ts'
+import { nativeCode } from '../src/hosts/node/node-native.ts'
 import { describeEvents } from './contract/events.ts'
 
 // Newer hosts know it without being told, and no longer know the flag.

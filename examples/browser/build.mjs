@@ -14,7 +14,7 @@ export async function buildPage(folder) {
     entryPoints: {
       page: join(here, 'page.ts'),
       engine: join(here, 'engine.ts'),
-      'browser-worker': join(root, 'dist/browser-worker.js'),
+      'browser-worker': join(root, 'dist/hosts/browser/browser-worker.js'),
     },
     outdir: folder,
     bundle: true,

@@ -1,4 +1,13 @@
 export * from './counted.ts'
+export {
+  appendToFile,
+  cutTornLine,
+  makeFolder,
+  readIfPresent,
+  removeTemporaries,
+  writeWhole,
+  writing,
+} from './durable-files.ts'
 export * from './errors.ts'
 export * from './float16.ts'
 export * from './json.ts'

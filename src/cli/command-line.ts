@@ -1,13 +1,12 @@
 import { isAbsolute, relative, resolve } from 'node:path'
 import { ResourceError, SpikeletError, suggestion, systemFault, UsageError } from '../base/index.ts'
+import { cacheFolder, fieldsOf, flagOf } from '../runs/index.ts'
 import type { Command } from './command.ts'
 import { readConfigFile } from './config-file.ts'
 import { commandText, overviewText } from './help.ts'
-import { fieldsOf, flagOf } from './option-fields.ts'
 import { type ParsedWords, parseWords } from './parse-words.ts'
 import { readOptions } from './read-options.ts'
 import { type ExitCode, exitCodes, type Surroundings } from './surroundings.ts'
-import { cacheFolder } from './training/frames.ts'
 
 /** Follows one command line. Every error ends as a message and an exit code. */
 export async function runCommandLine(

@@ -1,5 +1,5 @@
+import { fieldsOf, type OptionField } from '../runs/index.ts'
 import type { Command } from './command.ts'
-import { fieldsOf, type OptionField } from './option-fields.ts'
 import { wrapWords } from './wrap.ts'
 
 /** What `spikelet --help` prints. */
@@ -29,12 +29,24 @@ export function commandText(
     `spikelet ${name} ${usage}${options.length > 0 ? ' [options]' : ''}`,
     '',
     ...wrapWords(`${summary}.`, width),
-    ...(options.length > 0 ? ['', ...columns(options.map(optionRow), width)] : []),
+    ...optionLines(options, width),
     ...(notes.length > 0 ? ['', ...notes.flatMap((note) => wrapWords(note, width))] : []),
     '',
     ...examples.map((example) => `  npx spikelet ${example}`),
     '',
   ].join('\n')
+}
+
+/** Options in their groups, those of none first; without heads where no option has one. */
+function optionLines(options: readonly OptionField[], width: number): string[] {
+  const groups = [...new Set(options.map(({ group }) => group))].sort(
+    (a, b) => Number(a !== undefined) - Number(b !== undefined),
+  )
+  return groups.flatMap((group) => [
+    '',
+    ...(group === undefined ? [] : [`${group}:`]),
+    ...columns(options.filter((one) => one.group === group).map(optionRow), width),
+  ])
 }
 
 function optionRow(field: OptionField): readonly [string, string] {

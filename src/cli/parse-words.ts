@@ -1,6 +1,6 @@
 import { cac } from 'cac'
+import { fieldsOf } from '../runs/index.ts'
 import type { Command } from './command.ts'
-import { fieldsOf } from './option-fields.ts'
 import type { FlagValue } from './read-options.ts'
 
 /** A command line taken apart; nothing is checked yet. */

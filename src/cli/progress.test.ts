@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { testSurroundings } from '../../test/cli/surroundings.ts'
-import { barText, createProgress, durationText, type ProgressState, rateText } from './progress.ts'
+import type { ProgressState } from '../runs/progress.ts'
+import { barText, createProgress, durationText, rateText } from './progress.ts'
 
 const state: ProgressState = {
   label: 'clif epoch 2/5',

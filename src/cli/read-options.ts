@@ -1,6 +1,6 @@
 import { nearestName, parseJson, suggestion, UsageError } from '../base/index.ts'
+import { fieldsOf, flagOf, type OptionField } from '../runs/index.ts'
 import type { Command } from './command.ts'
-import { fieldsOf, flagOf, type OptionField } from './option-fields.ts'
 
 /** What a flag had after it; `true` for one that had nothing. */
 export type FlagValue = string | boolean | readonly (string | boolean)[]

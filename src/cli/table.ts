@@ -26,3 +26,24 @@ export function meanText(shares: readonly number[]): string {
   const squares = shares.reduce((sum, share) => sum + (share - mean) ** 2, 0)
   return `${(100 * mean).toFixed(2)} ± ${(100 * Math.sqrt(squares / (shares.length - 1))).toFixed(2)} %`
 }
+
+/**
+ * A table in at most `width` letters: columns that are needed least are left out until it fits, and a line says which. What
+ * a cell holds, such as a path, is never broken; a table whose needed columns are wider than the terminal stays so.
+ */
+export function fittingTable(
+  head: readonly string[],
+  cells: readonly (readonly string[])[],
+  { width, leastNeeded }: { readonly width: number; readonly leastNeeded: readonly string[] },
+): string {
+  let shown = head.map((_, column) => column)
+  const table = () => tableText(of(head), cells.map(of))
+  const of = (row: readonly string[]) => shown.map((column) => row[column])
+  const left: string[] = []
+  for (const name of leastNeeded) {
+    if (table().split('\n')[1].length <= width) break
+    shown = shown.filter((column) => head[column] !== name)
+    left.push(name)
+  }
+  return left.length === 0 ? table() : `${table()}\n\nleft out to fit: ${left.join(', ')}`
+}

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { createInterpreter, createWasm } from '../backends/index.ts'
 import { defineNeuron } from '../equations/index.ts'
-import { nativeCode } from '../node-native.ts'
+import { nativeCode } from '../hosts/node/node-native.ts'
 
 /** Functions of equations on every kind of code, against float64, over the range that neurons use. */
 const values = Float64Array.from({ length: 1600 }, (_, i) => (i < 1200 ? (i - 600) / 100 : (i - 1400) * 0.87))

@@ -1,6 +1,7 @@
 import type { Neuron } from '../equations/index.ts'
+import type { RunAsLifRow } from '../runs/index.ts'
+
 import type { EpochRecord, LayerRate } from '../train/index.ts'
-import type { RunAsLifRow } from './run-as-lif.ts'
 
 /** How much of the paper's work is done: its whole protocol; hours; minutes, which are no evidence about the paper. */
 export const scales = ['paper', 'small', 'smoke'] as const

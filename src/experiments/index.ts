@@ -1,7 +1,7 @@
 export { type EnergyTableRow, energyTable6, energyTable7, type PrintedNumber } from './energy-tables.ts'
 export * from './experiment.ts'
+export { protocolText, withProtocol } from './protocol.ts'
 export { type PublishedDataset, publishedFiringRates } from './published/firing-rates.ts'
 export { publishedTable8 } from './published/table8.ts'
 export { experimentNamed, experiments } from './registry.ts'
-export { type RunAsLifOptions, type RunAsLifRow, runAsLif, table8Values } from './run-as-lif.ts'
 export { firstSeed, type Task, type TaskName, tasks } from './tasks.ts'

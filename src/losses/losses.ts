@@ -1,9 +1,39 @@
 import type { LossOptions } from '../backends/index.ts'
 import { UsageError } from '../base/index.ts'
 
+/** What a loss of one's own is told of a batch. */
+export interface LossBatch {
+  /** [N] */
+  readonly labels: ArrayLike<number>
+  readonly T: number
+  readonly N: number
+  readonly classes: number
+}
+
+/**
+ * A loss of one's own: its value, a mean over the batch, and its gradient with respect to the logits.
+ * @param logits [T, N, classes], flat
+ * @returns `gradient`: [T, N, classes], flat
+ */
+export type OwnLoss = (
+  logits: Float64Array,
+  batch: LossBatch,
+) => { readonly value: number; readonly gradient: ArrayLike<number> }
+
+/** A loss of a function; one that is a loss already stays. */
+export function asLoss(loss: Loss | OwnLoss): Loss {
+  if (typeof loss !== 'function') return loss
+  const nothing: LossOptions = { reduction: 'step', crossEntropy: 0, squaredError: 0, squaredErrorTo: 0 }
+  return { name: loss.name || 'own loss', own: loss, options: () => nothing, targets: oneHot }
+}
+
 /** A loss as a value: what a backend computes, and how targets are made of labels. */
 export interface Loss {
   readonly name: string
+  /** Label smoothing in `targets`, for the run record; left out: none. */
+  readonly smoothing?: number
+  /** A loss of a program, in place of what a backend computes. */
+  readonly own?: OwnLoss
   /** What the backend computes for a run of T steps. */
   options(T: number): LossOptions
   /** Targets [N, K] from labels 0..classes-1. @throws UsageError for a label out of range */
@@ -47,6 +77,10 @@ function smoothed(smoothing: number): Loss['targets'] {
   return (labels, classes) => oneHot(labels, classes).map((target) => target * (1 - smoothing) + smoothing / classes)
 }
 
+function withSmoothing(smoothing: number): Pick<Loss, 'targets' | 'smoothing'> {
+  return smoothing ? { targets: smoothed(smoothing), smoothing } : { targets: oneHot }
+}
+
 export interface TetLossOptions {
   /** Weight of the squared error; the cross entropy has the rest. Default 0.05. */
   readonly lambda?: number
@@ -67,7 +101,7 @@ export function tetLoss({ lambda = 0.05, to = 1, smoothing = 0 }: TetLossOptions
     squaredError: lambda,
     squaredErrorTo: to === 1 ? 1 : { off: 0, on: 1 },
   }
-  return { name: 'paper', options: () => options, targets: smoothing ? smoothed(smoothing) : oneHot }
+  return { name: 'paper', options: () => options, ...withSmoothing(smoothing) }
 }
 
 /** Cross entropy of the mean logits over time. */
@@ -75,7 +109,7 @@ export function rateLoss({ smoothing = 0 }: { readonly smoothing?: number } = {}
   return {
     name: 'rate',
     options: () => ({ reduction: 'mean', crossEntropy: 1, squaredError: 0, squaredErrorTo: 0 }),
-    targets: smoothing ? smoothed(smoothing) : oneHot,
+    ...withSmoothing(smoothing),
   }
 }
 

@@ -24,7 +24,7 @@ export function demo(options: ModelOptions): Network {
       link('features', new Sequential(features)),
       link('fc', new Linear({ features: options.classes })),
     ]),
-    seed: options.seed ?? 0,
+    seed: options.seed ?? 1,
     rebuild: { model: 'demo', options: optionsConfig(options) },
   })
 }

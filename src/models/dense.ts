@@ -63,7 +63,7 @@ function built(
       link('hidden', new Sequential(layers)),
       link('fc', new Linear({ features: options.classes })),
     ]),
-    seed: options.seed ?? 0,
+    seed: options.seed ?? 1,
     rebuild: { model: name, options: optionsConfig(options) },
   })
 }

@@ -13,7 +13,7 @@ export interface ModelOptions {
   readonly dropout?: number
   /** BatchNorm's statistics: of each step, as published, or of all. Default perStep. */
   readonly normalisation?: 'perStep' | 'merged'
-  /** Start values come from it. Default 0. */
+  /** Start values come from it. Default 1. */
   readonly seed?: number
   /** Neurons of each hidden layer, of models that let them be chosen: dense, recurrent. */
   readonly hidden?: readonly number[]

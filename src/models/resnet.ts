@@ -150,7 +150,7 @@ export function spikingResnet(depth: ResnetDepth, options: ModelOptions): Networ
       ...(options.dropout ? [link('dropout', new Dropout({ p: options.dropout }))] : []),
       link('fc', new Linear({ features: options.classes })),
     ]),
-    seed: options.seed ?? 0,
+    seed: options.seed ?? 1,
     rebuild: { model: name, options: optionsConfig(options) },
   })
 }

@@ -22,7 +22,7 @@ export function snn3(options: ModelOptions): Network {
       link('features', new Sequential(convolutions)),
       link('fc', new Linear({ features: options.classes })),
     ]),
-    seed: options.seed ?? 0,
+    seed: options.seed ?? 1,
     rebuild: { model: 'snn3', options: optionsConfig(options) },
   })
 }

@@ -30,7 +30,7 @@ export function snn5(options: ModelOptions): Network {
       link('rest', new Sequential([normAndNeuron(options), ...rest])),
       link('fc', new Linear({ features: options.classes })),
     ]),
-    seed: options.seed ?? 0,
+    seed: options.seed ?? 1,
     rebuild: { model: 'snn5', options: optionsConfig(options) },
   })
 }

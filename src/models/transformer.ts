@@ -104,7 +104,7 @@ export function spikeDrivenTransformer(name: string, size: TransformerSize, opti
       ...(options.dropout ? [link('dropout', new Dropout({ p: options.dropout }))] : []),
       link('fc', new Linear({ features: options.classes })),
     ]),
-    seed: options.seed ?? 0,
+    seed: options.seed ?? 1,
     rebuild: { model: name, options: optionsConfig(options) },
   })
 }

@@ -66,7 +66,7 @@ function network(
       ...end,
       link('fc', new Linear({ features: options.classes })),
     ]),
-    seed: options.seed ?? 0,
+    seed: options.seed ?? 1,
     rebuild: { model: name, options: optionsConfig(options) },
   })
 }

@@ -7,14 +7,20 @@ import {
   type NeuronOptions,
 } from '../equations/index.ts'
 import { alif } from './alif.ts'
+import { arLif } from './ar-lif.ts'
 import { clif } from './clif.ts'
+import { cubaLif } from './cuba-lif.ts'
+import { eif } from './eif.ts'
 import { glif } from './glif.ts'
 import { integrateFire } from './if.ts'
+import { ilif } from './ilif.ts'
+import { izhikevich } from './izhikevich.ts'
 import { klif } from './klif.ts'
 import { leakyReadout } from './leaky-readout.ts'
 import { lif } from './lif.ts'
 import { plif } from './plif.ts'
 import { maskedPsn, psn, slidingPsn } from './psn.ts'
+import { qif } from './qif.ts'
 import { relu } from './relu.ts'
 import { tcLif } from './tc-lif.ts'
 
@@ -28,6 +34,12 @@ export const neurons: { readonly [name: string]: (options?: NeuronOptions) => Ne
   glif,
   alif,
   'tc-lif': tcLif,
+  'ar-lif': arLif,
+  ilif,
+  'cuba-lif': cubaLif,
+  qif,
+  eif,
+  izhikevich,
   psn,
   'masked-psn': maskedPsn,
   'sliding-psn': slidingPsn,

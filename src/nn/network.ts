@@ -28,7 +28,7 @@ export interface NetworkOptions {
   /** Shape of a frame, [H, W, C] or [C]. */
   readonly input: Shape
   readonly layer: Layer
-  /** Start values of the parameters come from it. Default 0. */
+  /** Start values of the parameters come from it. Default 1. */
   readonly seed?: number
   /** What a registry needs to build it again; default: the layers' own configuration. */
   readonly rebuild?: { readonly model: string; readonly options: { readonly [name: string]: unknown } }
@@ -56,7 +56,7 @@ export class Network {
     this.name = options.name
     this.input = options.input
     this.layer = options.layer
-    this.seed = options.seed ?? 0
+    this.seed = options.seed ?? 1
     this.rebuild = options.rebuild
     const blueprint: Blueprint = { random: new Random(this.seed), parameters: [], rows: [], layers: [] }
     const site = new BuildingSite([''], blueprint)

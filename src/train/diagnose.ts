@@ -5,6 +5,7 @@ import type { Network } from '../nn/index.ts'
 import { loss as lossOf } from '../ops/index.ts'
 import { inputTensor, type Tensor } from '../tensor/index.ts'
 import { inputOf } from './input.ts'
+import { ownLoss } from './own-loss.ts'
 import type { LabelledImages, StepOptions } from './training-step.ts'
 
 /** Where a value that is not finite shows up first. */
@@ -57,7 +58,10 @@ export async function findNonFinite(
     })
     const classes = logits.shape[2]
     const targets = backend.tensor([batch.labels.length, classes], softTargets(loss, batch, classes))
-    const root = lossOf({ backend, tape }, logits, inputTensor(targets), loss.options(T))
+    const scope = { backend, tape }
+    const root = loss.own
+      ? await ownLoss(scope, loss.own, logits, batch.labels)
+      : lossOf(scope, logits, inputTensor(targets), loss.options(T))
     return (
       (await firstForward(tape.seen, { network, backend, x, root, neurons })) ??
       (await firstBackward(tape, root, network, backend))

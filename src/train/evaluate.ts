@@ -1,12 +1,13 @@
 import type { Backend } from '../backends/index.ts'
 import { type Dataset, Loader, type LoaderOptions, type Transform } from '../data/index.ts'
-import { confusionMatrix, type Loss, summedLogits, tetLoss } from '../losses/index.ts'
+import { asLoss, confusionMatrix, type Loss, type OwnLoss, summedLogits, tetLoss } from '../losses/index.ts'
 import { activityObserver, type Network } from '../nn/index.ts'
 import { loss as lossOf } from '../ops/index.ts'
-import { inputTensor } from '../tensor/index.ts'
+import { inputTensor, type Tensor } from '../tensor/index.ts'
 import { checkFit } from './check-fit.ts'
 import type { Host, StopSignal } from './host.ts'
 import { type Encode, inputOf, usualEncode } from './input.ts'
+import { ownLossValues } from './own-loss.ts'
 
 import { hits } from './training-step.ts'
 
@@ -37,7 +38,7 @@ export interface EvaluateOptions {
   /** Default 128. */
   readonly batch?: number
   /** Default: `tetLoss()`. */
-  readonly loss?: Loss
+  readonly loss?: Loss | OwnLoss
   readonly transforms?: readonly Transform[]
   readonly encode?: Encode | undefined
   /** Names the random numbers of an encoder. Default 0. */
@@ -99,23 +100,37 @@ async function judge(
   network: Network,
   { images, labels, position }: { images: Float32Array; labels: Int32Array; position: number },
   tally: Tally,
-  { backend, T, encode, seed = 0, loss = tetLoss() }: EvaluateOptions,
+  { backend, T, encode, seed = 0, loss: given = tetLoss() }: EvaluateOptions,
 ): Promise<void> {
+  const loss = asLoss(given)
   backend.beginStep()
   try {
     const { observe, rates } = activityObserver({ backend })
     const x = inputOf(network, backend, images, { T, seed: seed + position, encode })
     const logits = network.forward(x, { backend, tape: null, training: false, T, key: 0, observe })
     const classes = logits.shape[2]
-    const targets = backend.tensor([labels.length, classes], loss.targets(labels, classes))
-    const value = lossOf({ backend, tape: null }, logits, inputTensor(targets), loss.options(T))
-    const [mean] = await backend.read(value.handle)
-    const scores = summedLogits(await backend.read(logits.handle), logits.shape[0])
+    const values = await backend.read(logits.handle)
+    const batch = { labels, T: logits.shape[0], N: labels.length, classes }
+    const mean = loss.own
+      ? ownLossValues(loss.own, values, batch).value
+      : await meanLoss(backend, loss, { logits, labels, T })
+    const scores = summedLogits(values, logits.shape[0])
     const activity = (await rates()).map(({ path, firingRate }) => ({ layer: path, rate: firingRate }))
     tally.add(scores, labels, mean, activity)
   } finally {
     backend.endStep()
   }
+}
+
+async function meanLoss(
+  backend: Backend,
+  loss: Loss,
+  { logits, labels, T }: { readonly logits: Tensor; readonly labels: Int32Array; readonly T: number },
+): Promise<number> {
+  const classes = logits.shape[2]
+  const targets = backend.tensor([labels.length, classes], loss.targets(labels, classes))
+  const value = lossOf({ backend, tape: null }, logits, inputTensor(targets), loss.options(T))
+  return (await backend.read(value.handle))[0]
 }
 
 /** Sums over batches. */

@@ -2,8 +2,8 @@ import type { Handle } from '../backends/index.ts'
 import type { Network } from '../nn/index.ts'
 import {
   applyUpdate,
-  forwardBackward,
   type LabelledImages,
+  passOf,
   type StepResult,
   trainingStep,
   type UpdateOptions,
@@ -52,9 +52,10 @@ async function accumulated(
   const images = batches.reduce((sum, { labels }) => sum + labels.length, 0)
   const got = updates.parameters.map(() => false)
   const total = backend.tensor([1], null)
-  const reads = batches.map((batch, k) => {
+  const reads: Promise<{ loss: number; correct: number }>[] = []
+  for (const [k, batch] of batches.entries()) {
     const weight = batch.labels.length / images
-    const pass = forwardBackward(network, batch, { ...options, key: options.keys[k] })
+    const pass = await passOf(network, batch, { ...options, key: options.keys[k] })
     backend.accumulate(total, pass.loss, weight)
     updates.parameters.forEach(({ path }, i) => {
       const gradient = pass.gradients.get(path)
@@ -63,8 +64,8 @@ async function accumulated(
       got[i] = true
     })
     for (const gradient of pass.gradients.values()) backend.release(gradient)
-    return pass.read().then(({ loss, correct }) => ({ loss: weight * loss, correct }))
-  })
+    reads.push(pass.read().then(({ loss, correct }) => ({ loss: weight * loss, correct })))
+  }
   const gradients = sums.map((sum, i) => (got[i] ? sum : undefined))
   const norm = applyUpdate(gradients, total, options)
   const passes = await Promise.all(reads)

@@ -1,7 +1,8 @@
 export { type Checkpoint, checkpointBytes, checkpointKernels, fillNetwork, loadCheckpoint } from './checkpoint.ts'
+export type { ClassWeights } from './class-weights.ts'
 export { type CsvRow, csvText } from './csv.ts'
 export { findNonFinite, type NonFinite } from './diagnose.ts'
-export { makeFolder, writeWhole } from './durable-files.ts'
+export type { EarlyStopping } from './early-stopping.ts'
 export { type EvaluateOptions, type Evaluation, evaluate, type LayerRate } from './evaluate.ts'
 export type { Exchange } from './exchange.ts'
 export { firingAdvice } from './firing-advice.ts'
@@ -12,15 +13,22 @@ export { type KernelRecord, kernelRecord, kernelsNow } from './kernel-record.ts'
 export { firstLossScale, type LossScale, nextLossScale } from './loss-scale.ts'
 export { memoryForecast } from './memory-forecast.ts'
 export { loadNetwork, type SaveNetworkOptions, saveNetwork } from './network-file.ts'
-export { type FolderLock, type LockOptions, lockFolder } from './node-lock.ts'
-export { type NodeRunStoreOptions, openNodeRunStore } from './node-run-store.ts'
 export { type AdamWSettings, adamW, type GroupOf, type Optimiser, type SgdSettings, sgd } from './optimiser.ts'
 export { type Prediction, type PredictOptions, predict, type Sample } from './predict.ts'
 export { type EpochRecord, freshProgress, type Progress } from './progress.ts'
 export type { FinalAccuracy, RunResult } from './run-result.ts'
 export * from './run-store.ts'
-export { constant, cosine, type Schedule, type ScheduleOptions, scheduleFactor, stepDecay } from './schedule.ts'
-export type { TrainOptions } from './settings.ts'
+export {
+  constant,
+  cosine,
+  type OwnSchedule,
+  type Schedule,
+  type ScheduleMoment,
+  type ScheduleOptions,
+  scheduleFactor,
+  stepDecay,
+} from './schedule.ts'
+export { settingsOf, settingsRecord, type TrainOptions } from './settings.ts'
 export { train } from './train.ts'
 export { Trainer } from './trainer.ts'
 export {

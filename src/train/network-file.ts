@@ -1,8 +1,7 @@
-import { systemFault } from '../base/index.ts'
+import { systemFault, writeWhole } from '../base/index.ts'
 import type { Transform } from '../data/index.ts'
 import type { Network } from '../nn/index.ts'
 import { type Checkpoint, checkpointBytes, loadCheckpoint } from './checkpoint.ts'
-import { writeWhole } from './durable-files.ts'
 import type { Encode } from './input.ts'
 import { freshProgress } from './progress.ts'
 

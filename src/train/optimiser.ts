@@ -20,7 +20,7 @@ export interface SgdSettings {
   /** Default 0.9. */
   readonly momentum?: number
   readonly nesterov?: boolean
-  /** Added to the gradient, times the parameter. Default 0. */
+  /** Added to the gradient, times the parameter. Default 5e-5. */
   readonly weightDecay?: number
   readonly group?: GroupOf
 }
@@ -51,7 +51,7 @@ export type Optimiser = (
  */
 export function sgd(settings: SgdSettings = {}): Optimiser {
   const { group = () => undefined, ...given } = settings
-  const options = { learningRate: 0.1, momentum: 0.9, nesterov: false, weightDecay: 0, ...given }
+  const options = { learningRate: 0.1, momentum: 0.9, nesterov: false, weightDecay: 5e-5, ...given }
   checkRange('sgd', options, { learningRate: Infinity, momentum: 1, weightDecay: Infinity })
   if (options.nesterov && options.momentum === 0) {
     throw new UsageError({ what: 'sgd: Nesterov needs a momentum above 0', got: 'momentum 0' })

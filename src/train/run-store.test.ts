@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, test } from 'vitest'
-import { openNodeRunStore } from './node-run-store.ts'
+import { openNodeRunStore } from '../runs/run-store.ts'
 import { MemoryRunStore, type RunStore } from './run-store.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'spikelet-'))

@@ -11,15 +11,17 @@ import {
   type Transform,
 } from '../data/index.ts'
 import { checkTruncation, type Truncation } from '../equations/index.ts'
-import { type Loss, tetLoss } from '../losses/index.ts'
+import { asLoss, type Loss, type OwnLoss, tetLoss } from '../losses/index.ts'
 import type { Network } from '../nn/index.ts'
+import type { ClassWeights } from './class-weights.ts'
+import { checkEarlyStopping, type EarlyStopping } from './early-stopping.ts'
 import { checkExchanges, type Exchange } from './exchange.ts'
 import type { TrainHooks } from './hooks.ts'
 import type { Host, StopSignal } from './host.ts'
 import { type Encode, usualEncode } from './input.ts'
 import { type Optimiser, sgd } from './optimiser.ts'
 import { MemoryRunStore, type RunLine, type RunStore } from './run-store.ts'
-import { cosine, type Schedule } from './schedule.ts'
+import { cosine, type OwnSchedule, type Schedule, scheduleOf } from './schedule.ts'
 
 export interface TrainOptions {
   readonly backend: Backend
@@ -27,18 +29,18 @@ export interface TrainOptions {
   /** Time steps. */
   readonly T: number
   readonly epochs: number
-  /** Images that are computed, and normalised, together. Default 128. */
+  /** Images that are computed, and normalised, together. Default 64. */
   readonly batch?: number
   /** Batches of which one update is made. BatchNorm sees each on its own. Default 1. */
   readonly accumulate?: number
-  /** Order, augmentation, dropout and split follow from it; start values are the network's. Default 0. */
+  /** Order, augmentation, dropout and split follow from it; start values are the network's. Default 1. */
   readonly seed?: number
-  /** Default: `tetLoss()`. */
-  readonly loss?: Loss
+  /** Default: `tetLoss()`. A function is a loss of your own: value and gradient of logits. */
+  readonly loss?: Loss | OwnLoss
   /** Default: `sgd()`. */
   readonly optimiser?: Optimiser
-  /** Default: `cosine()`. */
-  readonly schedule?: Schedule
+  /** Default: `cosine()`. A function is a schedule of your own: the factor of an update's learning rate. */
+  readonly schedule?: Schedule | OwnSchedule
   /** Names of parameters that stay as they are; `*` stands for any text. */
   readonly freeze?: readonly string[]
   /** Joint 2-norm that gradients are scaled down to. Default: none. */
@@ -52,6 +54,10 @@ export interface TrainOptions {
    * all, report the last epoch, and beside it the best by test images. Default 0.1.
    */
   readonly validation?: number | 'none'
+  /** Ends the run where epochs no longer get better by the validation images. Default: all epochs are made. */
+  readonly earlyStopping?: EarlyStopping | null
+  /** How much samples of each class count in a loss of cross entropy. Default: all the same. */
+  readonly classWeights?: ClassWeights | null
   /** Default: the data set's normalisation, where its name is known. Of `train` alone, evaluation normalises the same. */
   readonly transforms?: { readonly train?: readonly Transform[]; readonly evaluation?: readonly Transform[] }
   /** Mixes training images and their labels, by mixup, cutmix or a coin between them. Default: none. */
@@ -83,7 +89,12 @@ export interface TrainOptions {
 
 /** Options with defaults filled in. */
 export interface Settings
-  extends Omit<Required<TrainOptions>, 'transforms' | 'hooks' | 'encode' | 'startLoaderThread' | 'bptt'> {
+  extends Omit<
+    Required<TrainOptions>,
+    'transforms' | 'hooks' | 'encode' | 'startLoaderThread' | 'bptt' | 'loss' | 'schedule'
+  > {
+  readonly loss: Loss
+  readonly schedule: Schedule
   readonly bptt: Truncation | null
   readonly transforms: { readonly train: readonly Transform[]; readonly evaluation: readonly Transform[] }
   readonly hooks: readonly TrainHooks[]
@@ -92,14 +103,12 @@ export interface Settings
 }
 
 /** Fills in what the options leave open. @throws UsageError for an option out of range */
-export function settingsOf(options: TrainOptions, datasets: Pick<Datasets, 'name' | 'train'>): Settings {
+export function settingsOf(options: TrainOptions, datasets: Pick<Datasets, 'name' | 'train' | 'validation'>): Settings {
   const settings: Settings = {
-    batch: 128,
+    batch: 64,
     accumulate: 1,
-    seed: 0,
-    loss: tetLoss(),
+    seed: 1,
     optimiser: sgd(),
-    schedule: cosine(),
     freeze: [],
     clip: Number.POSITIVE_INFINITY,
     validation: 0.1,
@@ -114,7 +123,11 @@ export function settingsOf(options: TrainOptions, datasets: Pick<Datasets, 'name
     log: () => {},
     exchange: [],
     mixing: null,
+    earlyStopping: null,
+    classWeights: null,
     ...options,
+    loss: asLoss(options.loss ?? tetLoss()),
+    schedule: scheduleOf(options.schedule ?? cosine()),
     bptt: truncationOf(options.bptt),
     encode: options.encode ?? usualEncode(datasets.train),
     hooks: [options.hooks ?? []].flat(),
@@ -122,6 +135,9 @@ export function settingsOf(options: TrainOptions, datasets: Pick<Datasets, 'name
   }
   for (const name of ['T', 'epochs', 'batch', 'accumulate', 'recordEvery'] as const) checkCount(name, settings[name])
   if (settings.bptt) checkTruncation(settings.bptt)
+  if (settings.earlyStopping) {
+    checkEarlyStopping(settings.earlyStopping, settings.validation, datasets.validation !== undefined)
+  }
   checkExchanges(settings.exchange, settings.epochs)
   if (settings.checkpointEvery !== Number.POSITIVE_INFINITY) checkCount('checkpointEvery', settings.checkpointEvery)
   if (!(settings.clip > 0)) {
@@ -144,9 +160,9 @@ export function settingsRecord(settings: Settings, network: Network): RunLine {
     batch,
     accumulate,
     seed,
-    loss: { name: loss.name, ...loss.options(T) },
+    loss: { name: loss.name, ...loss.options(T), ...(loss.smoothing ? { smoothing: loss.smoothing } : {}) },
     optimiser: { name: optimiser.name, ...optimiser.options },
-    schedule: { name: schedule.name, ...schedule.options },
+    schedule: withoutStandards({ name: schedule.name, ...schedule.options }),
     freeze,
     clip: clip === Number.POSITIVE_INFINITY ? null : clip,
     validation,
@@ -155,6 +171,8 @@ export function settingsRecord(settings: Settings, network: Network): RunLine {
       ? { exchange: settings.exchange.map(({ epoch, neuron }) => ({ epoch, neuron: neuron.config })) }
       : {}),
     ...(settings.mixing ? { mixing: settings.mixing } : {}),
+    ...(settings.earlyStopping ? { earlyStopping: settings.earlyStopping } : {}),
+    ...(settings.classWeights ? { classWeights: settings.classWeights } : {}),
     encode: settings.encode.name,
     transforms: {
       train: settings.transforms.train.map(({ name, options }) => ({ name, options })),
@@ -163,11 +181,22 @@ export function settingsRecord(settings: Settings, network: Network): RunLine {
   }
 }
 
-/** @throws UsageError, naming the first setting in which a resumed run differs from what it was started with */
+/** A schedule's record, the same whether what is usual was said or left out. */
+function withoutStandards({ warmup, per, ...schedule }: RunLine): RunLine {
+  return { ...schedule, ...(warmup ? { warmup } : {}), ...(per === 'epoch' ? { per } : {}) }
+}
+
+/**
+ * The settings of a resumed run must be those that it was started with; it may go on for more epochs.
+ * @throws UsageError, naming the first setting in which they differ
+ */
 export function checkSameSettings(recorded: RunLine, now: RunLine): void {
   for (const name of new Set([...Object.keys(now), ...Object.keys(recorded)])) {
-    const [before, after] = [recorded[name], now[name]].map((value) => JSON.stringify(value))
+    const [before, after] = [recorded[name], now[name]].map((value) =>
+      JSON.stringify(name === 'schedule' ? withoutStandards(value as RunLine) : value),
+    )
     if (before === after) continue
+    if (name === 'epochs' && (now.epochs as number) > (recorded.epochs as number)) continue
     throw new UsageError({
       what: `the run to resume was started with another ${name}`,
       expected: before ?? 'none',

@@ -5,9 +5,10 @@ import type { Loss } from '../losses/index.ts'
 import { predictions, softHits, softTargets, summedLogits } from '../losses/index.ts'
 import type { Network } from '../nn/index.ts'
 import { loss as lossOf } from '../ops/index.ts'
-import { inputTensor } from '../tensor/index.ts'
+import { inputTensor, type Tensor } from '../tensor/index.ts'
 import { type Encode, inputOf } from './input.ts'
 import { firstLossScale } from './loss-scale.ts'
+import { ownLoss } from './own-loss.ts'
 import type { Updates } from './updates.ts'
 
 export interface LabelledImages {
@@ -66,7 +67,7 @@ export async function trainingStep(
   const { backend } = options
   backend.beginStep()
   try {
-    const pass = forwardBackward(network, batch, options)
+    const pass = await passOf(network, batch, options)
     const gradients = options.updates.parameters.map((parameter) => pass.gradients.get(parameter.path))
     const norm = applyUpdate(gradients, pass.loss, options)
     const [{ loss, correct }, gradientNorm] = await Promise.all([pass.read(), norm])
@@ -108,17 +109,50 @@ export interface Pass {
  * caller, or to the open step.
  */
 export function forwardBackward(network: Network, batch: LabelledImages, options: StepOptions): Pass {
-  const { backend, T, key } = options
+  const { backend } = options
+  const { tape, x, logits, lossScale } = forward(network, batch, options)
+  const classes = logits.shape[2]
+  const targets = backend.tensor([batch.labels.length, classes], softTargets(options.loss, batch, classes))
+  const scope = { backend, tape }
+  const root = lossOf(scope, logits, inputTensor(targets), options.loss.options(options.T), lossScale)
+  const pass = backward(network, batch, options, { tape, x, logits, root, lossScale })
+  backend.release(targets)
+  return pass
+}
+
+/** As `forwardBackward`; where the loss is a program's own, once the logits have been read. */
+export async function passOf(network: Network, batch: LabelledImages, options: StepOptions): Promise<Pass> {
+  const { own } = options.loss
+  if (!own) return forwardBackward(network, batch, options)
+  const made = forward(network, batch, options)
+  const scope = { backend: options.backend, tape: made.tape }
+  const root = await ownLoss(scope, own, made.logits, batch.labels, made.lossScale)
+  return backward(network, batch, options, { ...made, root })
+}
+
+interface Forward {
+  readonly tape: Tape
+  readonly x: Tensor
+  readonly logits: Tensor
+  readonly lossScale: number
+}
+
+function forward(network: Network, batch: LabelledImages, options: StepOptions): Forward {
+  const { backend, T, key, lossScale = firstLossScale(backend.info)?.scale ?? 1 } = options
   const tape = new Tape(backend, options.memory)
   const x = inputOf(network, backend, batch.images, { T, seed: key, encode: options.encode })
   const logits = network.forward(x, { backend, tape, training: true, T, key, truncation: options.truncation ?? null })
-  const classes = logits.shape[2]
-  const targets = backend.tensor([batch.labels.length, classes], softTargets(options.loss, batch, classes))
-  const { lossScale = firstLossScale(backend.info)?.scale ?? 1 } = options
-  const root = lossOf({ backend, tape }, logits, inputTensor(targets), options.loss.options(T), lossScale)
+  return { tape, x, logits, lossScale }
+}
+
+function backward(
+  network: Network,
+  batch: LabelledImages,
+  { backend, T }: StepOptions,
+  { tape, x, logits, root, lossScale }: Forward & { readonly root: Tensor },
+): Pass {
   for (const kept of [logits, root]) tape.keep(kept)
   const found = tape.backward(root)
-  backend.release(targets)
   backend.release(x.handle)
   const gradients = new Map<string, Handle>()
   for (const parameter of network.parameters()) {
@@ -132,7 +166,7 @@ export function forwardBackward(network: Network, batch: LabelledImages, options
     gradients,
     async read() {
       const [[loss], values] = await Promise.all([backend.read(root.handle), backend.read(logits.handle)])
-      return { loss, correct: softHits(summedLogits(values, T), batch, classes) }
+      return { loss, correct: softHits(summedLogits(values, T), batch, logits.shape[2]) }
     },
   }
 }

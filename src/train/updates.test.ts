@@ -15,7 +15,7 @@ const gradients = [
 const expected: [string, Optimiser, number[][]][] = [
   [
     'sgd',
-    sgd({ momentum: 0 }),
+    sgd({ momentum: 0, weightDecay: 0 }),
     [
       [0.95, -1.9, 2.8],
       [0.925, -1.975, 2.95],

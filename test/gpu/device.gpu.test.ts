@@ -1,10 +1,10 @@
 import { describe, expect, test } from 'vitest'
 import { type Backend, createWebGpu } from '../../src/backends/index.ts'
 import { ResourceError } from '../../src/base/index.ts'
+import { noAdapter, nodeGpuAdapter } from '../../src/hosts/node/node-gpu.ts'
 import { tetLoss } from '../../src/losses/index.ts'
 import { snn5 } from '../../src/models/index.ts'
 import { clif } from '../../src/neurons/index.ts'
-import { noAdapter, nodeGpuAdapter } from '../../src/node-gpu.ts'
 import { memoryForecast, sgd, trainingStep, Updates } from '../../src/train/index.ts'
 
 /** A backend, the device under it, and how often work was sent to it. */

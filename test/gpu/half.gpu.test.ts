@@ -9,11 +9,11 @@ import {
 } from '../../src/backends/index.ts'
 import { referenceOf, runNetwork } from '../../src/checks/golden/index.ts'
 import { wgsl } from '../../src/codegen/index.ts'
+import { nodeGpuAdapter } from '../../src/hosts/node/node-gpu.ts'
 import { readSafetensors } from '../../src/interop/index.ts'
 import { tetLoss } from '../../src/losses/index.ts'
 import { snn3 } from '../../src/models/index.ts'
 import { clif } from '../../src/neurons/index.ts'
-import { nodeGpuAdapter } from '../../src/node-gpu.ts'
 import { sgd, trainingStep, Updates } from '../../src/train/index.ts'
 import { describeBackend } from '../backend-contract.ts'
 

@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { type Backend, createWebGpu, type Tuning, type TuningStore } from '../../src/backends/index.ts'
 import { wgsl } from '../../src/codegen/index.ts'
+import { noAdapter, nodeGpuAdapter } from '../../src/hosts/node/node-gpu.ts'
 import { clif, plif } from '../../src/neurons/index.ts'
-import { noAdapter, nodeGpuAdapter } from '../../src/node-gpu.ts'
 import { dense, spikes } from '../contract/values.ts'
 
 /** The adapter, as if it had no subgroups. */

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { testSurroundings } from '../../../test/cli/surroundings.ts'
+import { fieldsOf } from '../../runs/option-fields.ts'
 import { runCommandLine } from '../command-line.ts'
-import { fieldsOf } from '../option-fields.ts'
 import { commands } from './index.ts'
 
 async function spikelet(...words: string[]) {

@@ -1,21 +1,25 @@
 import { join } from 'node:path'
 import { datasetNames } from '../../data/index.ts'
+import { protocolText, withProtocol } from '../../experiments/index.ts'
+import { defaultBackend } from '../../hosts/node/index.ts'
 import { models } from '../../models/index.ts'
-import { defaultBackend } from '../../node-backend.ts'
 import type { RunSummary } from '../../report/index.ts'
-import { chooseNeuron } from '../choose-neuron.ts'
+import {
+  backendOptions,
+  chooseNeuron,
+  compareSchema,
+  earlierRun,
+  openImages,
+  runAll,
+  runFiles,
+  runName,
+  type TrainingOptions,
+} from '../../runs/index.ts'
 import { defineCommand, type Invocation } from '../command.ts'
+import { stoppable } from '../interruption.ts'
 import { createProgress, rateText } from '../progress.ts'
 import { exitCodes } from '../surroundings.ts'
 import { meanText, percentText, tableText } from '../table.ts'
-import { backendOptions } from '../training/backend-options.ts'
-import { earlierRun } from '../training/earlier-run.ts'
-import { openImages } from '../training/images.ts'
-import { stoppable } from '../training/interruption.ts'
-import { compareSchema, type TrainingOptions } from '../training/options.ts'
-import { protocolText, withProtocol } from '../training/protocol.ts'
-import { runAll } from '../training/run-all.ts'
-import { runName } from '../training/run-folder.ts'
 
 /** Trains several neurons with several seeds each, and shows mean and spread. */
 export const compareCommand = defineCommand({
@@ -98,7 +102,7 @@ function comparisonText(summaries: readonly RunSummary[], folder: string): strin
   })
   const head = ['neuron', 'test accuracy', 'last epoch', 'firing rate', 'images/s', 'runs']
   const rule = `Test accuracy: ${summaries[0].final.rule}; mean and standard deviation over runs.`
-  return `${tableText(head, rows)}\n\n${rule}\nreport  ${join(folder, 'report.html')}\n`
+  return `${tableText(head, rows)}\n\n${rule}\nreport  ${join(folder, runFiles.report)}\n`
 }
 
 function mean(values: readonly number[]): number {

@@ -1,17 +1,22 @@
 import { join } from 'node:path'
 import { z } from 'zod'
-import { defaultBackend } from '../../node-backend.ts'
+import { defaultBackend } from '../../hosts/node/index.ts'
 import type { RunSummary } from '../../report/index.ts'
+import {
+  backendOptions,
+  machineOptions,
+  openImages,
+  runAll,
+  runFiles,
+  runName,
+  type TrainingOptions,
+  trainSchema,
+} from '../../runs/index.ts'
 import { defineCommand } from '../command.ts'
+import { stoppable } from '../interruption.ts'
 import { createProgress, durationText, rateText } from '../progress.ts'
 import { exitCodes } from '../surroundings.ts'
 import { percentText, tableText } from '../table.ts'
-import { backendOptions } from '../training/backend-options.ts'
-import { openImages } from '../training/images.ts'
-import { stoppable } from '../training/interruption.ts'
-import { machineOptions, type TrainingOptions, trainSchema } from '../training/options.ts'
-import { runAll } from '../training/run-all.ts'
-import { runName } from '../training/run-folder.ts'
 
 const dataset = 'fashion-mnist'
 
@@ -85,7 +90,7 @@ function demoText(summaries: readonly RunSummary[], folder: string, seconds: num
     '  npx spikelet compare fashion-mnist --neurons lif,clif --seeds 4',
     '',
     `All took ${durationText(seconds)}. The report:`,
-    join(folder, 'report.html'),
+    join(folder, runFiles.report),
     '',
   ].join('\n')
 }

@@ -1,8 +1,7 @@
 import { z } from 'zod'
 import { type Backend, isSoftware } from '../../backends/index.ts'
 import { selfCheck } from '../../checks/index.ts'
-import { defaultBackend } from '../../node-backend.ts'
-import { nodeGpuAdapter } from '../../node-gpu.ts'
+import { defaultBackend, nodeGpuAdapter } from '../../hosts/node/index.ts'
 import { defineCommand } from '../command.ts'
 import { exitCodes, type Surroundings } from '../surroundings.ts'
 

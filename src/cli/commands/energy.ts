@@ -3,21 +3,26 @@ import { join } from 'node:path'
 import { z } from 'zod'
 import { type Energy, energy, type FiringRates, type LayerEnergy, memoryTotal } from '../../analysis/index.ts'
 import { UsageError } from '../../base/index.ts'
+import { save } from '../../hosts/node/index.ts'
 import { modelNamed, models } from '../../models/index.ts'
 import type { Network } from '../../nn/index.ts'
-import { save } from '../../node-save.ts'
 import { energyPartNames, energyText } from '../../report/index.ts'
+import {
+  checkpointTraining,
+  chooseNeuron,
+  frameOptions,
+  judgeCheckpoint,
+  machineOptions,
+  readNamed,
+  runFiles,
+  wholeNumber,
+} from '../../runs/index.ts'
 import { loadCheckpoint } from '../../train/index.ts'
-import { chooseNeuron } from '../choose-neuron.ts'
 import { defineCommand, type Invocation } from '../command.ts'
+import { judging } from '../judging.ts'
 import { readRates } from '../rates-file.ts'
-import { readNamed } from '../read-named.ts'
 import { exitCodes, type Surroundings } from '../surroundings.ts'
 import { percentText, tableText } from '../table.ts'
-import { checkpointTraining } from '../training/checkpoint-training.ts'
-import { judgeCheckpoint } from '../training/judge-checkpoint.ts'
-import { frameOptions, machineOptions, wholeNumber } from '../training/options.ts'
-import { summaryFile } from '../training/summary-file.ts'
 
 const schema = z.object({
   accounting: z
@@ -99,12 +104,7 @@ async function networkAndRates(
   }
   if (named === undefined) return untrained(options)
   const folder = await isFolder(named)
-  return trained(
-    folder ? join(named, 'checkpoints', 'best.safetensors') : named,
-    folder ? named : null,
-    options,
-    surroundings,
-  )
+  return trained(folder ? join(named, runFiles.best) : named, folder ? named : null, options, surroundings)
 }
 
 async function untrained(options: Options): Promise<Described> {
@@ -137,10 +137,10 @@ async function trained(
     return { net, T, rates, sequence, about: options.rates }
   }
   // A run of a program, or one that was stopped, has no verdict: its rates are measured now.
-  const record = run !== null && T === known.T ? join(run, summaryFile) : null
+  const record = run !== null && T === known.T ? join(run, runFiles.summary) : null
   const recorded = record === null ? undefined : await readRates(record, '').catch(() => undefined)
   if (recorded) return { net, T, rates: recorded, sequence, about: `${record}, measured with all test images` }
-  const { evaluation } = await judgeCheckpoint({ file, dataset: undefined, options }, surroundings)
+  const { evaluation } = await judgeCheckpoint({ file, dataset: undefined, options }, judging(surroundings))
   const rates = Object.fromEntries(evaluation.firingRates.map(({ layer, rate }) => [layer, rate]))
   return { net, T, rates, sequence, about: `measured with ${evaluation.images} test images` }
 }

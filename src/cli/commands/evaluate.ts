@@ -1,12 +1,12 @@
 import { z } from 'zod'
+import { frameOptions, judgeCheckpoint, machineOptions, wholeNumber } from '../../runs/index.ts'
 import type { Evaluation } from '../../train/index.ts'
 import { defineCommand } from '../command.ts'
+import { judging } from '../judging.ts'
+import { exchangeForRun, resetPattern } from '../other-neuron.ts'
 import { rateText } from '../progress.ts'
 import { exitCodes } from '../surroundings.ts'
 import { percentText, tableText } from '../table.ts'
-import { judgeCheckpoint } from '../training/judge-checkpoint.ts'
-import { frameOptions, machineOptions, wholeNumber } from '../training/options.ts'
-import { exchangeForRun, resetPattern } from '../training/other-neuron.ts'
 
 /** Judges a trained network by test images. */
 export const evaluateCommand = defineCommand({
@@ -54,7 +54,7 @@ export const evaluateCommand = defineCommand({
           lines.push(...(await exchangeForRun(network, options)))
         },
       },
-      surroundings,
+      judging(surroundings),
     )
     const { classes } = datasets.test
     if (options.json) {

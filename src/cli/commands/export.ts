@@ -1,12 +1,11 @@
 import { z } from 'zod'
-import { UsageError } from '../../base/index.ts'
+import { UsageError, writeWhole } from '../../base/index.ts'
 import { networkToNir, torchTensors, writeNir, writeSafetensors } from '../../interop/index.ts'
 import type { Network } from '../../nn/index.ts'
+import { readNamed } from '../../runs/index.ts'
 import { loadCheckpoint } from '../../train/index.ts'
 import { defineCommand } from '../command.ts'
-import { readNamed } from '../read-named.ts'
 import { exitCodes } from '../surroundings.ts'
-import { writeWhole } from '../training/run-folder.ts'
 import { labelsText } from './import.ts'
 
 const schema = z.object({

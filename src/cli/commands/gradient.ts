@@ -1,21 +1,22 @@
 import { z } from 'zod'
 import { type GradientMap, gradientLeft, gradientMap } from '../../analysis/index.ts'
 import { makeTransform } from '../../data/index.ts'
+import { defaultBackend, save, valueText } from '../../hosts/node/index.ts'
 import { neurons } from '../../neurons/index.ts'
-import { defaultBackend } from '../../node-backend.ts'
-import { save, valueText } from '../../node-save.ts'
 import { distances } from '../../report/index.ts'
+import {
+  checkpointTraining,
+  chooseNeuron,
+  frameChoiceOf,
+  openImages,
+  readNamed,
+  testGradients,
+} from '../../runs/index.ts'
 import { loadCheckpoint } from '../../train/index.ts'
-import { chooseNeuron } from '../choose-neuron.ts'
 import { defineCommand, type Invocation } from '../command.ts'
 import { createProgress } from '../progress.ts'
-import { readNamed } from '../read-named.ts'
 import { exitCodes, type Surroundings } from '../surroundings.ts'
 import { tableText } from '../table.ts'
-import { checkpointTraining } from '../training/checkpoint-training.ts'
-import { frameChoiceOf } from '../training/frames.ts'
-import { openImages } from '../training/images.ts'
-import { testGradients } from '../training/test-gradients.ts'
 
 const count = () => z.number('a whole number').int('a whole number').min(1, '1 or more')
 

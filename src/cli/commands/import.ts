@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { plainText, UsageError } from '../../base/index.ts'
+import { plainText, UsageError, writeWhole } from '../../base/index.ts'
 import {
   type ConversionOptions,
   classNamesOf,
@@ -9,6 +9,7 @@ import {
   normalise,
 } from '../../data/index.ts'
 import { isHdf5 } from '../../formats/index.ts'
+import { defaultBackend } from '../../hosts/node/index.ts'
 import {
   type NirLabel,
   networkFromNir,
@@ -22,20 +23,23 @@ import {
 } from '../../interop/index.ts'
 import { modelNamed, models } from '../../models/index.ts'
 import type { Network } from '../../nn/index.ts'
-import { defaultBackend } from '../../node-backend.ts'
+import {
+  backendOptions,
+  chooseNeuron,
+  conversionOf,
+  frameOptions,
+  machineOptions,
+  openImages,
+  pause,
+  readNamed,
+  transformsFor,
+  wholeNumber,
+} from '../../runs/index.ts'
 import { checkpointBytes, evaluate, fillNetwork, freshProgress } from '../../train/index.ts'
-import { chooseNeuron } from '../choose-neuron.ts'
 import { defineCommand, type Invocation } from '../command.ts'
 import { createProgress } from '../progress.ts'
-import { readNamed } from '../read-named.ts'
 import { exitCodes, type Surroundings } from '../surroundings.ts'
 import { percentText, tableText } from '../table.ts'
-import { backendOptions } from '../training/backend-options.ts'
-import { conversionOf } from '../training/frames.ts'
-import { openImages, transformsFor } from '../training/images.ts'
-import { frameOptions, machineOptions, wholeNumber } from '../training/options.ts'
-import { writeWhole } from '../training/run-folder.ts'
-import { pause } from '../training/run-training.ts'
 
 const schema = z.object({
   out: z.string().optional().describe('file for the network, as a checkpoint; or for the tensors alone'),

@@ -10,7 +10,9 @@ import { gradientCommand } from './gradient.ts'
 import { importCommand } from './import.ts'
 import { neuronCommand } from './neuron.ts'
 import { predictCommand } from './predict.ts'
+import { reportCommand } from './report.ts'
 import { reproduceCommand } from './reproduce/index.ts'
+import { runsCommand } from './runs.ts'
 import { sweepCommand } from './sweep.ts'
 import { trainCommand } from './train.ts'
 
@@ -20,6 +22,8 @@ export const commands: readonly Command[] = [
   trainCommand,
   compareCommand,
   sweepCommand,
+  runsCommand,
+  reportCommand,
   evaluateCommand,
   predictCommand,
   importCommand,

@@ -4,21 +4,28 @@ import type { Backend } from '../../backends/index.ts'
 import { sizeOf, UsageError } from '../../base/index.ts'
 import { type ConversionOptions, classNamesOf, datasetNames, imagePipeline, makeTransform } from '../../data/index.ts'
 import type { SensorSize } from '../../formats/index.ts'
+import { defaultBackend } from '../../hosts/node/index.ts'
 import { summedLogits } from '../../losses/index.ts'
 import { encoders, type Network } from '../../nn/index.ts'
-import { defaultBackend } from '../../node-backend.ts'
+import {
+  backendOptions,
+  checkpointTraining,
+  conversionOf,
+  encoderNamed,
+  frameChoiceOf,
+  frameOptions,
+  machineOptions,
+  pause,
+  readNamed,
+  readSummary,
+  sizeOfText,
+  wholeNumber,
+} from '../../runs/index.ts'
 import { type Encode, inputOf, loadCheckpoint } from '../../train/index.ts'
 import { defineCommand, type Invocation } from '../command.ts'
-import { readNamed } from '../read-named.ts'
+import { type FileSample, samplesIn } from '../sample-files.ts'
 import { exitCodes } from '../surroundings.ts'
 import { percentText } from '../table.ts'
-import { backendOptions } from '../training/backend-options.ts'
-import { checkpointTraining, encoderNamed } from '../training/checkpoint-training.ts'
-import { conversionOf, frameChoiceOf, sizeOfText } from '../training/frames.ts'
-import { frameOptions, machineOptions, wholeNumber } from '../training/options.ts'
-import { pause } from '../training/run-training.ts'
-import { type FileSample, samplesIn } from '../training/sample-files.ts'
-import { readSummary } from '../training/summary-file.ts'
 
 const batchSize = 64
 

@@ -39,7 +39,7 @@ describe('sweep', () => {
     expect(JSON.parse(again.output).rows.map(({ T }: { T: number }) => T)).toEqual([1, 2])
   })
 
-  it.skipIf(!existsSync(new URL('../../../dist/cli/jobs/child.js', import.meta.url)))(
+  it.skipIf(!existsSync(new URL('../../../dist/runs/jobs/child.js', import.meta.url)))(
     'gives the same in several processes at once (needs the build), and tells which runs failed',
     async () => {
       const rest = [...small, '--out', folder]

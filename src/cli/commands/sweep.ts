@@ -1,25 +1,30 @@
 import { availableParallelism } from 'node:os'
 import { join } from 'node:path'
+import { writeWhole } from '../../base/index.ts'
 import { type Datasets, datasetNames } from '../../data/index.ts'
+import { protocolText, withProtocol } from '../../experiments/index.ts'
+import { defaultBackend } from '../../hosts/node/index.ts'
 import { models } from '../../models/index.ts'
-import { defaultBackend } from '../../node-backend.ts'
 import { type RunSummary, reportHtml } from '../../report/index.ts'
+import type { TrainJob } from '../../runs/index.ts'
+import {
+  backendOptions,
+  chooseNeuron,
+  earlierRun,
+  openImages,
+  runAll,
+  runFiles,
+  runName,
+  sweepSchema,
+  type TrainingOptions,
+} from '../../runs/index.ts'
 import { csvText } from '../../train/index.ts'
-import { chooseNeuron } from '../choose-neuron.ts'
 import { defineCommand, type Invocation } from '../command.ts'
-import type { TrainJob } from '../jobs/job.ts'
-import { runInProcesses } from '../jobs/run-in-processes.ts'
+import { stoppable } from '../interruption.ts'
 import { createProgress } from '../progress.ts'
+import { runInProcesses } from '../run-in-processes.ts'
 import { exitCodes } from '../surroundings.ts'
 import { meanText, tableText } from '../table.ts'
-import { backendOptions } from '../training/backend-options.ts'
-import { earlierRun } from '../training/earlier-run.ts'
-import { openImages } from '../training/images.ts'
-import { stoppable } from '../training/interruption.ts'
-import { sweepSchema, type TrainingOptions } from '../training/options.ts'
-import { protocolText, withProtocol } from '../training/protocol.ts'
-import { runAll } from '../training/run-all.ts'
-import { runName, writeWhole } from '../training/run-folder.ts'
 
 /** One combination of what a sweep varies; tau and k only where they were given. */
 interface Point {
@@ -70,7 +75,7 @@ export const sweepCommand = defineCommand({
     const rows = rowsOf(runs, summaries)
     await writeWhole(join(folder, 'sweep.csv'), csvText(rows.flatMap(csvRows)))
     const named = summaries.map((summary, i) => ({ ...summary, neuron: pointName(runs[i].point) }))
-    await writeWhole(join(folder, 'report.html'), reportHtml(named))
+    await writeWhole(join(folder, runFiles.report), reportHtml(named))
     surroundings.write(
       asked.json
         ? `${JSON.stringify({ folder, rule: summaries[0].final.rule, rows })}\n`
@@ -219,5 +224,5 @@ function sweepText(rows: readonly SweepRow[], summaries: readonly RunSummary[], 
   ])
   const table = tableText([...columns, 'test accuracy', 'last epoch', 'runs'], cells)
   const rule = `Test accuracy: ${summaries[0].final.rule}; mean and standard deviation over runs.`
-  return `${table}\n\n${rule}\ntable   ${join(folder, 'sweep.csv')}\nreport  ${join(folder, 'report.html')}\n`
+  return `${table}\n\n${rule}\ntable   ${join(folder, 'sweep.csv')}\nreport  ${join(folder, runFiles.report)}\n`
 }

@@ -1,21 +1,28 @@
 import { join } from 'node:path'
 import { UsageError } from '../../base/index.ts'
 import { datasetNames } from '../../data/index.ts'
+import { protocolText, withProtocol } from '../../experiments/index.ts'
+import { defaultBackend } from '../../hosts/node/index.ts'
 import { models } from '../../models/index.ts'
-import { defaultBackend } from '../../node-backend.ts'
+import {
+  backendOptions,
+  flagOf,
+  kernelsOf,
+  kernelsOfRun,
+  mayChange,
+  openImages,
+  type RunCommand,
+  readRunCommand,
+  runName,
+  runTraining,
+  trainSchema,
+} from '../../runs/index.ts'
 import { defineCommand, type Invocation } from '../command.ts'
-import { flagOf } from '../option-fields.ts'
+import { stoppable } from '../interruption.ts'
+import { kernelsText } from '../kernels-text.ts'
 import { createProgress } from '../progress.ts'
+import { runText } from '../run-text.ts'
 import { type ExitCode, exitCodes } from '../surroundings.ts'
-import { backendOptions } from '../training/backend-options.ts'
-import { openImages } from '../training/images.ts'
-import { stoppable } from '../training/interruption.ts'
-import { kernelsOf, kernelsOfRun, kernelsText } from '../training/kernels.ts'
-import { machineOptions, trainSchema } from '../training/options.ts'
-import { protocolText, withProtocol } from '../training/protocol.ts'
-import { type RunCommand, readRunCommand, runName } from '../training/run-folder.ts'
-import { runText } from '../training/run-text.ts'
-import { runTraining } from '../training/run-training.ts'
 
 type TrainInvocation = Invocation<typeof trainSchema>
 
@@ -81,8 +88,8 @@ async function planOf(invocation: TrainInvocation): Promise<{ command: RunComman
   return { command: { dataset, options: effective }, folder, resume: false }
 }
 
-/** What may differ when a run goes on: where it computes, and where its images are. */
-const changeable = [...Object.keys(machineOptions), 'data', 'cache']
+/** Options of `train` that are none of the run itself. */
+const ofThisCall = ['resume', 'config', 'kernels', 'explainKernels', 'out', 'name']
 
 async function resumed(folder: string, { options, given, positional }: TrainInvocation): Promise<RunCommand> {
   const recorded = await readRunCommand(folder)
@@ -91,23 +98,19 @@ async function resumed(folder: string, { options, given, positional }: TrainInvo
   if (positional[0] !== undefined && positional[0] !== recorded.dataset) {
     throw changed('data set', recorded.dataset, positional[0])
   }
-  for (const name of given) {
-    if (
-      [...changeable, 'resume', 'config', 'kernels', 'explainKernels'].includes(name) ||
-      JSON.stringify(before[name]) === JSON.stringify(now[name])
-    )
-      continue
-    throw changed(flagOf(name), JSON.stringify(before[name]), JSON.stringify(now[name]))
+  const own = [...given].filter((name) => !ofThisCall.includes(name))
+  for (const name of own) {
+    if (mayChange(name, before[name], now[name])) continue
+    throw changed(flagOf(name), before[name], now[name])
   }
-  const own = changeable.filter((name) => given.has(name)).map((name) => [name, now[name]])
-  return { ...recorded, options: { ...recorded.options, ...Object.fromEntries(own) } }
+  return { ...recorded, options: { ...recorded.options, ...Object.fromEntries(own.map((name) => [name, now[name]])) } }
 }
 
-function changed(what: string, before: string | undefined, now: string): UsageError {
+function changed(what: string, before: unknown, now: unknown): UsageError {
   return new UsageError({
     what: `a run that goes on cannot have another ${what}`,
-    expected: before ?? 'none',
-    got: now,
+    expected: JSON.stringify(before) ?? 'none',
+    got: JSON.stringify(now),
     next: 'leave it out, or start a new run',
   })
 }

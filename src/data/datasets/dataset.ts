@@ -79,6 +79,8 @@ export interface Datasets {
   conversion?: ConversionOptions
   /** Of the sensor, where a person named it or the recordings did. */
   sensor?: SensorSize
+  /** How many samples of each side were asked for, where not all were. */
+  limit?: number
   /** What images were scaled to. */
   imageSize?: { readonly width: number; readonly height: number }
   /** What a reader of the results must know: files that were missing, a part instead of the whole. */

@@ -68,7 +68,8 @@ export function limitDatasets(datasets: Datasets, limit: number): Datasets {
   const labels = Array.from({ length: datasets.train.length }, (_, i) => datasets.train.label(i))
   const { chosen, validation } = someOfSide(labels, datasets.validation, limit)
   const train = chooseSamples(datasets.train, chosen)
-  return { ...datasets, train, test: limitDataset(datasets.test, limit), ...(validation ? { validation } : {}) }
+  const test = limitDataset(datasets.test, limit)
+  return { ...datasets, train, test, limit, ...(validation ? { validation } : {}) }
 }
 
 /** Some of the images. */

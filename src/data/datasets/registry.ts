@@ -187,7 +187,8 @@ async function openFrames(name: string, folder: Place, options: OpenOptions): Pr
     })
   }
   const sets = await openRecordings(name, folder, options)
-  return frameDatasets(limitSets(sets, limit), frames, rest)
+  const datasets = await frameDatasets(limitSets(sets, limit), frames, rest)
+  return options.limit === undefined ? datasets : { ...datasets, limit: options.limit }
 }
 
 /**

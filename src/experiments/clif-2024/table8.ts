@@ -1,9 +1,11 @@
 import { lineChart } from '../../report/index.ts'
+import type { RunAsLifRow } from '../../runs/index.ts'
+import { table8Values } from '../../runs/index.ts'
+
 import type { Column, Experiment, RowResult, TableRow } from '../experiment.ts'
 import { PlanBuilder } from '../plan.ts'
 import { publishedTable8 } from '../published/table8.ts'
 import { remarkColumn, remarkOf, spreadOf, undecided } from '../results.ts'
-import { type RunAsLifRow, table8Values } from '../run-as-lif.ts'
 import { tasks } from '../tasks.ts'
 
 const panels = ['cifar10', 'cifar100'] as const

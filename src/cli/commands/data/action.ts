@@ -1,8 +1,8 @@
 import type { z } from 'zod'
 import type { RecordingOptions } from '../../../data/index.ts'
 import type { EventFileOptions } from '../../../formats/index.ts'
+import { sizeOfText } from '../../../runs/index.ts'
 import type { ExitCode, Surroundings } from '../../surroundings.ts'
-import { sizeOfText } from '../../training/frames.ts'
 import type { dataSchema } from './options.ts'
 
 export interface DataInvocation {

@@ -1,9 +1,9 @@
 import { join } from 'node:path'
 import { UsageError } from '../../../base/index.ts'
 import { isImageSet, openDataset } from '../../../data/index.ts'
+import { cacheFolder, recordingOptions } from '../../../runs/index.ts'
 import { createProgress } from '../../progress.ts'
 import { exitCodes } from '../../surroundings.ts'
-import { cacheFolder, recordingOptions } from '../../training/frames.ts'
 import type { DataAction } from './action.ts'
 import { datasetOf } from './target.ts'
 

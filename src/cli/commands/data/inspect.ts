@@ -16,8 +16,9 @@ import {
 } from '../../../data/index.ts'
 import type { EventFileOptions } from '../../../formats/index.ts'
 import { inspectModelFile } from '../../../interop/index.ts'
-import { createProgress, type Progress } from '../../progress.ts'
-import { readNamed } from '../../read-named.ts'
+import type { Progress } from '../../../runs/index.ts'
+import { readNamed } from '../../../runs/index.ts'
+import { createProgress } from '../../progress.ts'
 import { type ExitCode, exitCodes, type Surroundings } from '../../surroundings.ts'
 import { type DataAction, fileReadingOf, readingOf } from './action.ts'
 

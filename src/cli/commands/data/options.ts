@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { frameOptions, wholeNumber } from '../../training/options.ts'
+import { frameOptions, wholeNumber } from '../../../runs/index.ts'
 
 /** Options of all that `spikelet data` does; each action tells which it needs. */
 export const dataSchema = z.object({

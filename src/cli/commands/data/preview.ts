@@ -14,7 +14,7 @@ import {
 } from '../../../data/index.ts'
 import { readEventFile } from '../../../formats/index.ts'
 import { previewHtml } from '../../../report/index.ts'
-import { readNamed } from '../../read-named.ts'
+import { readNamed } from '../../../runs/index.ts'
 import { exitCodes } from '../../surroundings.ts'
 import { type DataAction, type DataInvocation, fileReadingOf, readingOf } from './action.ts'
 

@@ -1,10 +1,9 @@
 import { mkdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { sizeText } from '../../../base/index.ts'
+import { sizeText, writeWhole } from '../../../base/index.ts'
 import type { Scale } from '../../../experiments/index.ts'
-import type { JobEnd, ProbeJob, ProbeResult } from '../../jobs/job.ts'
+import type { JobEnd, ProbeJob, ProbeResult } from '../../../runs/index.ts'
 import { durationText } from '../../progress.ts'
-import { writeWhole } from '../../training/run-folder.ts'
 import type { PlannedJob } from './planned-jobs.ts'
 
 /** Updates of a probe, and most seconds in them, by scale. */

@@ -1,6 +1,6 @@
 import { UsageError } from '../../../base/index.ts'
 import { type Experiment, experimentNamed, experiments, type PlanRequest } from '../../../experiments/index.ts'
-import { chooseNeuron } from '../../choose-neuron.ts'
+import { chooseNeuron } from '../../../runs/index.ts'
 import { defineCommand } from '../../command.ts'
 import { exitCodes } from '../../surroundings.ts'
 import { tableText } from '../../table.ts'

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { scales } from '../../../experiments/index.ts'
+import { wholeNumber } from '../../../runs/index.ts'
 import type { Invocation } from '../../command.ts'
-import { wholeNumber } from '../../training/options.ts'
 
 export const reproduceSchema = z.object({
   scale: z.enum(scales).default('smoke').describe('smoke: minutes, no evidence about the paper; small: hours; paper'),

@@ -1,10 +1,11 @@
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { FormatError } from '../../../base/index.ts'
-import type { RowResult, RunAsLifRow, RunOutcome } from '../../../experiments/index.ts'
+import type { RowResult, RunOutcome } from '../../../experiments/index.ts'
+import type { RunAsLifRow } from '../../../runs/index.ts'
+
+import { readSummary, runFiles } from '../../../runs/index.ts'
 import type { EpochRecord, FinalAccuracy } from '../../../train/index.ts'
-import { asLifFile } from '../../jobs/as-lif.ts'
-import { readSummary } from '../../training/summary-file.ts'
 import { type PlannedExperiment, runFolder } from './planned-jobs.ts'
 
 /** What a run found; undefined while it is not finished. @throws FormatError for a damaged record */
@@ -14,7 +15,7 @@ export async function readOutcome(folder: string, seed: number): Promise<RunOutc
   const lines = (await readIfThere(join(folder, 'epochs.jsonl'))) ?? ''
   const { firingRates, confusion = [] } = summary
   const final = summary.final as FinalAccuracy
-  const asLif = await readJsonIfThere<RunAsLifRow[]>(join(folder, asLifFile))
+  const asLif = await readJsonIfThere<RunAsLifRow[]>(join(folder, runFiles.asLif))
   return {
     seed,
     images: confusion.flat().reduce((sum, count) => sum + count, 0),

@@ -1,10 +1,8 @@
 import { createHash } from 'node:crypto'
 import { join } from 'node:path'
 import type { Experiment, Plan, PlannedRun, PlanRequest } from '../../../experiments/index.ts'
-import { chooseNeuron } from '../../choose-neuron.ts'
-import type { TrainJob } from '../../jobs/job.ts'
-import { exchangesOf } from '../../training/learning.ts'
-import { recordedSchema, type TrainingOptions } from '../../training/options.ts'
+import type { TrainJob } from '../../../runs/index.ts'
+import { chooseNeuron, exchangesOf, hashedOptions, recordedSchema, type TrainingOptions } from '../../../runs/index.ts'
 import { folderFingerprint } from './data-folders.ts'
 
 /** A run that experiments need; several may share it. */
@@ -90,7 +88,7 @@ async function jobOf(
   })
   const neuron = await chooseNeuron(options.neuron, options.neuronOptions)
   const neurons = [neuron, ...(await exchangesOf(options)).map((one) => one.neuron)].map(({ config }) => config)
-  const hash = hashOf([dataset, fingerprints.get(dataset), deciding(options), neurons])
+  const hash = hashOf([dataset, fingerprints.get(dataset), hashedOptions(options), neurons])
   const key = `${dataset}-${options.model}-${neuron.name}-T${options.T}-seed${options.seed}-${hash}`
   return {
     key,
@@ -106,24 +104,17 @@ async function jobOf(
   }
 }
 
-/** Options without those that do not decide what a run gives. */
-function deciding(options: TrainingOptions) {
-  const {
-    threads: _t,
-    loaderThreads: _l,
-    out: _o,
-    data: _d,
-    cache: _c,
-    checkpointEvery: _e,
-    neuron: _n,
-    ...rest
-  } = options
-  return rest
-}
-
 /** Options without those that do not decide what an update costs. */
 function costing(options: TrainingOptions) {
-  const { seed: _s, lr: _lr, weightDecay: _w, epochs: _e, neuronOptions: _n, exchange: _x, ...rest } = deciding(options)
+  const {
+    seed: _s,
+    lr: _lr,
+    weightDecay: _w,
+    epochs: _e,
+    neuronOptions: _n,
+    exchange: _x,
+    ...rest
+  } = hashedOptions(options)
   return rest
 }
 

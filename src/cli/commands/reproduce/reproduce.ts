@@ -2,14 +2,11 @@ import { readFile } from 'node:fs/promises'
 import { availableParallelism, totalmem } from 'node:os'
 import { join } from 'node:path'
 import type { Experiment, PlanRequest } from '../../../experiments/index.ts'
-import { asLifFile } from '../../jobs/as-lif.ts'
-import type { JobEnd } from '../../jobs/job.ts'
-import { runJobs } from '../../jobs/pool.ts'
-import { startProcess } from '../../jobs/start-process.ts'
-import { stopRequest } from '../../jobs/stop-request.ts'
+import type { JobEnd } from '../../../runs/index.ts'
+import { readSummary, runFiles, runJobs, startProcess } from '../../../runs/index.ts'
 import { createProgress, durationText } from '../../progress.ts'
+import { stopRequest } from '../../stop-request.ts'
 import { type ExitCode, exitCodes } from '../../surroundings.ts'
-import { readSummary } from '../../training/summary-file.ts'
 import { type Estimate, estimateOf, estimateText, keepProbe, probesOf } from './estimate.ts'
 import type { ReproduceInvocation } from './options.ts'
 import { type PlannedExperiment, type PlannedJob, plannedJobs } from './planned-jobs.ts'
@@ -101,7 +98,7 @@ async function unfinished(jobs: readonly PlannedJob[], warn: (line: string) => v
   const finished = await Promise.all(
     jobs.map(async ({ job }) => {
       if (!(await readSummary(job.folder, warn))) return false
-      return !job.analysis || isWhole(join(job.folder, asLifFile))
+      return !job.analysis || isWhole(join(job.folder, runFiles.asLif))
     }),
   )
   return jobs.filter((_, i) => !finished[i])

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Replacement } from '../../../experiments/index.ts'
-import { isLimitNote } from '../../training/images.ts'
+import { isLimitNote, runFiles } from '../../../runs/index.ts'
 import { type PlannedExperiment, runFolder } from './planned-jobs.ts'
 
 /** What a reader must know of a data set that was used. */
@@ -17,7 +17,7 @@ export async function usedData({ plan, keys }: PlannedExperiment, out: string): 
   for (const [i, row] of plan.rows.entries()) {
     for (const [k, { dataset }] of row.runs.entries()) {
       if (found.has(dataset)) continue
-      const config = await configOf(join(runFolder(out, keys[i][k]), 'config.json'))
+      const config = await configOf(join(runFolder(out, keys[i][k]), runFiles.config))
       if (config) found.set(dataset, used(dataset, config))
     }
   }

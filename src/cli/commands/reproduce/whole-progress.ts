@@ -1,4 +1,5 @@
-import type { Progress } from '../../progress.ts'
+import type { Progress } from '../../../runs/index.ts'
+
 import type { Estimate } from './estimate.ts'
 import type { PlannedJob } from './planned-jobs.ts'
 

@@ -1,10 +1,11 @@
 import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
+import { writeWhole } from '../../../base/index.ts'
 import type { Conclusion, Replacement, ResultTable, RowResult, Scale } from '../../../experiments/index.ts'
 import { experimentHtml, type PageTable, standaloneSvg } from '../../../report/index.ts'
+
 import { csvText } from '../../../train/index.ts'
 import { tableText } from '../../table.ts'
-import { writeWhole } from '../../training/run-folder.ts'
 import type { PlannedExperiment } from './planned-jobs.ts'
 import type { UsedData } from './used-data.ts'
 

@@ -1,0 +1,1 @@
+export { canThread, type PageBackendOptions, pageBackend } from './browser-backend.ts'
