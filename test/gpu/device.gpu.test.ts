@@ -9,7 +9,7 @@ import { memoryForecast, sgd, trainingStep, Updates } from '../../src/train/inde
 
 /** A backend, the device under it, and how often work was sent to it. */
 async function watched(memoryBytes = 2 ** 30): Promise<{ backend: Backend; device: GPUDevice; sent: () => number }> {
-  const adapter = await nodeGpuAdapter()
+  const adapter = (await nodeGpuAdapter()) as GPUAdapter | null
   if (!adapter) throw noAdapter()
   let device: GPUDevice | undefined
   let sent = 0

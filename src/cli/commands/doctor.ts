@@ -50,7 +50,7 @@ function machineText({ version }: Surroundings): string {
 /** The webgpu backend, where there is one; otherwise says why not. */
 async function gpuOf(surroundings: Surroundings): Promise<Backend | null> {
   try {
-    const adapter = await nodeGpuAdapter()
+    const adapter = (await nodeGpuAdapter()) as GPUAdapter | null
     if (!adapter) {
       surroundings.write(line('webgpu', 'no adapter: no driver, or no GPU'))
       return null

@@ -3,6 +3,7 @@ import {
   createInterpreter,
   createWasm,
   createWebGpu,
+  type GpuAdapter,
   hasRelaxedSimd,
   isSoftware,
   type KernelChoice,
@@ -99,7 +100,7 @@ function cacheFolder(): string {
 }
 
 /** For `auto` null where there is no GPU but a program on the CPU. @throws ResourceError where `webgpu` finds none */
-async function adapterFor(backend: 'webgpu' | 'auto'): Promise<GPUAdapter | null> {
+async function adapterFor(backend: 'webgpu' | 'auto'): Promise<GpuAdapter | null> {
   if (backend === 'auto') {
     const found = await nodeGpuAdapter().catch(() => null)
     return found && !isSoftware(found.info) ? found : null

@@ -1,4 +1,4 @@
-import type { Tuning, TuningStore } from '../../backends/index.ts'
+import type { GpuAdapter, Tuning, TuningStore } from '../../backends/index.ts'
 import { ResourceError } from '../../base/index.ts'
 
 /** Where a GPU comes from in Node: the optional package `webgpu`, which holds Dawn, Chromium's WebGPU. */
@@ -13,7 +13,7 @@ let gpu: GPU | undefined
  * The GPU of this machine, or null where there is none.
  * @throws ResourceError where the package `webgpu` is not installed or does not load
  */
-export async function nodeGpuAdapter(): Promise<GPUAdapter | null> {
+export async function nodeGpuAdapter(): Promise<GpuAdapter | null> {
   gpu ??= (await loadPackage()).create([])
   return gpu.requestAdapter({ powerPreference: 'high-performance' })
 }
