@@ -1,7 +1,7 @@
 // One network on the GPU, as one line of JSON: node bench/gpu-model.mjs --model resnet18 --batch 128 --T 6 [--precision mixed]
 // Needs the build and the package webgpu. bench/gpu_peer.py does the same in PyTorch.
 import { parseArgs } from 'node:util'
-import { paperLoss } from '../dist/losses/index.js'
+import { tetLoss } from '../dist/losses/index.js'
 import { clif, defaultBackend, modelNamed, Random, sgd, trainingStep } from '../dist/node.js'
 import { tensorOf } from '../dist/tensor/index.js'
 import { Updates } from '../dist/train/updates.js'
@@ -30,7 +30,7 @@ const random = new Random(1)
 const images = Float32Array.from({ length: batch * 3072 }, () => 2 * random.uniform() - 1)
 const labels = Int32Array.from({ length: batch }, () => random.below(classes))
 const updates = new Updates(network, backend, sgd({ learningRate: 0.01, momentum: 0.9, weightDecay: 5e-5 }))
-const options = { backend, T, updates, loss: paperLoss(), learningRate: 0.01 }
+const options = { backend, T, updates, loss: tetLoss(), learningRate: 0.01 }
 const losses = []
 let key = 0
 const update = async () => {

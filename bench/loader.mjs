@@ -3,22 +3,24 @@ import { availableParallelism, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import {
   autoAugment,
-  clif,
   cutout,
-  defaultBackend,
   diskFrameCache,
-  fashionMnist,
   isImageSet,
+  randomCrop,
+  randomErasing,
+  randomFlip,
+  trivialAugmentWide,
+} from '../dist/data/index.js'
+import {
+  clif,
+  defaultBackend,
+  fashionMnist,
   Loader,
   modelNamed,
   normalisationOf,
   normalise,
   openDataset,
-  randomCrop,
-  randomErasing,
-  randomFlip,
   train,
-  trivialAugmentWide,
 } from '../dist/node.js'
 import { now } from './timing.mjs'
 

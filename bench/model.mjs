@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs'
-import { paperLoss } from '../dist/losses/index.js'
+import { tetLoss } from '../dist/losses/index.js'
 import { clif, defaultBackend, modelNamed, Random, sgd, trainingStep } from '../dist/node.js'
 import { tensorOf } from '../dist/tensor/index.js'
 import { Updates } from '../dist/train/updates.js'
@@ -74,7 +74,7 @@ export function trainer(network, images, { backend, T }) {
   const updates = new Updates(network, backend, optimiser)
   const counter = firingCounter(backend)
   const observed = watched(network, counter.observe)
-  const options = { backend, T, updates, loss: paperLoss(), learningRate: 0.01 }
+  const options = { backend, T, updates, loss: tetLoss(), learningRate: 0.01 }
   let key = 0
   const update = async () => (await trainingStep(observed, images, { ...options, key: key++ })).loss
   return {

@@ -109,7 +109,7 @@ async function readAndRelease(backend, handle) {
  * How near to the measured peak: the seconds that this work takes at peak, over the seconds that it took.
  * @param {Work} work
  * @param {number} seconds
- * @param {import('../dist/node.js').Peak} peak
+ * @param {import('../dist/backends/index.js').Peak} peak
  */
 export function shareOfPeak(work, seconds, peak) {
   return (work.additions / peak.additions + work.multiplyAdds / peak.multiplyAdds) / seconds

@@ -3,7 +3,7 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
-import { readIdx, writeIdx } from '../dist/data/formats/index.js'
+import { readIdx, writeIdx } from '../dist/formats/index.js'
 
 const shardLimit = 1_400_000
 const totalLimit = 5_900_000

@@ -3,7 +3,7 @@
 // One line a file; exits 1 where a deviation is out of tolerance, 2 where a file cannot be read. Needs the build.
 import { readFileSync } from 'node:fs'
 import { basename } from 'node:path'
-import { checkGolden } from '../dist/experiments/golden/index.js'
+import { checkGolden } from '../dist/checks/golden/index.js'
 import { readSafetensors } from '../dist/interop/index.js'
 import { defaultBackend } from '../dist/node.js'
 

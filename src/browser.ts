@@ -2,6 +2,7 @@ import { pageBackend } from './hosts/browser/index.ts'
 import { type Hosted, hosted } from './hosts/index.ts'
 import { MemoryRunStore } from './train/index.ts'
 
+export { createWebGpu } from './backends/index.ts'
 export { canThread, type PageBackendOptions, pageBackend } from './hosts/browser/index.ts'
 export type { HostedEvaluateOptions, HostedTrainOptions } from './hosts/index.ts'
 /** `spikelet` in a page or, better, in a worker of one: training there leaves the page free. */

@@ -1,40 +1,129 @@
-/** What Node and pages have alike. `node.ts` and `browser.ts` add how threads start and where runs are kept. */
-export * from './analysis/index.ts'
-export { checkGradient, type GradientCheck, Tape } from './autograd/index.ts'
+/**
+ * What Node and pages have alike: the names that stay. `test/surface.txt` lists them, and a new one is a decision. The rest
+ * is under `spikelet/data`, `/formats`, `/ops`, `/analysis`, `/interop`, `/report` and `/experiments`.
+ */
+export { energy, gradientMap, layerGradientMap, memoryTotal, rasterOf, record, recordLayers } from './analysis/index.ts'
+export { checkGradient, Tape } from './autograd/index.ts'
 export {
   type Backend,
-  type BackendInfo,
   createInterpreter,
   createWasm,
-  createWebGpu,
   type Handle,
-  hasRelaxedSimd,
-  type Numbers,
-  type Peak,
-  type WasmBackend,
-  type WasmOptions,
-  type WebGpuOptions,
 } from './backends/index.ts'
-export * from './base/index.ts'
-export * from './data/index.ts'
+export {
+  EquationError,
+  FormatError,
+  ResourceError,
+  ShapeError,
+  SpikeletError,
+  UsageError,
+} from './base/index.ts'
+export {
+  arrayDataset,
+  type Dataset,
+  type Datasets,
+  embeddedFashionMnist,
+  fashionMnist,
+  imageFolder,
+  integrate,
+  Loader,
+  normalisationOf,
+  normalise,
+  openDataset,
+} from './data/index.ts'
 export {
   defineNeuron,
   evaluate as evaluateNeuron,
   evaluateGradient as evaluateNeuronGradient,
   type Neuron,
-  type NeuronConfig,
   type NeuronDefinition,
   type NeuronOptions,
   printNeuron,
-  surrogates,
-  type TemporalMixing,
-  type Truncation,
 } from './equations/index.ts'
-export * from './interop/index.ts'
-export * from './losses/index.ts'
-export * from './models/index.ts'
-export * from './neurons/index.ts'
-export * from './nn/index.ts'
-export { type Drawable, draw, standaloneSvg } from './report/index.ts'
+export { type Events, readEventFile } from './formats/index.ts'
+export {
+  networkFromNir,
+  networkToNir,
+  ownNames,
+  readNir,
+  readPytorch,
+  torchTensors,
+  writeNir,
+  writeSafetensors,
+} from './interop/index.ts'
+export { type Loss, membraneLoss, rateLoss, spikeCountLoss, tetLoss } from './losses/index.ts'
+export {
+  dense,
+  modelNamed,
+  recurrent,
+  snn3,
+  snn5,
+  spikeDrivenTransformer,
+  spikingResnet,
+  spikingVgg,
+  vggsnn,
+} from './models/index.ts'
+export {
+  alif,
+  clif,
+  glif,
+  integrateFire,
+  klif,
+  leakyReadout,
+  lif,
+  maskedPsn,
+  plif,
+  psn,
+  relu,
+  slidingPsn,
+  tcLif,
+} from './neurons/index.ts'
+export {
+  AdaptiveAvgPool2d,
+  AvgPool2d,
+  BatchNorm2d,
+  Conv2d,
+  Dropout,
+  encoders,
+  Flatten,
+  type Frame,
+  Graph,
+  Layer,
+  type LayerConfig,
+  Linear,
+  MaxPool2d,
+  Network,
+  type NetworkState,
+  type NetworkStream,
+  Recurrent,
+  Residual,
+  type Run,
+  Sequential,
+  type Site,
+  Spiking,
+  TemporalLinear,
+} from './nn/index.ts'
+export { type Drawable, draw } from './report/index.ts'
 export { inputTensor, parameterTensor, type Tensor, tensorOf } from './tensor/index.ts'
-export * from './train/index.ts'
+export {
+  adamW,
+  type Checkpoint,
+  constant,
+  cosine,
+  type Evaluation,
+  fillNetwork,
+  forwardBackward,
+  loadCheckpoint,
+  loadNetwork,
+  type Optimiser,
+  type Prediction,
+  predict,
+  type RunResult,
+  type Schedule,
+  saveNetwork,
+  sgd,
+  stepDecay,
+  type TrainHooks,
+  trainingStep,
+  Updates,
+} from './train/index.ts'

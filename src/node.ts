@@ -5,7 +5,7 @@ import { nodeTraining } from './runs/index.ts'
 import type { Evaluation, RunResult } from './train/index.ts'
 
 export type { HostedEvaluateOptions, HostedTrainOptions } from './hosts/index.ts'
-export { type DefaultBackendOptions, defaultBackend, save, startNodeWorker } from './hosts/node/index.ts'
+export { defaultBackend, save } from './hosts/node/index.ts'
 /** `spikelet` in Node. */
 export * from './index.ts'
 

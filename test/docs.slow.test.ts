@@ -46,7 +46,11 @@ function typeErrors(snippets: readonly Snippet[]): string[] {
   const given: ts.CompilerOptions = {
     ...options,
     noUnusedLocals: false,
-    paths: { spikelet: [join(root, 'src/node.ts')] },
+    paths: {
+      spikelet: [join(root, 'src/node.ts')],
+      'spikelet/browser': [join(root, 'src/browser.ts')],
+      'spikelet/*': [join(root, 'src/*/index.ts')],
+    },
     noEmit: true,
   }
   const host = ts.createCompilerHost(given)

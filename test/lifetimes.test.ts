@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { Tape } from '../src/autograd/index.ts'
-import { paperLoss } from '../src/losses/index.ts'
+import { tetLoss } from '../src/losses/index.ts'
 import { models } from '../src/models/index.ts'
 import { clif, plif } from '../src/neurons/index.ts'
 import type { Network } from '../src/nn/index.ts'
@@ -23,7 +23,7 @@ describe('on a backend that only watches', () => {
       const tape = new Tape(backend)
       const logits = network.forward(x, { backend, tape, training: true, T: 4, key: 1 })
       const targets = inputTensor(backend.tensor([2, 10], null))
-      const value = loss({ backend, tape }, logits, targets, paperLoss().options(4))
+      const value = loss({ backend, tape }, logits, targets, tetLoss().options(4))
       const forward = live.size
       const gradients = tape.backward(value)
       expect(faults).toEqual([])

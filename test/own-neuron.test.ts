@@ -4,7 +4,7 @@ import { type Backend, createInterpreter, type Handle } from '../src/backends/in
 import { createWasm } from '../src/backends/wasm/index.ts'
 import { hashedUniform, sizeOf } from '../src/base/index.ts'
 import { defineNeuron } from '../src/equations/index.ts'
-import { paperLoss } from '../src/losses/index.ts'
+import { tetLoss } from '../src/losses/index.ts'
 import { modelFromConfig, snn5 } from '../src/models/index.ts'
 import { activityObserver } from '../src/nn/index.ts'
 import { loss, spiking } from '../src/ops/index.ts'
@@ -36,7 +36,7 @@ async function trained(backend: Backend, updates: number) {
   await net.place(backend)
   const before = net.parameters().filter((p) => p.path.endsWith('.beta'))
   const starts = before.map((p) => p.values[0])
-  const rule = paperLoss()
+  const rule = tetLoss()
   const labels = Array.from({ length: batch }, (_, i) => i % classes)
   const x = tensorOf(backend, [1, batch, 15, 15, 1], hashedUniform(batch * 225, 3))
   const targets = tensorOf(backend, [batch, classes], rule.targets(labels, classes))

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { createWasm } from '../src/backends/index.ts'
 import { hashedUniform } from '../src/base/index.ts'
-import { paperLoss } from '../src/losses/index.ts'
+import { tetLoss } from '../src/losses/index.ts'
 import { spikingResnet } from '../src/models/index.ts'
 import { clif } from '../src/neurons/index.ts'
 import { forwardBackward } from '../src/train/index.ts'
@@ -15,7 +15,7 @@ async function gradients(memory: 'keep' | 'rebuild') {
   const before = backend.peakBytes()
   backend.beginStep()
   const batch = { images, labels: Int32Array.of(3, 7, 1, 0) }
-  const pass = forwardBackward(network, batch, { backend, T: 6, loss: paperLoss(), key: 1, memory })
+  const pass = forwardBackward(network, batch, { backend, T: 6, loss: tetLoss(), key: 1, memory })
   const values = new Map<string, Float32Array>()
   for (const [path, handle] of pass.gradients) values.set(path, Float32Array.from(await backend.read(handle)))
   const { loss } = await pass.read()

@@ -15,12 +15,14 @@ const rooms = [
   'autograd',
   'ops',
   'nn',
+  'formats',
   'data',
   'models',
   'interop',
   'losses',
   'analysis',
   'train',
+  'checks',
   'report',
   'hosts',
   'runs',
@@ -31,7 +33,7 @@ const rooms = [
 
 /** Rooms that may use neither Node nor the DOM; hosts hand them what they need as values. */
 const pure = rooms.filter(
-  (room) => !['data', 'interop', 'experiments', 'report', 'hosts', 'runs', 'cli', 'entries'].includes(room),
+  (room) => !['formats', 'data', 'interop', 'experiments', 'report', 'hosts', 'runs', 'cli', 'entries'].includes(room),
 )
 
 function filesUnder(folder: string): string[] {

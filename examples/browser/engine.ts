@@ -2,7 +2,6 @@ import {
   type Backend,
   Conv2d,
   clif,
-  type DataFolder,
   type Dataset,
   embeddedFashionMnist,
   Linear,
@@ -12,10 +11,10 @@ import {
   Sequential,
   Spiking,
   sgd,
-  summedLogits,
   tensorOf,
   train,
-} from 'spikelet'
+} from 'spikelet/browser'
+import type { DataFolder } from 'spikelet/data'
 import type { FromWorker, LayerSpikes, Start, ToWorker } from './messages.ts'
 
 /** The worker that trains: the page stays free to draw. */
@@ -145,10 +144,16 @@ async function answer(network: Network, backend: Backend, images: Dataset): Prom
       reads.push(bytes.then((all) => ({ name, height: h, width: w, channels: c, spikes: all.map((byte) => byte & 1) })))
     },
   })
-  const scores = summedLogits(await backend.read(logits.handle), T).map((sum) => sum / T)
+  const scores = meanOverTime(await backend.read(logits.handle))
   const layers = await Promise.all(reads)
   for (const { handle } of [x, logits]) backend.release(handle)
   tell({ kind: 'answer', shares: softmax(scores), layers, update })
+}
+
+function meanOverTime(logits: ArrayLike<number>): Float64Array {
+  const means = new Float64Array(logits.length / T)
+  for (let i = 0; i < logits.length; i++) means[i % means.length] += logits[i] / T
+  return means
 }
 
 function softmax(scores: Float64Array): number[] {

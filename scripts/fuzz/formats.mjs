@@ -9,6 +9,7 @@ import { packTar } from 'modern-tar'
 import { SpikeletError } from '../../dist/base/index.js'
 import { readShard, writeShard } from '../../dist/data/datasets/shard.js'
 import * as data from '../../dist/data/index.js'
+import * as fileFormats from '../../dist/formats/index.js'
 import {
   networkFromNir,
   nirGraph,
@@ -125,7 +126,7 @@ async function tarOf(/** @type {string[]} */ names) {
 /** A zip archive of one member, written field by field, so that names and sizes may lie. */
 function zipOf(/** @type {string} */ name, /** @type {Uint8Array} */ contents, claimed = contents.length) {
   const packed = deflateRawSync(contents)
-  const crc = data.crc32(contents)
+  const crc = fileFormats.crc32(contents)
   const local = Buffer.alloc(30)
   local.writeUInt32LE(0x04034b50)
   local.writeUInt16LE(8, 8)
@@ -173,7 +174,7 @@ function unpacking(/** @type {import('../../dist/data/index.js').ArchiveKind} */
   }
 }
 
-const hdf5Reader = new data.Hdf5Reader()
+const hdf5Reader = new fileFormats.Hdf5Reader()
 
 /** A graph as JSON. @param {import('../../dist/interop/index.js').NirGraph} graph */
 function graphText({ version, nodes, edges }) {
@@ -214,13 +215,22 @@ function graphOf(/** @type {Uint8Array} */ bytes) {
 
 /** @type {Record<string, Format>} */
 export const formats = {
-  idx: { samples: () => [data.writeIdx([2, 3, 4], bytes(24))], read: (b, f) => data.readIdx(b, f) },
-  'idx.gz': { samples: () => [gzipSync(data.writeIdx([5, 9, 9], bytes(405)))], read: (b, f) => data.readIdx(b, f) },
-  'cifar10.bin': { samples: () => [cifar(1)], read: (b, f) => data.readCifarBinary(b, data.cifar10Variant, f) },
-  'cifar100.bin': { samples: () => [cifar(2)], read: (b, f) => data.readCifarBinary(b, data.cifar100Variant, f) },
+  idx: { samples: () => [fileFormats.writeIdx([2, 3, 4], bytes(24))], read: (b, f) => fileFormats.readIdx(b, f) },
+  'idx.gz': {
+    samples: () => [gzipSync(fileFormats.writeIdx([5, 9, 9], bytes(405)))],
+    read: (b, f) => fileFormats.readIdx(b, f),
+  },
+  'cifar10.bin': {
+    samples: () => [cifar(1)],
+    read: (b, f) => fileFormats.readCifarBinary(b, fileFormats.cifar10Variant, f),
+  },
+  'cifar100.bin': {
+    samples: () => [cifar(2)],
+    read: (b, f) => fileFormats.readCifarBinary(b, data.cifar100Variant, f),
+  },
   'cifar.pickle': {
     samples: () => [cifarPickle(), wickedPickle, ...pickleSamples()],
-    read: (b, f) => data.readCifarPickle(b, data.cifar10Variant, f),
+    read: (b, f) => fileFormats.readCifarPickle(b, fileFormats.cifar10Variant, f),
   },
   png: {
     samples: () => [
@@ -229,34 +239,37 @@ export const formats = {
       encodePng({ width: 5, height: 5, data: bytes(100), channels: 4 }),
       encodePng({ width: 9, height: 7, data: bytes(189), channels: 3 }, { interlace: 'Adam7' }),
     ],
-    read: (b, f) => data.readPng(b, { file: f, maxPixels: 1_000_000 }),
+    read: (b, f) => fileFormats.readPng(b, { file: f, maxPixels: 1_000_000 }),
   },
-  jpeg: { samples: jpegSamples, read: (b, f) => data.readJpeg(b, { file: f, maxPixels: 1_000_000 }) },
+  jpeg: { samples: jpegSamples, read: (b, f) => fileFormats.readJpeg(b, { file: f, maxPixels: 1_000_000 }) },
   npy: {
     samples: () => [
-      data.writeNpy({ shape: [3, 4], values: Float32Array.from(bytes(12)) }),
-      data.writeNpy({ shape: [6], values: BigInt64Array.from([1n, 2n, 3n, 4n, 5n, 6n]) }),
+      fileFormats.writeNpy({ shape: [3, 4], values: Float32Array.from(bytes(12)) }),
+      fileFormats.writeNpy({ shape: [6], values: BigInt64Array.from([1n, 2n, 3n, 4n, 5n, 6n]) }),
     ],
-    read: (b, f) => data.readNpy(b, f),
+    read: (b, f) => fileFormats.readNpy(b, f),
   },
   npz: {
-    samples: () => [data.writeEventNpz(events), bomb()],
-    read: (b, f) => data.readEventNpz(b, { file: f }),
+    samples: () => [fileFormats.writeEventNpz(events), bomb()],
+    read: (b, f) => fileFormats.readEventNpz(b, { file: f }),
   },
   aedat2: {
     samples: () => [
-      data.writeAedat2(events, 'dvs128'),
-      data.writeAedat2(events, 'davis346'),
-      data.writeAedat2(events, 'davis240'),
+      fileFormats.writeAedat2(events, 'dvs128'),
+      fileFormats.writeAedat2(events, 'davis346'),
+      fileFormats.writeAedat2(events, 'davis240'),
     ],
-    read: (b, f) => data.readAedat2(b, { file: f }),
+    read: (b, f) => fileFormats.readAedat2(b, { file: f }),
   },
-  aedat3: { samples: () => [aedat3()], read: (b, f) => data.readAedat3(b, { file: f }) },
+  aedat3: { samples: () => [aedat3()], read: (b, f) => fileFormats.readAedat3(b, { file: f }) },
   'event.bin': {
-    samples: () => [data.writeEventBin(events)],
-    read: (b, f) => data.readEventBin(b, { file: f, size: { width: 34, height: 34 } }),
+    samples: () => [fileFormats.writeEventBin(events)],
+    read: (b, f) => fileFormats.readEventBin(b, { file: f, size: { width: 34, height: 34 } }),
   },
-  'event.csv': { samples: () => [data.writeEventCsv(events)], read: (b, f) => data.readEventCsv(b, { file: f }) },
+  'event.csv': {
+    samples: () => [fileFormats.writeEventCsv(events)],
+    read: (b, f) => fileFormats.readEventCsv(b, { file: f }),
+  },
   'gesture.csv': {
     samples: () => [text('class,startTime_usec,endTime_usec\n1,24,50\n5,102865,126562\n')],
     read: (b, f) => data.readGestureLabels(b, f),
@@ -286,7 +299,7 @@ export const formats = {
   },
   'packed.zlib': {
     samples: () => [deflateSync(bytes(400))],
-    read: (b, f) => data.inflate(b, { file: f, offset: 0, limit: 4096, zlib: true }),
+    read: (b, f) => fileFormats.inflate(b, { file: f, offset: 0, limit: 4096, zlib: true }),
   },
   safetensors: {
     samples: () => [

@@ -1,8 +1,8 @@
 // Mutations that know a format's structure: what comes out is whole on the outside and wrong inside, so that it gets past the
 // first checks. Needs the build.
 import { deflateRawSync } from 'node:zlib'
-import { cifar10Variant, readCifarPickle } from '../../dist/data/index.js'
 import { defineNeuron } from '../../dist/equations/index.js'
+import { cifar10Variant, readCifarPickle } from '../../dist/formats/index.js'
 import {
   networkFromNir,
   networkToNir,

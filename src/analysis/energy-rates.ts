@@ -1,4 +1,4 @@
-import { nearestName, UsageError } from '../base/index.ts'
+import { suggestion, UsageError } from '../base/index.ts'
 import type { Network } from '../nn/index.ts'
 
 /** Firing rates in 0..1: of all layers of neurons in order, or by the layers' paths. */
@@ -40,10 +40,9 @@ function byPath(name: string, paths: readonly string[], given: FiringRates): Map
   const entries = Object.entries(given).map(([path, rate]) => [named(path), rate] as const)
   for (const [path] of entries) {
     if (paths.includes(path)) continue
-    const near = nearestName(path, paths)
     throw new UsageError({
       what: `${name} has no layer of neurons '${path}'`,
-      next: `${near === undefined ? '' : `did you mean '${near}'? `}known: ${paths.join(', ')}`,
+      next: suggestion(path, paths, { list: true }),
     })
   }
   const rates = new Map(entries)

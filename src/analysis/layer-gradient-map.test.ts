@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import { createInterpreter, createWasm } from '../backends/index.ts'
 import { hashedUniform } from '../base/index.ts'
 import { defineNeuron } from '../equations/index.ts'
-import { paperLoss } from '../losses/index.ts'
+import { tetLoss } from '../losses/index.ts'
 import { clif, lif, maskedPsn } from '../neurons/index.ts'
 import { Conv2d, Flatten, Linear, Network, Recurrent, Sequential, Spiking } from '../nn/index.ts'
 import { loss as lossOf, slice } from '../ops/index.ts'
@@ -100,7 +100,7 @@ test('end to end, the steps’ losses together give the gradient of the whole lo
   )
   const labels = [0, 1, 1]
   const map = await layerGradientMap(net, x, { T, kind: 'end-to-end', labels, sample: 1000 })
-  const rule = paperLoss()
+  const rule = tetLoss()
   const targets = inputTensor(backend.tensor([3, 2], rule.targets(labels, 2)))
   const scope = { backend, tape: null }
   const lossOfStep = async (source: number) => {

@@ -2,7 +2,7 @@ import { Tape } from '../autograd/index.ts'
 import type { Backend, Handle } from '../backends/index.ts'
 import { sizeOf, UsageError } from '../base/index.ts'
 import { linearise } from '../equations/index.ts'
-import { type Loss, paperLoss } from '../losses/index.ts'
+import { type Loss, tetLoss } from '../losses/index.ts'
 import { type Network, temporalMatrix } from '../nn/index.ts'
 import { loss as lossOf, slice } from '../ops/index.ts'
 import { inputTensor, type Tensor } from '../tensor/index.ts'
@@ -66,7 +66,7 @@ async function stepwiseGradients(
   x: Tensor,
   backend: Backend,
   layers: readonly LayerSample[],
-  { T, labels, loss = paperLoss() }: LayerGradientMapOptions,
+  { T, labels, loss = tetLoss() }: LayerGradientMapOptions,
 ): Promise<ReadonlyMap<string, Seed>> {
   if (!labels) throw new UsageError({ what: 'gradients end to end come from a loss', next: 'pass the labels, [N]' })
   const found = new Map(layers.map(({ path }) => [path, [] as Float64Array[]]))

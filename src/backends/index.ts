@@ -13,12 +13,15 @@ export {
   serve,
   type VectorInstructions,
   type WasmBackend,
+  type WasmMemory,
   type WasmOptions,
   type WorkerStarter,
 } from './wasm/index.ts'
 export {
   adapterName,
   createWebGpu,
+  type GpuAdapter,
+  type GpuInfo,
   isSoftware,
   type Tuning,
   type TuningStore,

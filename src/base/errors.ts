@@ -9,7 +9,7 @@ export interface ErrorParts {
   expected?: string
   got?: string
   /** What the reader can do about it. */
-  next?: string
+  next?: string | undefined
   cause?: unknown
 }
 

@@ -1,5 +1,5 @@
 import { FormatError } from './errors.ts'
-import { nearestName } from './nearest.ts'
+import { suggestion } from './suggestion.ts'
 
 /** How deep JSON may nest; whoever walks over it may recurse this far. */
 const deepest = 200
@@ -59,12 +59,11 @@ export class Json {
   only(...names: string[]): this {
     const other = Object.keys(this.object()).find((name) => !names.includes(name))
     if (other === undefined) return this
-    const near = nearestName(other, names)
     throw new FormatError({
       what: `there is no such entry, '${other.slice(0, 80)}'`,
       place: this.place,
       expected: names.join(', ') || 'none',
-      ...(near === undefined ? {} : { next: `Did you mean '${near}'?` }),
+      next: suggestion(other, names),
     })
   }
 

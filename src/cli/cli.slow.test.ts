@@ -160,16 +160,16 @@ it('the demo shows both neurons', async () => {
 
 describe('what cannot be followed', () => {
   it.each([
-    [['train', 'fashon-mnist'], "did you mean 'fashion-mnist'?"],
-    [['train', 'fashion-mnist', '--model', 'resnet81'], 'Did you mean "resnet18"?'],
-    [['train', 'fashion-mnist', '--neuron', 'cilf'], "did you mean 'clif'?"],
+    [['train', 'fashon-mnist'], "Did you mean 'fashion-mnist'?"],
+    [['train', 'fashion-mnist', '--model', 'resnet81'], "Did you mean 'resnet18'?"],
+    [['train', 'fashion-mnist', '--neuron', 'cilf'], "Did you mean 'clif'?"],
     [['train', 'fashion-mnist', '--neuron-options', '{"tua":3}'], "did you mean 'tau'?"],
-    [['train', 'fashion-mnist', '--protocol', 'papr'], "did you mean 'paper'?"],
+    [['train', 'fashion-mnist', '--protocol', 'papr'], "Did you mean 'paper'?"],
     [['train', 'cifar10'], '--data FOLDER'],
     [['train'], 'the data set is missing'],
     [['train', '--resume', 'runs/none'], 'there is no run in this folder to resume'],
     [['evaluate', 'none.safetensors'], 'cannot read this file'],
-    [['compare', 'fashion-mnist', '--neurons', 'lif,clip'], "did you mean 'clif'?"],
+    [['compare', 'fashion-mnist', '--neurons', 'lif,clip'], "Did you mean 'clif'?"],
     [['neuron', 'missing.json'], 'missing.json'],
   ])('%j: exit code 2, and a word of help', async (words, message) => {
     const { code, output, errors } = await spikelet(words)

@@ -87,9 +87,9 @@ describe('options', () => {
   })
 
   it.each([
-    [['--epoch', '5'], 'unknown option --epoch\ndid you mean --epochs?'],
-    [['--weightDeca', '5'], 'did you mean --weight-decay?'],
-    [['--Epochs', '5'], 'unknown option --Epochs\ndid you mean --epochs?'],
+    [['--epoch', '5'], 'unknown option --epoch\nDid you mean --epochs?'],
+    [['--weightDeca', '5'], 'Did you mean --weight-decay?'],
+    [['--Epochs', '5'], 'unknown option --Epochs\nDid you mean --epochs?'],
     [['--name', ''], '--name needs a value'],
     [['--name='], '--name needs a value'],
     [['--epochs', 'many'], "--epochs cannot have this value\n  expected a whole number\n  got      'many'"],
@@ -98,8 +98,8 @@ describe('options', () => {
     [['--epochs'], '--epochs needs a value'],
     [['--epochs', '1', '--epochs', '2'], '--epochs is given more than once'],
     [['--no-epochs'], '--epochs cannot be switched off'],
-    [['--optimiser', 'adam'], "expected sgd, adamW\n  got      'adam'\ndid you mean 'adamW'?"],
-    [['--augment', 'crop,flp'], "expected crop, flip, cutout\n  got      'flp'\ndid you mean 'flip'?"],
+    [['--optimiser', 'adam'], "expected sgd, adamW\n  got      'adam'\nDid you mean 'adamW'?"],
+    [['--augment', 'crop,flp'], "expected crop, flip, cutout\n  got      'flp'\nDid you mean 'flip'?"],
     [['--neuron-options', '{tau}'], '--neuron-options is not JSON'],
     [['one', '--resume=maybe'], "'maybe' is one argument too many"],
     [['one', 'too-many'], "'too-many' is one argument too many"],
@@ -170,7 +170,7 @@ describe('a configuration file', () => {
   })
 
   it.each([
-    ['unknown.json', "did you mean 'epochs'?"],
+    ['unknown.json', "Did you mean 'epochs'?"],
     ['wrong.json', 'wrong.json: epochs cannot have this value'],
     ['list.json', 'must hold one JSON object'],
     ['torn.json', 'is not JSON'],
@@ -209,7 +209,7 @@ describe('what is printed', () => {
   it('the nearest command', async () => {
     const { code, errors } = await run('practice')
     expect(code).toBe(2)
-    expect(errors).toContain("unknown command 'practice'\ndid you mean 'practise'?")
+    expect(errors).toContain("unknown command 'practice'\nDid you mean 'practise'?")
   })
 
   it('a missing argument', async () => {

@@ -1,5 +1,5 @@
 import { isAbsolute, relative, resolve } from 'node:path'
-import { nearestName, ResourceError, SpikeletError, systemFault, UsageError } from '../base/index.ts'
+import { ResourceError, SpikeletError, suggestion, systemFault, UsageError } from '../base/index.ts'
 import { cacheFolder, fieldsOf, flagOf } from '../runs/index.ts'
 import type { Command } from './command.ts'
 import { readConfigFile } from './config-file.ts'
@@ -78,10 +78,9 @@ async function configOf(command: Command, flags: ParsedWords['flags']) {
 
 function unknownCommand(name: string, commands: readonly Command[]): UsageError {
   const known = commands.map((command) => command.name)
-  const near = nearestName(name, known)
   return new UsageError({
     what: `unknown command '${name}'`,
-    next: `${near === undefined ? '' : `did you mean '${near}'? `}known: ${known.join(', ')}`,
+    next: suggestion(name, known, { list: true }),
   })
 }
 

@@ -1,4 +1,4 @@
-import { nearestName, parseJson, UsageError } from '../base/index.ts'
+import { nearestName, parseJson, suggestion, UsageError } from '../base/index.ts'
 import { fieldsOf, flagOf, type OptionField } from '../runs/index.ts'
 import type { Command } from './command.ts'
 
@@ -56,28 +56,26 @@ function unknownFlag(name: string, command: string, fields: readonly OptionField
   )
   return new UsageError({
     what: `unknown option ${shown}`,
-    next: `${near === undefined ? '' : `did you mean ${near}? `}'spikelet ${command} --help' lists the options`,
+    next: `${near === undefined ? '' : `Did you mean ${near}? `}'spikelet ${command} --help' lists the options.`,
   })
 }
 
 function unknownKey(name: string, fields: readonly OptionField[], config: ConfigFile): UsageError {
   const known = fields.map((field) => field.name)
-  const near = nearestName(name, known)
   return new UsageError({
     what: `unknown option '${name}'`,
     place: config.file,
-    next: `${near === undefined ? '' : `did you mean '${near}'? `}known: ${known.join(', ')}`,
+    next: suggestion(name, known, { list: true }),
   })
 }
 
 function badValue(place: string, field: OptionField | undefined, value: unknown, message: string): UsageError {
   const wrong = Array.isArray(value) && field?.choices ? value.find((one) => !field.choices?.includes(one)) : value
-  const near = field?.choices && typeof wrong === 'string' ? nearestName(wrong, field.choices) : undefined
   return new UsageError({
     what: `${place} cannot have this value`,
     expected: field?.choices ? field.choices.join(', ') : message,
     got: typeof wrong === 'string' ? `'${wrong}'` : JSON.stringify(wrong),
-    ...(near === undefined ? {} : { next: `did you mean '${near}'?` }),
+    next: field?.choices && typeof wrong === 'string' ? suggestion(wrong, field.choices) : undefined,
   })
 }
 

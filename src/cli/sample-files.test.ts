@@ -2,7 +2,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
-import { writeEventNpz, writeIdx, writeNpy, writeNpz, writePng } from '../data/index.ts'
+import { writeEventNpz, writeIdx, writeNpy, writeNpz, writePng } from '../formats/index.ts'
 import { type FileSample, type SampleKind, samplesIn } from './sample-files.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'spikelet-samples-'))

@@ -1,14 +1,12 @@
 import { readdir, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { FormatError, type Shape, sameShape, shapeText, sizeOf, UsageError } from '../base/index.ts'
+import { type ConversionOptions, denoise, integrate } from '../data/index.ts'
 import {
-  type ConversionOptions,
   cifar10Variant,
   cifar100Variant,
-  denoise,
   type Events,
   eventFileKinds,
-  integrate,
   isJpeg,
   isPng,
   type NpyContents,
@@ -23,7 +21,7 @@ import {
   readPng,
   type SensorSize,
   withChannels,
-} from '../data/index.ts'
+} from '../formats/index.ts'
 import { readNamed } from '../runs/index.ts'
 
 /** What a network takes. */

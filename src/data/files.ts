@@ -11,6 +11,12 @@ export interface DataFolder {
   list?(name: string): Promise<FolderEntry[] | undefined>
 }
 
+/** Where data lies: a path, an address of the web, as text or as a URL object, or a folder that is open already. */
+export type Place = DataFolder | FolderAddress
+
+/** A path, an address of the web, or a URL object: anything with an `href`, so that no library of types is needed. */
+export type FolderAddress = string | { readonly href: string }
+
 export interface FolderEntry {
   readonly name: string
   readonly isFolder: boolean
@@ -44,11 +50,11 @@ export async function listedIn(folder: Required<DataFolder>, name: string): Prom
 }
 
 /** A folder on disk. Works where Node's file system is; loading this module elsewhere does no harm. */
-export function diskFolder(folder: string | URL): DataFolder {
+export function diskFolder(folder: FolderAddress): DataFolder {
   const { readFile, readdir, stat } = process.getBuiltinModule('node:fs/promises')
   const { join } = process.getBuiltinModule('node:path')
   const { fileURLToPath } = process.getBuiltinModule('node:url')
-  const place = typeof folder === 'string' ? folder : fileURLToPath(folder)
+  const place = typeof folder === 'string' ? folder : fileURLToPath(folder.href)
   return {
     place,
     async read(name) {
@@ -87,8 +93,8 @@ async function unlessMissing<Result>(
 }
 
 /** Files below a web address, for pages. */
-export function webFolder(address: string | URL): DataFolder {
-  const base = String(address).replace(/\/*$/, '/')
+export function webFolder(address: FolderAddress): DataFolder {
+  const base = addressText(address).replace(/\/*$/, '/')
   return {
     place: base,
     async read(name) {
@@ -101,8 +107,12 @@ export function webFolder(address: string | URL): DataFolder {
 }
 
 /** A path or address as given, or the folder it names. */
-export function openFolder(folder: DataFolder | string | URL): DataFolder {
-  if (typeof folder !== 'string' && !(folder instanceof URL)) return folder
-  if (/^https?:/.test(String(folder))) return webFolder(folder)
+export function openFolder(folder: Place): DataFolder {
+  if (typeof folder !== 'string' && !('href' in folder)) return folder
+  if (/^https?:/.test(addressText(folder))) return webFolder(folder)
   return diskFolder(folder)
+}
+
+function addressText(address: FolderAddress): string {
+  return typeof address === 'string' ? address : address.href
 }

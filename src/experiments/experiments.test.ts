@@ -164,5 +164,5 @@ describe('the paper’s findings', () => {
 
 it('answers an unknown name with the nearest', () => {
   expect(() => experimentNamed('fig2c')).toThrow(/unknown experiment 'fig2c'/)
-  expect(() => experimentNamed('tabel8')).toThrow(/did you mean 'table8'/)
+  expect(() => experimentNamed('tabel8')).toThrow(/Did you mean 'table8'/)
 })

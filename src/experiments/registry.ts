@@ -1,20 +1,20 @@
-import { nearestName, UsageError } from '../base/index.ts'
+import { suggestion, UsageError } from '../base/index.ts'
+import { fig2a } from './clif-2024/fig2a.ts'
+import { fig2b } from './clif-2024/fig2b.ts'
+import { fig3a } from './clif-2024/fig3a.ts'
+import { fig3b } from './clif-2024/fig3b.ts'
+import { fig4 } from './clif-2024/fig4.ts'
+import { fig6 } from './clif-2024/fig6.ts'
+import { fig7 } from './clif-2024/fig7.ts'
+import { fig8 } from './clif-2024/fig8.ts'
+import { fig10 } from './clif-2024/fig10.ts'
+import { fig11 } from './clif-2024/fig11.ts'
+import { table1 } from './clif-2024/table1.ts'
+import { table2 } from './clif-2024/table2.ts'
+import { table6 } from './clif-2024/table6.ts'
+import { table7 } from './clif-2024/table7.ts'
+import { table8 } from './clif-2024/table8.ts'
 import type { Experiment } from './experiment.ts'
-import { fig2a } from './paper/fig2a.ts'
-import { fig2b } from './paper/fig2b.ts'
-import { fig3a } from './paper/fig3a.ts'
-import { fig3b } from './paper/fig3b.ts'
-import { fig4 } from './paper/fig4.ts'
-import { fig6 } from './paper/fig6.ts'
-import { fig7 } from './paper/fig7.ts'
-import { fig8 } from './paper/fig8.ts'
-import { fig10 } from './paper/fig10.ts'
-import { fig11 } from './paper/fig11.ts'
-import { table1 } from './paper/table1.ts'
-import { table2 } from './paper/table2.ts'
-import { table6 } from './paper/table6.ts'
-import { table7 } from './paper/table7.ts'
-import { table8 } from './paper/table8.ts'
 
 /** The paper's figures and tables, in its order. */
 export const experiments: readonly Experiment[] = [
@@ -40,11 +40,10 @@ export function experimentNamed(name: string): Experiment {
   const found = experiments.find((one) => one.name === name || one.aliases?.includes(name))
   if (found) return found
   const known = experiments.flatMap((one) => [one.name, ...(one.aliases ?? [])])
-  const near = nearestName(name, known)
   throw new UsageError({
     what: `unknown experiment '${name}'`,
     expected: known.join(', '),
     got: `'${name}'`,
-    ...(near === undefined ? {} : { next: `did you mean '${near}'?` }),
+    next: suggestion(name, known),
   })
 }

@@ -1,4 +1,5 @@
-import { bytesSource, type FileInspection, isHdf5, readZip } from '../data/index.ts'
+import type { FileInspection } from '../data/index.ts'
+import { bytesSource, isHdf5, readZip } from '../formats/index.ts'
 import { readNir } from './nir/index.ts'
 import { isOldPytorch, isPytorchArchive, readPytorch } from './pytorch/index.ts'
 import { readSafetensors, type SafetensorsTensor } from './safetensors.ts'

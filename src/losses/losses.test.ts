@@ -6,13 +6,13 @@ import {
   type Loss,
   membraneLoss,
   oneHot,
-  paperLoss,
   predictions,
   rateLoss,
   softHits,
   softTargets,
   spikeCountLoss,
   summedLogits,
+  tetLoss,
   topK,
 } from './index.ts'
 
@@ -31,13 +31,13 @@ describe('losses', () => {
   test('paper: cross entropy of each step, and logits drawn to 1', async () => {
     const entropy = (softmaxLoss([2, 0, 1], 2) + softmaxLoss([-1, 0.5, 3], 2)) / 2
     const error = logits.reduce((sum, value) => sum + (value - 1) ** 2, 0) / 6
-    expect(await lossOf(paperLoss(), 2)).toBeCloseTo(0.95 * entropy + 0.05 * error, 12)
+    expect(await lossOf(tetLoss(), 2)).toBeCloseTo(0.95 * entropy + 0.05 * error, 12)
   })
 
   test('paper, drawn to the one-hot target', async () => {
     const entropy = (softmaxLoss([2, 0, 1], 2) + softmaxLoss([-1, 0.5, 3], 2)) / 2
     const error = logits.reduce((sum, value, i) => sum + (value - (i % 3 === 2 ? 1 : 0)) ** 2, 0) / 6
-    expect(await lossOf(paperLoss({ to: 'oneHot', lambda: 0.2 }), 2)).toBeCloseTo(0.8 * entropy + 0.2 * error, 12)
+    expect(await lossOf(tetLoss({ to: 'oneHot', lambda: 0.2 }), 2)).toBeCloseTo(0.8 * entropy + 0.2 * error, 12)
   })
 
   test('rate: cross entropy of the mean, with label smoothing', async () => {
@@ -67,11 +67,11 @@ describe('mixed samples', () => {
   const mix = { others: [0, 2], own: [0.75, 0.5] }
 
   test('targets are mixed as the labels are, after smoothing', async () => {
-    const targets = softTargets(paperLoss(), { labels: [1, 1], mix }, 3)
+    const targets = softTargets(tetLoss(), { labels: [1, 1], mix }, 3)
     expect([...targets]).toEqual([0.25, 0.75, 0, 0, 0.5, 0.5])
     const smooth = softTargets(rateLoss({ smoothing: 0.3 }), { labels: [1, 1], mix }, 3)
     expect([...smooth.subarray(0, 3)].map((value) => value.toFixed(6))).toEqual(['0.275000', '0.625000', '0.100000'])
-    expect(softTargets(paperLoss(), { labels: [1] }, 3)).toEqual(oneHot([1], 3))
+    expect(softTargets(tetLoss(), { labels: [1] }, 3)).toEqual(oneHot([1], 3))
   })
 
   test('the loss of a mixed sample is that of both labels, by their shares', async () => {

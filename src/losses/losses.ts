@@ -81,7 +81,7 @@ function withSmoothing(smoothing: number): Pick<Loss, 'targets' | 'smoothing'> {
   return smoothing ? { targets: smoothed(smoothing), smoothing } : { targets: oneHot }
 }
 
-export interface PaperLossOptions {
+export interface TetLossOptions {
   /** Weight of the squared error; the cross entropy has the rest. Default 0.05. */
   readonly lambda?: number
   /** What the squared error pulls every logit to: 1, or the one-hot target (DVS-CIFAR10). Default 1. */
@@ -94,7 +94,7 @@ export interface PaperLossOptions {
  * Cross entropy of every step's logits and squared distance of the logits to a constant.
  * @see Deng et al. 2022 (TET); Huang et al. 2024
  */
-export function paperLoss({ lambda = 0.05, to = 1, smoothing = 0 }: PaperLossOptions = {}): Loss {
+export function tetLoss({ lambda = 0.05, to = 1, smoothing = 0 }: TetLossOptions = {}): Loss {
   const options: LossOptions = {
     reduction: 'step',
     crossEntropy: 1 - lambda,

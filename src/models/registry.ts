@@ -1,4 +1,4 @@
-import { Json, nearestName, UsageError } from '../base/index.ts'
+import { Json, suggestion, UsageError } from '../base/index.ts'
 import { neuronFromJson } from '../neurons/index.ts'
 import { frameShapeOf, type Network, type NetworkConfig, networkFromConfig } from '../nn/index.ts'
 import { demo } from './demo.ts'
@@ -58,10 +58,9 @@ function fixed(name: string, model: ModelFactory): ModelFactory {
 export function modelNamed(name: string): ModelFactory {
   if (Object.hasOwn(models, name)) return withHidden.has(name) ? models[name] : fixed(name, models[name])
   const known = Object.keys(models)
-  const near = nearestName(name, known)
   throw new UsageError({
     what: `unknown model "${name}"`,
-    next: `${near === undefined ? '' : `Did you mean "${near}"? `}Known: ${known.join(', ')}.`,
+    next: suggestion(name, known, { list: true }),
   })
 }
 

@@ -1,4 +1,4 @@
-import { nearestName, UsageError } from '../base/index.ts'
+import { suggestion, UsageError } from '../base/index.ts'
 import {
   defineNeuron,
   type Neuron,
@@ -56,9 +56,8 @@ export function neuronFromConfig(config: NeuronConfig): Neuron {
   if (definition !== undefined) return defineNeuron(definition as unknown as NeuronDefinition)(options)
   if (Object.hasOwn(neurons, neuron)) return neurons[neuron](options)
   const known = Object.keys(neurons)
-  const near = nearestName(neuron, known)
   throw new UsageError({
     what: `unknown neuron '${neuron}'`,
-    next: `${near === undefined ? '' : `did you mean '${near}'? `}known: ${known.join(', ')}; define your own with defineNeuron`,
+    next: `${suggestion(neuron, known, { list: true })} Define your own with defineNeuron.`,
   })
 }

@@ -1,4 +1,4 @@
-import { Json, nearestName, UsageError } from '../base/index.ts'
+import { Json, suggestion, UsageError } from '../base/index.ts'
 import type { TemporalMixing } from '../equations/index.ts'
 import { neuronFromJson } from '../neurons/index.ts'
 import type { Layer, LayerConfig } from './layer.ts'
@@ -166,11 +166,10 @@ function layerOf(json: Json, count: Count): Layer {
   count.layers++
   if (count.layers > mostLayers) throw json.fault(`at most ${mostLayers} layers`)
   if (Object.hasOwn(builders, type)) return builders[type](json, count)
-  const near = nearestName(type, known)
   throw new UsageError({
     what: `unknown layer type "${type.slice(0, 80)}"`,
     place: json.place,
-    next: `${near === undefined ? '' : `Did you mean "${near}"? `}Known: ${known.join(', ')}.`,
+    next: suggestion(type, known, { list: true }),
   })
 }
 

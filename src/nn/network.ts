@@ -1,12 +1,13 @@
 import type { Backend } from '../backends/index.ts'
-import { nearestName, Random, type Shape, ShapeError, sameShape, shapeText, UsageError } from '../base/index.ts'
+import { Random, type Shape, ShapeError, sameShape, shapeText, suggestion, UsageError } from '../base/index.ts'
 import type { Neuron } from '../equations/index.ts'
 import type { Tensor } from '../tensor/index.ts'
 import { inLayer, type Layer, type LayerConfig, type LayerRow } from './layer.ts'
 import { Spiking } from './layers/index.ts'
 import type { Parameter } from './parameter.ts'
-import type { Run, States } from './run.ts'
+import type { NetworkState, Run } from './run.ts'
 import { type Blueprint, BuildingSite } from './site.ts'
+import { NetworkStream } from './stream.ts'
 import { type LayerSummary, summaryOf } from './summary.ts'
 
 /** JSON from which a network can be built again, without its parameters. */
@@ -31,12 +32,6 @@ export interface NetworkOptions {
   readonly seed?: number
   /** What a registry needs to build it again; default: the layers' own configuration. */
   readonly rebuild?: { readonly model: string; readonly options: { readonly [name: string]: unknown } }
-}
-
-/** State of a network in a stream, between one step and the next: a value, unchanged by `step`. */
-export interface NetworkState {
-  readonly position: number
-  readonly states: States
 }
 
 /** Layers with known shapes, their parameters and running statistics. */
@@ -129,13 +124,12 @@ export class Network {
   parameter(path: string): Parameter {
     const found = this.all.find((p) => p.path === path)
     if (found) return found
-    const near = nearestName(
-      path,
-      this.all.map((p) => p.path),
-    )
     throw new UsageError({
       what: `model "${this.name}" has no parameter "${path}"`,
-      ...(near === undefined ? {} : { next: `Did you mean "${near}"?` }),
+      next: suggestion(
+        path,
+        this.all.map((p) => p.path),
+      ),
     })
   }
 
@@ -195,6 +189,14 @@ export class Network {
   /** Releases what a stream's state holds. */
   releaseState(state: NetworkState): void {
     for (const handles of state.states.values()) for (const handle of handles) this.placed?.release(handle)
+  }
+
+  /**
+   * A stream that is fed frame by frame and keeps the state itself.
+   * @param options `samples`: streams side by side, default 1
+   */
+  stream({ samples = 1 }: { readonly samples?: number } = {}): NetworkStream {
+    return new NetworkStream(this, samples)
   }
 
   /** Shapes, parameters, bytes and operations, a row for each layer, and a table to print. */

@@ -31,3 +31,9 @@ export interface Stream {
   readonly given: States
   readonly next: Map<string, readonly Handle[]>
 }
+
+/** State of a network in a stream, between one step and the next: a value, unchanged by `step`. */
+export interface NetworkState {
+  readonly position: number
+  readonly states: States
+}

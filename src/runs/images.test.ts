@@ -22,7 +22,7 @@ describe('openImages', () => {
 
   it('asks for a folder, and knows the nearest name', async () => {
     await expect(open('cifar10')).rejects.toThrow('--data FOLDER')
-    await expect(open('cifar-10')).rejects.toThrow("did you mean 'cifar10'?")
+    await expect(open('cifar-10')).rejects.toThrow("Did you mean 'cifar10'?")
     await expect(open('mnist', { data: '/nowhere' })).rejects.toThrow('/nowhere')
   })
 })

@@ -1,6 +1,15 @@
 import type { Truncation } from '../equations/index.ts'
-import { type Loss, paperLoss, rateLoss } from '../losses/index.ts'
-import { adamW, constant, cosine, type Exchange, type Optimiser, type Schedule, sgd, step } from '../train/index.ts'
+import { type Loss, rateLoss, tetLoss } from '../losses/index.ts'
+import {
+  adamW,
+  constant,
+  cosine,
+  type Exchange,
+  type Optimiser,
+  type Schedule,
+  sgd,
+  stepDecay,
+} from '../train/index.ts'
 import { chooseNeuron } from './choose-neuron.ts'
 import type { TrainingOptions } from './run-settings.ts'
 
@@ -34,7 +43,7 @@ export function exchangesOf({ exchange }: Pick<TrainingOptions, 'exchange'>): Pr
 /** The loss of a run; an evaluation uses the same. */
 export function lossOf({ loss, labelSmoothing: smoothing }: Pick<TrainingOptions, 'loss' | 'labelSmoothing'>): Loss {
   if (loss === 'rate') return rateLoss({ smoothing })
-  return paperLoss({ smoothing, to: loss === 'paper' ? 1 : 'oneHot' })
+  return tetLoss({ smoothing, to: loss === 'paper' ? 1 : 'oneHot' })
 }
 
 function optimiserOf({ optimiser, lr: learningRate, momentum, weightDecay }: TrainingOptions): Optimiser {
@@ -46,6 +55,6 @@ function optimiserOf({ optimiser, lr: learningRate, momentum, weightDecay }: Tra
 }
 
 function scheduleOf({ schedule, warmup, scheduleEpochs }: TrainingOptions): Schedule {
-  if (schedule === 'step') return step({ epochs: scheduleEpochs, warmup })
+  if (schedule === 'step') return stepDecay({ epochs: scheduleEpochs, warmup })
   return schedule === 'cosine' ? cosine({ warmup }) : constant({ warmup })
 }

@@ -1,4 +1,4 @@
-import { ShapeError, sameShape, shapeText } from '../base/index.ts'
+import { type Shape, ShapeError, sameShape, shapeText } from '../base/index.ts'
 import type { Dataset } from '../data/index.ts'
 import type { Network } from '../nn/index.ts'
 
@@ -13,7 +13,7 @@ export function checkFit(network: Network, dataset: Dataset, T: number): void {
       next: 'cut them into T frames, or run that many steps',
     })
   }
-  if (!sameShape(network.input, dataset.shape)) {
+  if (!takes(network.input, dataset.shape)) {
     throw new ShapeError({
       what: `model "${network.name}" takes other images than the data set has`,
       place: dataset.name,
@@ -28,4 +28,10 @@ export function checkFit(network: Network, dataset: Dataset, T: number): void {
     expected: `[${dataset.classes.length}]`,
     got: shapeText(network.output),
   })
+}
+
+/** Whether frames fit the input: samples of plain numbers are stored as images of one pixel. */
+function takes(input: Shape, [height, width, channels]: Dataset['shape']): boolean {
+  if (input.length === 1) return height === 1 && width === 1 && channels === input[0]
+  return sameShape(input, [height, width, channels])
 }

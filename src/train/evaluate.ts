@@ -1,6 +1,6 @@
 import type { Backend } from '../backends/index.ts'
 import { type Dataset, Loader, type LoaderOptions, type Transform } from '../data/index.ts'
-import { asLoss, confusionMatrix, type Loss, type OwnLoss, paperLoss, summedLogits } from '../losses/index.ts'
+import { asLoss, confusionMatrix, type Loss, type OwnLoss, summedLogits, tetLoss } from '../losses/index.ts'
 import { activityObserver, type Network } from '../nn/index.ts'
 import { loss as lossOf } from '../ops/index.ts'
 import { inputTensor, type Tensor } from '../tensor/index.ts'
@@ -37,7 +37,7 @@ export interface EvaluateOptions {
   readonly T: number
   /** Default 128. */
   readonly batch?: number
-  /** Default: the paper's. */
+  /** Default: `tetLoss()`. */
   readonly loss?: Loss | OwnLoss
   readonly transforms?: readonly Transform[]
   readonly encode?: Encode | undefined
@@ -100,7 +100,7 @@ async function judge(
   network: Network,
   { images, labels, position }: { images: Float32Array; labels: Int32Array; position: number },
   tally: Tally,
-  { backend, T, encode, seed = 0, loss: given = paperLoss() }: EvaluateOptions,
+  { backend, T, encode, seed = 0, loss: given = tetLoss() }: EvaluateOptions,
 ): Promise<void> {
   const loss = asLoss(given)
   backend.beginStep()

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { createInterpreter, createWasm } from '../backends/index.ts'
-import { EventList, frameDatasets, type Recordings } from '../data/index.ts'
+import { frameDatasets, type Recordings } from '../data/index.ts'
+import { EventList } from '../formats/index.ts'
 import { lif } from '../neurons/index.ts'
 import { Linear, Network, Sequential, Spiking } from '../nn/index.ts'
 import { evaluate } from './evaluate.ts'

@@ -11,8 +11,10 @@ export type { Host, StopSignal } from './host.ts'
 export { type Encode, inputOf, usualEncode } from './input.ts'
 export { type KernelRecord, kernelRecord, kernelsNow } from './kernel-record.ts'
 export { firstLossScale, type LossScale, nextLossScale } from './loss-scale.ts'
-export { memoryForecast, sizeText } from './memory-forecast.ts'
+export { memoryForecast } from './memory-forecast.ts'
+export { loadNetwork, type SaveNetworkOptions, saveNetwork } from './network-file.ts'
 export { type AdamWSettings, adamW, type GroupOf, type Optimiser, type SgdSettings, sgd } from './optimiser.ts'
+export { type Prediction, type PredictOptions, predict, type Sample } from './predict.ts'
 export { type EpochRecord, freshProgress, type Progress } from './progress.ts'
 export type { FinalAccuracy, RunResult } from './run-result.ts'
 export * from './run-store.ts'
@@ -24,7 +26,7 @@ export {
   type ScheduleMoment,
   type ScheduleOptions,
   scheduleFactor,
-  step,
+  stepDecay,
 } from './schedule.ts'
 export { settingsOf, settingsRecord, type TrainOptions } from './settings.ts'
 export { train } from './train.ts'

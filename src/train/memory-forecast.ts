@@ -1,4 +1,4 @@
-import { ResourceError } from '../base/index.ts'
+import { ResourceError, sizeText } from '../base/index.ts'
 import { activationBytes, type Network } from '../nn/index.ts'
 
 export interface MemoryPlan {
@@ -71,9 +71,4 @@ function tooLarge(
         ? `a batch of ${fits} fits; several batches can make one update (accumulate), but BatchNorm sees each alone`
         : 'not even a single image fits: fewer time steps, or a smaller network',
   })
-}
-
-export function sizeText(bytes: number): string {
-  if (bytes >= 1e9) return `${(bytes / 1e9).toFixed(2)} GB`
-  return bytes >= 1e6 ? `${(bytes / 1e6).toFixed(1)} MB` : `${Math.ceil(bytes / 1e3)} kB`
 }

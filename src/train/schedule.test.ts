@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { constant, cosine, scheduleFactor, step } from './schedule.ts'
+import { constant, cosine, scheduleFactor, stepDecay } from './schedule.ts'
 
 const at = (update: number) => ({ update, updatesPerEpoch: 4, epochs: 5 })
 const rates = (schedule: Parameters<typeof scheduleFactor>[0]) =>
@@ -28,8 +28,8 @@ test('warmup rises evenly to the full rate, and the cosine starts behind it', ()
 })
 
 test('step', () => {
-  const factors = rates(step({ epochs: 2, factor: 0.5 }))
+  const factors = rates(stepDecay({ epochs: 2, factor: 0.5 }))
   expect([0, 7, 8, 15, 16].map((i) => factors[i])).toEqual([1, 1, 0.5, 0.5, 0.25])
-  expect(() => step({ epochs: 0 })).toThrow(/step: epochs/)
+  expect(() => stepDecay({ epochs: 0 })).toThrow(/step: epochs/)
   expect(() => cosine({ warmup: -1 })).toThrow(/cosine: warmup/)
 })

@@ -37,7 +37,7 @@ export function cosine(options: ScheduleOptions = {}): Schedule {
 }
 
 /** Times `factor` after every `epochs` epochs. @throws UsageError for epochs or a factor out of range */
-export function step(options: ScheduleOptions & { readonly epochs: number; readonly factor?: number }): Schedule {
+export function stepDecay(options: ScheduleOptions & { readonly epochs: number; readonly factor?: number }): Schedule {
   const { factor = 0.1 } = options
   if (!(options.epochs > 0)) throw outOfRange('step', 'epochs', 'above 0', options.epochs)
   if (!(factor > 0)) throw outOfRange('step', 'factor', 'above 0', factor)

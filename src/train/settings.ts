@@ -11,7 +11,7 @@ import {
   type Transform,
 } from '../data/index.ts'
 import { checkTruncation, type Truncation } from '../equations/index.ts'
-import { asLoss, type Loss, type OwnLoss, paperLoss } from '../losses/index.ts'
+import { asLoss, type Loss, type OwnLoss, tetLoss } from '../losses/index.ts'
 import type { Network } from '../nn/index.ts'
 import type { ClassWeights } from './class-weights.ts'
 import { checkEarlyStopping, type EarlyStopping } from './early-stopping.ts'
@@ -35,7 +35,7 @@ export interface TrainOptions {
   readonly accumulate?: number
   /** Order, augmentation, dropout and split follow from it; start values are the network's. Default 1. */
   readonly seed?: number
-  /** Default: the paper's. A function is a loss of your own: value and gradient of logits. */
+  /** Default: `tetLoss()`. A function is a loss of your own: value and gradient of logits. */
   readonly loss?: Loss | OwnLoss
   /** Default: `sgd()`. */
   readonly optimiser?: Optimiser
@@ -126,7 +126,7 @@ export function settingsOf(options: TrainOptions, datasets: Pick<Datasets, 'name
     earlyStopping: null,
     classWeights: null,
     ...options,
-    loss: asLoss(options.loss ?? paperLoss()),
+    loss: asLoss(options.loss ?? tetLoss()),
     schedule: scheduleOf(options.schedule ?? cosine()),
     bptt: truncationOf(options.bptt),
     encode: options.encode ?? usualEncode(datasets.train),

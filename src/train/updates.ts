@@ -1,5 +1,5 @@
 import type { Backend, Handle, Numbers } from '../backends/index.ts'
-import { FormatError, nearestName, UsageError } from '../base/index.ts'
+import { FormatError, suggestion, UsageError } from '../base/index.ts'
 import type { Network, Parameter } from '../nn/index.ts'
 import type { Optimiser } from './optimiser.ts'
 
@@ -128,13 +128,10 @@ function frozenBy(patterns: readonly string[], network: Network): Set<Parameter>
 }
 
 function noSuchParameter(pattern: string, all: readonly Parameter[]): UsageError {
-  const near = nearestName(
-    pattern,
-    all.map(({ path }) => path),
-  )
+  const paths = all.map(({ path }) => path)
   return new UsageError({
     what: `freeze: no parameter fits '${pattern}'`,
-    next: near ? `did you mean '${near}'?` : `parameters are named like '${all[0]?.path}'; '*' stands for any text`,
+    next: suggestion(pattern, paths) ?? `Parameters are named like '${paths[0]}'; '*' stands for any text.`,
   })
 }
 

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { expect, test } from 'vitest'
 import { createWasm } from '../../src/backends/wasm/index.ts'
-import { checkGolden } from '../../src/experiments/golden/index.ts'
+import { checkGolden } from '../../src/checks/golden/index.ts'
 import { readSafetensors } from '../../src/interop/index.ts'
 
 for (const name of ['resnet18-clif', 'vgg11-clif'])

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
 import type { Backend } from '../../src/backends/index.ts'
 import { createWasm } from '../../src/backends/wasm/index.ts'
-import { checkGolden } from '../../src/experiments/golden/index.ts'
+import { checkGolden } from '../../src/checks/golden/index.ts'
 import { readSafetensors, writeSafetensors } from '../../src/interop/index.ts'
 
 function read(name: string) {

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
 import { createWasm } from '../../src/backends/wasm/index.ts'
-import { checkGolden } from '../../src/experiments/golden/index.ts'
+import { checkGolden } from '../../src/checks/golden/index.ts'
 import { readSafetensors, writeSafetensors } from '../../src/interop/index.ts'
 
 function read(name: string) {

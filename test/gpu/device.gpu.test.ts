@@ -2,14 +2,14 @@ import { describe, expect, test } from 'vitest'
 import { type Backend, createWebGpu } from '../../src/backends/index.ts'
 import { ResourceError } from '../../src/base/index.ts'
 import { noAdapter, nodeGpuAdapter } from '../../src/hosts/node/node-gpu.ts'
-import { paperLoss } from '../../src/losses/index.ts'
+import { tetLoss } from '../../src/losses/index.ts'
 import { snn5 } from '../../src/models/index.ts'
 import { clif } from '../../src/neurons/index.ts'
 import { memoryForecast, sgd, trainingStep, Updates } from '../../src/train/index.ts'
 
 /** A backend, the device under it, and how often work was sent to it. */
 async function watched(memoryBytes = 2 ** 30): Promise<{ backend: Backend; device: GPUDevice; sent: () => number }> {
-  const adapter = await nodeGpuAdapter()
+  const adapter = (await nodeGpuAdapter()) as GPUAdapter | null
   if (!adapter) throw noAdapter()
   let device: GPUDevice | undefined
   let sent = 0
@@ -37,7 +37,7 @@ describe('a device', () => {
     const images = Float32Array.from({ length: 512 }, (_, i) => Math.sin(i))
     const batch = { images, labels: Int32Array.of(1, 2) }
     const step = (key: number) =>
-      trainingStep(network, batch, { backend, T: 2, loss: paperLoss(), key, updates, learningRate: 0.1, clip: 5 })
+      trainingStep(network, batch, { backend, T: 2, loss: tetLoss(), key, updates, learningRate: 0.1, clip: 5 })
     await step(1)
     const before = sent()
     const peak = backend.peakBytes()

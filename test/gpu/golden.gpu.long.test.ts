@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { expect, test } from 'vitest'
 import { type Comparison, createComparing, createInterpreter } from '../../src/backends/index.ts'
-import { referenceOf, runNetwork } from '../../src/experiments/golden/index.ts'
+import { referenceOf, runNetwork } from '../../src/checks/golden/index.ts'
 import { readSafetensors } from '../../src/interop/index.ts'
 import { createGpu } from './adapter.ts'
 

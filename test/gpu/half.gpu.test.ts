@@ -7,11 +7,11 @@ import {
   createInterpreter,
   createWebGpu,
 } from '../../src/backends/index.ts'
+import { referenceOf, runNetwork } from '../../src/checks/golden/index.ts'
 import { wgsl } from '../../src/codegen/index.ts'
-import { referenceOf, runNetwork } from '../../src/experiments/golden/index.ts'
 import { nodeGpuAdapter } from '../../src/hosts/node/node-gpu.ts'
 import { readSafetensors } from '../../src/interop/index.ts'
-import { paperLoss } from '../../src/losses/index.ts'
+import { tetLoss } from '../../src/losses/index.ts'
 import { snn3 } from '../../src/models/index.ts'
 import { clif } from '../../src/neurons/index.ts'
 import { sgd, trainingStep, Updates } from '../../src/train/index.ts'
@@ -76,7 +76,7 @@ describe.runIf(hasHalf)('mixed precision', () => {
         const batch = { images, labels: Int32Array.from({ length: 8 }, (_, i) => i) }
         const results = []
         for (let key = 0; key < 3; key++) {
-          const options = { backend, T: 4, loss: paperLoss(), key, updates, learningRate: 0.05 }
+          const options = { backend, T: 4, loss: tetLoss(), key, updates, learningRate: 0.05 }
           results.push(await trainingStep(network, batch, options))
         }
         const peak = backend.peakBytes()
@@ -104,7 +104,7 @@ describe.runIf(hasHalf)('mixed precision', () => {
     const updates = new Updates(network, backend, sgd())
     const batch = { images: Float32Array.from({ length: 128 }, (_, i) => Math.sin(i)), labels: Int32Array.of(1, 2) }
     const step = (lossScale: number) =>
-      trainingStep(network, batch, { backend, T: 2, loss: paperLoss(), key: 1, updates, learningRate: 0.1, lossScale })
+      trainingStep(network, batch, { backend, T: 2, loss: tetLoss(), key: 1, updates, learningRate: 0.1, lossScale })
     const weights = () => Promise.all(network.parameters().map((p) => backend.read(p.on(backend).handle)))
     const before = await weights()
     const overflown = await step(2 ** 40)

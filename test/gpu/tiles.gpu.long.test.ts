@@ -19,7 +19,7 @@ describe('kernels for hardware agree with those for software adapters', () => {
   const backends: Backend[] = []
   beforeAll(async () => {
     for (const kernels of ['software', 'tree', 'subgroups']) {
-      const adapter = await nodeGpuAdapter()
+      const adapter = (await nodeGpuAdapter()) as GPUAdapter | null
       if (!adapter) throw noAdapter()
       const software = kernels === 'software'
       backends.push(await createWebGpu(kernels === 'tree' ? withoutSubgroups(adapter) : adapter, { software }))
@@ -61,7 +61,7 @@ describe('kernels for hardware agree with those for software adapters', () => {
   })
 
   test('every tile that a tuner may choose gives the same bits; the fastest is remembered', async () => {
-    const adapter = await nodeGpuAdapter()
+    const adapter = (await nodeGpuAdapter()) as GPUAdapter | null
     if (!adapter) throw noAdapter()
     const saved: Tuning[] = []
     const tuning: TuningStore = { load: () => ({}), save: (_, tiles) => saved.push(tiles) }

@@ -1,4 +1,5 @@
 import { ResourceError } from '../../base/index.ts'
+import type { WasmMemory } from './wasm-memory.ts'
 
 const alignment = 64
 const pageBytes = 65536
@@ -14,7 +15,7 @@ export interface Block {
  * freed. What it hands out depends on the sequence of calls alone.
  */
 export class Arena {
-  readonly memory: WebAssembly.Memory
+  readonly memory: WasmMemory
   private free: { address: number; bytes: number }[] = []
   private end: number
   private readonly maximum: number
@@ -22,7 +23,7 @@ export class Arena {
   peak = 0
 
   /** @param reserved bytes at the start of the memory that the arena leaves alone */
-  constructor(memory: WebAssembly.Memory, reserved: number, maximumBytes: number) {
+  constructor(memory: WasmMemory, reserved: number, maximumBytes: number) {
     this.memory = memory
     this.end = reserved
     this.maximum = maximumBytes

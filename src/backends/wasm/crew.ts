@@ -2,24 +2,11 @@ import { ResourceError } from '../../base/index.ts'
 import type { MemoryLimits } from '../../codegen/index.ts'
 import { Arena } from './arena.ts'
 import { argumentsAddress, argumentWords, commands, control, reservedBytes, spins } from './control.ts'
+import type { KernelTime } from './kernel-time.ts'
 import type { KernelFunction, NativeCode } from './native.ts'
+import type { StartedWorker, WorkerStarter } from './started-worker.ts'
+import type { WasmMemory } from './wasm-memory.ts'
 import { instantiate } from './worker-loop.ts'
-
-/** A worker thread as the host gives it: it runs `serve(memory, thread)` of worker-loop.ts. */
-export interface StartedWorker {
-  readonly ready: Promise<void>
-  /** Whether it still runs, where the host can tell while this thread waits. Default: it is believed to. */
-  readonly isAlive?: () => boolean
-  stop(): Promise<void>
-}
-
-export type WorkerStarter = (memory: WebAssembly.Memory, thread: number) => StartedWorker
-
-/** How often a kernel ran, and how long in all. */
-export interface KernelTime {
-  calls: number
-  seconds: number
-}
 
 export interface Kernel {
   readonly id: number
@@ -43,7 +30,7 @@ const lookEverySeconds = 0.5
 const longestShareSeconds = 120
 
 /** Most address space, and less where the system gives no more. @throws ResourceError where it gives too little */
-function reserve({ minimum, maximum, shared }: MemoryLimits): { memory: WebAssembly.Memory; pages: number } {
+function reserve({ minimum, maximum, shared }: MemoryLimits): { memory: WasmMemory; pages: number } {
   for (let most = maximum; ; most = Math.floor(most / 2)) {
     const pages = Math.max(minimum, most)
     try {
@@ -70,7 +57,7 @@ const leastPages = 4096
  * left. Tasks own their outputs, so the result does not depend on who took which.
  */
 export class Crew {
-  readonly memory: WebAssembly.Memory
+  readonly memory: WasmMemory
   readonly arena: Arena
   readonly limits: MemoryLimits
   readonly threads: number

@@ -1,5 +1,6 @@
-export type { StartedWorker, WorkerStarter } from './crew.ts'
 export type { NativeCode, VectorInstructions } from './native.ts'
 export type { Peak } from './peak.ts'
+export type { StartedWorker, WorkerStarter } from './started-worker.ts'
 export { createWasm, hasRelaxedSimd, type WasmBackend, type WasmOptions } from './wasm.ts'
+export type { WasmMemory } from './wasm-memory.ts'
 export { serve } from './worker-loop.ts'

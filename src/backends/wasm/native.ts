@@ -1,3 +1,5 @@
+import type { WasmMemory } from './wasm-memory.ts'
+
 /** A loaded kernel. */
 export type KernelFunction = (args: number, thread: number) => void
 
@@ -11,5 +13,5 @@ export interface NativeCode {
   /** Copies code to where it may run; it stays there as long as the process. */
   place(code: Uint8Array): bigint
   /** The kernel at an address, working on this memory. */
-  at(address: bigint, memory: WebAssembly.Memory): KernelFunction
+  at(address: bigint, memory: WasmMemory): KernelFunction
 }

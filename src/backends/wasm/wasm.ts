@@ -5,8 +5,9 @@ import type { KernelChoice } from '../kernel-choice.ts'
 import { checked } from '../operations.ts'
 import { calibrate } from './calibrate.ts'
 import { convolution, convolutionBackward } from './convolution.ts'
-import { Crew, type KernelTime, type WorkerStarter } from './crew.ts'
+import { Crew } from './crew.ts'
 import { KernelChoices } from './kernel-choice.ts'
+import type { KernelTime } from './kernel-time.ts'
 import { Machine } from './machine.ts'
 import type { NativeCode } from './native.ts'
 import { runNeuron, runNeuronBackward } from './neuron-layer.ts'
@@ -22,6 +23,7 @@ import {
   sumOverSteps,
   withNumbers,
 } from './sequence.ts'
+import type { WorkerStarter } from './started-worker.ts'
 import type { WasmTensor } from './tensors.ts'
 import { allFinite, runAdamW, runLoss, runSgd, squaredNorm } from './training.ts'
 

@@ -1,11 +1,12 @@
 import { memoryImport } from '../../codegen/index.ts'
 import { argumentsAddress, commands, control, spins } from './control.ts'
 import type { KernelFunction, NativeCode } from './native.ts'
+import type { WasmMemory } from './wasm-memory.ts'
 
 /** Compiles kernel bytes against a memory, synchronously. */
-export function instantiate(bytes: BufferSource, memory: WebAssembly.Memory): KernelFunction {
+export function instantiate(bytes: Uint8Array<ArrayBuffer>, memory: WasmMemory): KernelFunction {
   const instance = new WebAssembly.Instance(new WebAssembly.Module(bytes), {
-    [memoryImport.module]: { [memoryImport.name]: memory },
+    [memoryImport.module]: { [memoryImport.name]: memory as WebAssembly.Memory },
   })
   return instance.exports.run as KernelFunction
 }
@@ -23,7 +24,7 @@ export function bytesAt(memory: { readonly buffer: ArrayBufferLike }, address: n
  * What a worker thread does until it is told to stop: waits for an order, does its share, reports.
  * @param native the host's door to machine code, asked for when the first such kernel comes
  */
-export function serve(memory: WebAssembly.Memory, thread: number, native?: () => NativeCode | null): void {
+export function serve(memory: WasmMemory, thread: number, native?: () => NativeCode | null): void {
   const words = new Int32Array(memory.buffer, 0, 64)
   const kernels: KernelFunction[] = []
   let seen = 0

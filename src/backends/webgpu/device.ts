@@ -2,7 +2,8 @@ import { wgsl } from '../../codegen/index.ts'
 import { Machine, type MachineOptions } from './machine.ts'
 import type { Block } from './pool.ts'
 import { Tensors } from './tensors.ts'
-import { Tuner, type TuningStore } from './tuner.ts'
+import { Tuner } from './tuner.ts'
+import type { TuningStore } from './tuning-store.ts'
 
 export interface DeviceOptions extends MachineOptions {
   readonly software: boolean

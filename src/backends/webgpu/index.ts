@@ -1,2 +1,3 @@
-export type { Tuning, TuningStore } from './tuner.ts'
+export type { GpuAdapter, GpuInfo } from './gpu-adapter.ts'
+export type { Tuning, TuningStore } from './tuning-store.ts'
 export { adapterName, createWebGpu, isSoftware, type WebGpuOptions } from './webgpu.ts'

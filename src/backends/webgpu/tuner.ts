@@ -1,15 +1,7 @@
 import type { wgsl } from '../../codegen/index.ts'
 import { bufferUsage, mapRead } from './flags.ts'
 import type { Machine } from './machine.ts'
-
-/** Tiles that were measured as the fastest, by the layer they are for. */
-export type Tuning = { readonly [key: string]: wgsl.Tile }
-
-/** Where measured tiles are kept between runs. The adapter is part of the place, not of the keys. */
-export interface TuningStore {
-  load(adapter: string): Tuning
-  save(adapter: string, tuning: Tuning): void
-}
+import type { TuningStore } from './tuning-store.ts'
 
 const mostPairs = 512
 const queryResolve = 0x200

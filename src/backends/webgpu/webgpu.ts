@@ -4,12 +4,13 @@ import { closable } from '../closable.ts'
 import { checked } from '../operations.ts'
 import { convolution, convolutionBackward } from './convolution.ts'
 import { Device } from './device.ts'
+import type { GpuAdapter, GpuInfo } from './gpu-adapter.ts'
 import { runNeuron, runNeuronBackward } from './neuron-layer.ts'
 import { pool, poolBackward } from './pooling.ts'
 import { activity, add, concat, dropout, slice, sumSteps } from './sequence.ts'
 import type { GpuTensor } from './tensors.ts'
 import { accumulate, adamW, clipNorm, loss, scale, sgd } from './training.ts'
-import type { TuningStore } from './tuner.ts'
+import type { TuningStore } from './tuning-store.ts'
 
 export interface WebGpuOptions {
   /** Most bytes of tensors at once. Default: 4 GiB; WebGPU does not tell how much a device has. */
@@ -42,10 +43,11 @@ const raisedLimits = [
 
 /**
  * The float32 backend on a GPU.
- * @param adapter what `navigator.gpu.requestAdapter()` gave
+ * @param given what `navigator.gpu.requestAdapter()` gave
  * @throws ResourceError where the adapter gives no device
  */
-export async function createWebGpu(adapter: GPUAdapter, options: WebGpuOptions = {}): Promise<Backend> {
+export async function createWebGpu(given: GpuAdapter, options: WebGpuOptions = {}): Promise<Backend> {
+  const adapter = given as GPUAdapter
   const features = usefulFeatures.filter((feature) => adapter.features.has(feature))
   const requiredLimits = Object.fromEntries(raisedLimits.map((name) => [name, adapter.limits[name]]))
   let device: GPUDevice
@@ -82,12 +84,12 @@ export async function createWebGpu(adapter: GPUAdapter, options: WebGpuOptions =
 }
 
 /** What people call an adapter. */
-export function adapterName({ vendor, architecture, description }: GPUAdapterInfo): string {
+export function adapterName({ vendor, architecture, description }: GpuInfo): string {
   return description || [vendor, architecture].filter((part) => part !== '').join(' ') || 'unknown adapter'
 }
 
 /** SwiftShader, llvmpipe and WARP: adapters that are programs on the CPU. */
-export function isSoftware(info: GPUAdapterInfo): boolean {
+export function isSoftware(info: GpuInfo): boolean {
   const fallback = (info as { isFallbackAdapter?: boolean }).isFallbackAdapter === true
   return fallback || /swiftshader|llvmpipe|basic render/i.test(`${info.architecture} ${info.description}`)
 }

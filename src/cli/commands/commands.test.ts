@@ -40,7 +40,7 @@ describe('neuron', () => {
   })
 
   it('answers unknown names and options with the nearest', async () => {
-    expect((await spikelet('neuron', 'plf')).errors).toContain("did you mean 'plif'?")
+    expect((await spikelet('neuron', 'plf')).errors).toContain("Did you mean 'plif'?")
     const { code, errors } = await spikelet('neuron', 'lif', '--neuron-options', '{"treshold":2}')
     expect([code, errors.includes("did you mean 'threshold'?")]).toEqual([2, true])
   })

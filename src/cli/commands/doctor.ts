@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { type Backend, isSoftware } from '../../backends/index.ts'
-import { selfCheck } from '../../experiments/index.ts'
+import { selfCheck } from '../../checks/index.ts'
 import { defaultBackend, nodeGpuAdapter } from '../../hosts/node/index.ts'
 import { defineCommand } from '../command.ts'
 import { exitCodes, type Surroundings } from '../surroundings.ts'
@@ -50,7 +50,7 @@ function machineText({ version }: Surroundings): string {
 /** The webgpu backend, where there is one; otherwise says why not. */
 async function gpuOf(surroundings: Surroundings): Promise<Backend | null> {
   try {
-    const adapter = await nodeGpuAdapter()
+    const adapter = (await nodeGpuAdapter()) as GPUAdapter | null
     if (!adapter) {
       surroundings.write(line('webgpu', 'no adapter: no driver, or no GPU'))
       return null

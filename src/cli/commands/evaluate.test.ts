@@ -47,7 +47,7 @@ describe('evaluate with another neuron', () => {
   })
 
   it.each([
-    [['--neuron', 'lfi'], "did you mean 'lif'?"],
+    [['--neuron', 'lfi'], "Did you mean 'lif'?"],
     [['--reset', 'harder'], 'hard:VALUE'],
     [['--neuron', 'clif', '--reset', 'leak:-0.1'], 'a reading of LIF'],
     [['--neuron', 'relu'], 'cannot be exchanged'],

@@ -4,11 +4,11 @@ import {
   type ConversionOptions,
   classNamesOf,
   datasetNames,
-  isHdf5,
   isImageSet,
   normalisationOf,
   normalise,
 } from '../../data/index.ts'
+import { isHdf5 } from '../../formats/index.ts'
 import { defaultBackend } from '../../hosts/node/index.ts'
 import {
   type NirLabel,

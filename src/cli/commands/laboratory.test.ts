@@ -57,7 +57,7 @@ describe('gradient', () => {
   })
 
   it.each([
-    [['--neurons', 'lfi'], "did you mean 'lif'?"],
+    [['--neurons', 'lfi'], "Did you mean 'lif'?"],
     [['--input', 'poison:1'], "unknown input 'poison:1'"],
     [['--out', 'map.png'], 'ends in .svg or .json'],
   ])('answers %j', async (words, message) => {

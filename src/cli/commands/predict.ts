@@ -2,14 +2,8 @@ import { dirname, join } from 'node:path'
 import { z } from 'zod'
 import type { Backend } from '../../backends/index.ts'
 import { sizeOf, UsageError } from '../../base/index.ts'
-import {
-  type ConversionOptions,
-  classNamesOf,
-  datasetNames,
-  imagePipeline,
-  makeTransform,
-  type SensorSize,
-} from '../../data/index.ts'
+import { type ConversionOptions, classNamesOf, datasetNames, imagePipeline, makeTransform } from '../../data/index.ts'
+import type { SensorSize } from '../../formats/index.ts'
 import { defaultBackend } from '../../hosts/node/index.ts'
 import { summedLogits } from '../../losses/index.ts'
 import { encoders, type Network } from '../../nn/index.ts'

@@ -1,12 +1,12 @@
 import { FormatError } from '../../base/index.ts'
-import { type DataFolder, openFolder } from '../files.ts'
 import {
   type CifarRecords,
   type CifarVariant,
   cifar10Variant,
   cifar100Variant,
   readCifarBinary,
-} from '../formats/index.ts'
+} from '../../formats/index.ts'
+import { type DataFolder, openFolder, type Place } from '../files.ts'
 import { cifar100Classes } from './cifar100-classes.ts'
 import { type Dataset, type Datasets, imageDataset } from './dataset.ts'
 import { missingFiles } from './missing-files.ts'
@@ -23,7 +23,7 @@ const imageBytes = 32 * 32 * 3
  * @throws UsageError if test_batch.bin or all training files are missing; FormatError if one is damaged
  * @see Krizhevsky 2009
  */
-export async function cifar10(folder: DataFolder | string | URL): Promise<Datasets> {
+export async function cifar10(folder: Place): Promise<Datasets> {
   const place = openFolder(folder)
   const batches = [1, 2, 3, 4, 5].map((batch) => `data_batch_${batch}.bin`)
   const classes = (await classNames(place, 'batches.meta.txt', 10)) ?? cifar10Classes
@@ -51,7 +51,7 @@ export async function cifar10(folder: DataFolder | string | URL): Promise<Datase
  * @throws UsageError if train.bin or test.bin is missing; FormatError if one is damaged
  * @see Krizhevsky 2009
  */
-export async function cifar100(folder: DataFolder | string | URL): Promise<Datasets> {
+export async function cifar100(folder: Place): Promise<Datasets> {
   const place = openFolder(folder)
   const classes = (await classNames(place, 'fine_label_names.txt', 100)) ?? cifar100Classes
   const train = await records(place, 'train.bin', cifar100Variant)

@@ -1,15 +1,27 @@
 import { ShapeError, sizeOf } from '../../base/index.ts'
-import type { SensorSize } from '../events/index.ts'
+import type { SensorSize } from '../../formats/index.ts'
 import type { ConversionOptions } from './conversion.ts'
 import { type PackedSamples, unpackSample } from './packed-samples.ts'
 import { sharedBytes } from './shared-bytes.ts'
 
-/** How one sample is stored: an image of bytes, or, with `steps`, a recording as that many frames of float32. */
+/** How one sample is stored: an image of bytes or of float32, or, with `steps`, a recording as that many frames of float32. */
 export interface SampleLayout {
   /** [H, W, C] of an image or frame. */
   shape: readonly [height: number, width: number, channels: number]
   /** T of recordings; absent for still images. */
   steps?: number
+  /** Of still images: `float32` where their numbers reach the transforms as they are. Default: bytes, which become 0..1. */
+  values?: 'float32'
+}
+
+/** What samples shall lead to, where that is not one class each. */
+export interface Targets {
+  /** `numbers`: real targets of a regression. `labels`: 1 for each of a sample's labels, else 0. */
+  readonly kind: 'numbers' | 'labels'
+  /** Numbers of a sample: as many as the network has outputs. */
+  readonly size: number
+  /** [length, size] */
+  readonly values: Float32Array
 }
 
 /** Labelled images, or recordings cut into frames, of one size. */
@@ -25,6 +37,8 @@ export interface Dataset extends SampleLayout {
   pixels?: Uint8Array
   /** Recordings, packed; in shared memory, loader threads unpack them there. */
   packed?: PackedSamples
+  /** What the samples lead to, where that is not the class that `label` gives. */
+  targets?: Targets
   /** Tells one set of samples from another; see `membersHash`. */
   members?: string
 }
@@ -34,9 +48,19 @@ export function sampleValues({ shape, steps = 1 }: SampleLayout): number {
   return steps * sizeOf(shape)
 }
 
+/** How a data set's samples are stored, without the samples. */
+export function layoutOf({ shape, steps, values }: SampleLayout): SampleLayout {
+  return { shape, ...(steps === undefined ? {} : { steps }), ...(values === undefined ? {} : { values }) }
+}
+
+/** Whether samples are stored as bytes; else as float32. */
+export function holdsBytes({ steps, values }: SampleLayout): boolean {
+  return steps === undefined && values === undefined
+}
+
 /** Bytes of a sample as it is stored. */
 export function sampleBytes(layout: SampleLayout): number {
-  return sampleValues(layout) * (layout.steps === undefined ? 1 : Float32Array.BYTES_PER_ELEMENT)
+  return sampleValues(layout) * (holdsBytes(layout) ? 1 : Float32Array.BYTES_PER_ELEMENT)
 }
 
 /** What a data set's name stands for: the images to learn from and the images to be judged by. */

@@ -1,5 +1,5 @@
 import { FormatError } from '../../base/index.ts'
-import { type DecodedImage, isJpeg, isPng, readJpeg, readPng, resizeImage, withChannels } from '../formats/index.ts'
+import { type DecodedImage, isJpeg, isPng, readJpeg, readPng, resizeImage, withChannels } from '../../formats/index.ts'
 
 /**
  * An image file of any format that is read, by how it begins.

@@ -3,7 +3,7 @@ import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { writePng } from '../formats/index.ts'
+import { writePng } from '../../formats/index.ts'
 import type * as DataRoom from '../index.ts'
 import { imageFolder } from './image-folder.ts'
 

@@ -1,7 +1,6 @@
 import { FormatError } from '../../base/index.ts'
-import { type Events, eventsWhere } from '../events/index.ts'
-import { type DataFolder, openFolder, type StoredFile } from '../files.ts'
-import { readAedat3 } from '../formats/index.ts'
+import { type Events, eventsWhere, readAedat3 } from '../../formats/index.ts'
+import { type DataFolder, openFolder, type Place, type StoredFile } from '../files.ts'
 import { listFolder, readListed, storedFile } from './folder-sets.ts'
 import { missingFiles } from './missing-files.ts'
 import type { RecordingSets, Recordings } from './recordings.ts'
@@ -36,7 +35,7 @@ interface Gesture {
  * @throws UsageError if the lists, or a file they name, are missing; FormatError if a file is damaged
  * @see Amir et al. 2017
  */
-export async function dvsGesture(place: DataFolder | string | URL): Promise<RecordingSets> {
+export async function dvsGesture(place: Place): Promise<RecordingSets> {
   const folder = openFolder(place)
   const found = new Map(((await listFolder(folder, '')) ?? []).map((entry) => [entry.name, storedFile('', entry)]))
   const train = await gesturesOf(folder, 'trials_to_train.txt', found)

@@ -1,7 +1,7 @@
 import { type ErrorParts, UsageError } from '../../base/index.ts'
-import type { Events, SensorSize } from '../events/index.ts'
-import { type DataFolder, openFolder } from '../files.ts'
-import { eventFileKinds, readAedat2, readEventBin, readEventFile, tellsSensor } from '../formats/index.ts'
+import type { Events, SensorSize } from '../../formats/index.ts'
+import { eventFileKinds, readAedat2, readEventBin, readEventFile, tellsSensor } from '../../formats/index.ts'
+import { type DataFolder, openFolder, type Place } from '../files.ts'
 import { cifar10Classes } from './cifar.ts'
 import { sidesOf } from './class-sides.ts'
 import { type ClassFile, classFiles, folderNamed, readListed } from './folder-sets.ts'
@@ -9,8 +9,6 @@ import { lastOf } from './limit.ts'
 import { missingFiles } from './missing-files.ts'
 import { digits } from './mnist.ts'
 import type { RecordingSets, Recordings } from './recordings.ts'
-
-type Folder = DataFolder | string | URL
 
 type ReadFile = (bytes: Uint8Array, file: string) => Events | Promise<Events>
 
@@ -35,7 +33,7 @@ function recordingsOf(
  * @throws UsageError if a folder is missing
  * @see Orchard et al. 2015
  */
-export async function nMnist(place: Folder): Promise<RecordingSets> {
+export async function nMnist(place: Place): Promise<RecordingSets> {
   const folder = openFolder(place)
   const size = { width: 34, height: 34 }
   const side = async (spelling: string): Promise<Recordings | undefined> => {
@@ -58,7 +56,7 @@ export async function nMnist(place: Folder): Promise<RecordingSets> {
  * @throws UsageError if a class is missing
  * @see Li et al. 2017
  */
-export async function dvsCifar10(place: Folder): Promise<RecordingSets> {
+export async function dvsCifar10(place: Place): Promise<RecordingSets> {
   const folder = openFolder(place)
   const size = { width: 128, height: 128 }
   const all = await classFiles(folder, '', cifar10Classes, (name) => name.endsWith('.aedat'))
@@ -115,7 +113,7 @@ export interface EventFolderOptions {
  * @throws UsageError if there are no recordings, or the two sides have other classes; SensorSizeError if nothing tells the
  * size of the sensor
  */
-export async function eventFolder(place: Folder, options: EventFolderOptions = {}): Promise<RecordingSets> {
+export async function eventFolder(place: Place, options: EventFolderOptions = {}): Promise<RecordingSets> {
   const folder = openFolder(place)
   const { layout } = options
   const { train, validation, test, classes, split, notes } = await sidesOf(folder, recordingKind)

@@ -1,5 +1,5 @@
 import { FormatError, shapeText } from '../../base/index.ts'
-import { readIdx } from '../formats/index.ts'
+import { readIdx } from '../../formats/index.ts'
 import { type Dataset, imageDataset } from './dataset.ts'
 import { sharedBytes } from './shared-bytes.ts'
 

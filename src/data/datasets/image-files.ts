@@ -1,5 +1,5 @@
+import { resizeImage, withChannels } from '../../formats/index.ts'
 import type { DataFolder } from '../files.ts'
-import { resizeImage, withChannels } from '../formats/index.ts'
 import type { FileKind } from './class-sides.ts'
 import { type Dataset, imageDataset } from './dataset.ts'
 import { decodeInto, readImageFile } from './decode-image.ts'

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { sample } from '../../../test/formats/samples.ts'
-import { writePng } from '../formats/index.ts'
+import { writePng } from '../../formats/index.ts'
 import { imageFolder } from './image-folder.ts'
 import { tinyImagenet } from './tiny-imagenet.ts'
 

@@ -1,6 +1,6 @@
 import { UsageError } from '../../base/index.ts'
-import { type DataFolder, openFolder } from '../files.ts'
-import { usualMaxPixels } from '../formats/index.ts'
+import { usualMaxPixels } from '../../formats/index.ts'
+import { openFolder, type Place } from '../files.ts'
 import { sidesOf } from './class-sides.ts'
 import type { Datasets } from './dataset.ts'
 import { type ImageSize, imageFilesDataset, imageKind } from './image-files.ts'
@@ -16,10 +16,7 @@ export interface ImageFolderOptions {
  * those, every tenth image of each class is for tests. Images have three channels, grey ones repeat theirs.
  * @throws UsageError if there are too few, or the size is out of range; FormatError if one is damaged or of another size
  */
-export async function imageFolder(
-  place: DataFolder | string | URL,
-  { imageSize }: ImageFolderOptions = {},
-): Promise<Datasets> {
+export async function imageFolder(place: Place, { imageSize }: ImageFolderOptions = {}): Promise<Datasets> {
   if (imageSize) checkSize(imageSize)
   const folder = openFolder(place)
   const { train, validation, test, classes, split, notes } = await sidesOf(folder, imageKind)

@@ -1,3 +1,4 @@
+export { type ArraySamples, arrayDataset } from './array-dataset.ts'
 export { cifar10, cifar100 } from './cifar.ts'
 export { survey } from './class-sides.ts'
 export * from './conversion.ts'

@@ -1,4 +1,4 @@
-import { type Dataset, type Datasets, sampleBytes } from './dataset.ts'
+import { type Dataset, type Datasets, sampleBytes, type Targets } from './dataset.ts'
 import type { RecordingSets, Recordings } from './recordings.ts'
 
 /**
@@ -78,15 +78,22 @@ export function limitDataset(dataset: Dataset, limit: number): Dataset {
   return chooseSamples(dataset, someOf(labels, limit))
 }
 
+function chooseTargets({ kind, size, values }: Targets, chosen: readonly number[]): Targets {
+  const some = new Float32Array(chosen.length * size)
+  for (const [to, from] of chosen.entries()) some.set(values.subarray(from * size, (from + 1) * size), to * size)
+  return { kind, size, values: some }
+}
+
 function chooseSamples(dataset: Dataset, chosen: readonly number[]): Dataset {
   if (chosen.length === dataset.length) return dataset
-  const { pixels, members, label, image, ...rest } = dataset
+  const { pixels, members, targets, label, image, ...rest } = dataset
   const first = chosen[chosen.length - 1] === chosen.length - 1
   return {
     ...rest,
     length: chosen.length,
     label: (i) => label(chosen[i]),
     image: (i, into) => image(chosen[i], into),
+    ...(targets ? { targets: chooseTargets(targets, chosen) } : {}),
     ...(members === undefined ? {} : { members: `${members}, ${first ? 'first' : 'of every class'} ${chosen.length}` }),
     ...(pixels && first ? { pixels: pixels.subarray(0, chosen.length * sampleBytes(dataset)) } : {}),
   }

@@ -3,8 +3,8 @@ import { existsSync, statSync } from 'node:fs'
 import { gzipSync } from 'node:zlib'
 import { describe, expect, test } from 'vitest'
 import { FormatError, UsageError } from '../../base/index.ts'
+import { writeIdx } from '../../formats/index.ts'
 import type { DataFolder } from '../files.ts'
-import { writeIdx } from '../formats/index.ts'
 import { fashionMnist, mnist } from './mnist.ts'
 
 const full = new URL('../../../../shared/data/fashion-mnist/', import.meta.url)

@@ -1,4 +1,4 @@
-import { type DataFolder, openFolder } from '../files.ts'
+import { type DataFolder, openFolder, type Place } from '../files.ts'
 import type { Dataset, Datasets } from './dataset.ts'
 import { idxDataset, type NamedBytes } from './idx-dataset.ts'
 import { missingFiles } from './missing-files.ts'
@@ -34,7 +34,7 @@ const embedded = {
  * @throws UsageError if a file is missing; FormatError if one is damaged
  * @see LeCun et al. 1998
  */
-export async function mnist(folder: DataFolder | string | URL): Promise<Datasets> {
+export async function mnist(folder: Place): Promise<Datasets> {
   const { train, test } = await readSplits('mnist', digits, openFolder(folder), original)
   return { name: 'mnist', train, test, notes: [] }
 }
@@ -46,7 +46,7 @@ export async function mnist(folder: DataFolder | string | URL): Promise<Datasets
  * @throws UsageError if a file is missing; FormatError if one is damaged
  * @see Xiao et al. 2017, arXiv:1708.07747
  */
-export async function fashionMnist(folder?: DataFolder | string | URL): Promise<Datasets> {
+export async function fashionMnist(folder?: Place): Promise<Datasets> {
   const name = 'fashion-mnist'
   if (folder !== undefined) {
     const { train, test } = await readSplits(name, fashionClasses, openFolder(folder), original)
@@ -56,7 +56,7 @@ export async function fashionMnist(folder?: DataFolder | string | URL): Promise<
 }
 
 /** Fashion-MNIST's embedded part read from elsewhere, such as a page's own address. */
-export async function embeddedFashionMnist(folder: DataFolder | string | URL): Promise<Datasets> {
+export async function embeddedFashionMnist(folder: Place): Promise<Datasets> {
   const { train, test } = await readSplits('fashion-mnist', fashionClasses, openFolder(folder), embedded)
   return {
     name: 'fashion-mnist',

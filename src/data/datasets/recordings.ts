@@ -1,4 +1,4 @@
-import type { Events, SensorSize } from '../events/index.ts'
+import type { Events, SensorSize } from '../../formats/index.ts'
 import type { DataFolder, StoredFile } from '../files.ts'
 import { contentHashes } from './content-hashes.ts'
 import type { FrameCache } from './frame-cache.ts'

@@ -8,15 +8,15 @@ describe('data sets by name', () => {
   })
 
   test('a mistyped name is answered with the nearest', async () => {
-    await expect(openDataset('cifra10')).rejects.toThrow(/did you mean 'cifar10'/)
+    await expect(openDataset('cifra10')).rejects.toThrow(/Did you mean 'cifar10'/)
     await expect(openDataset('toString')).rejects.toThrow(/unknown data set 'toString'/)
-    expect(() => normalisationOf('fashion_mnist')).toThrow(/did you mean 'fashion-mnist'/)
+    expect(() => normalisationOf('fashion_mnist')).toThrow(/Did you mean 'fashion-mnist'/)
   })
 
   test('class names are known without files', async () => {
     expect(classNamesOf('fashion-mnist')).toEqual((await openDataset('fashion-mnist')).test.classes)
     expect(datasetNames.map((name) => classNamesOf(name).length)).toEqual([10, 10, 10, 100, 0, 0, 10, 10, 11, 20, 0])
-    expect(() => classNamesOf('minst')).toThrow(/did you mean 'mnist'/)
+    expect(() => classNamesOf('minst')).toThrow(/Did you mean 'mnist'/)
   })
 
   test('every name has a normalisation with a value per channel', () => {

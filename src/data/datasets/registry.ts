@@ -1,5 +1,5 @@
-import { nearestName, UsageError } from '../../base/index.ts'
-import type { DataFolder } from '../files.ts'
+import { suggestion, UsageError } from '../../base/index.ts'
+import type { Place } from '../files.ts'
 import { cifar10, cifar10Classes, cifar100 } from './cifar.ts'
 import { cifar100Classes } from './cifar100-classes.ts'
 import type { ConversionOptions } from './conversion.ts'
@@ -13,8 +13,6 @@ import { digits, fashionClasses, fashionMnist, mnist } from './mnist.ts'
 import type { RecordingSets } from './recordings.ts'
 import { shd, shdClasses } from './shd.ts'
 import { tinyImagenet } from './tiny-imagenet.ts'
-
-type Folder = DataFolder | string | URL
 
 interface Entry {
   /** Still images, or recordings of an event camera, which become frames. */
@@ -119,18 +117,18 @@ const entries = {
 } satisfies Record<string, Entry>
 
 const imageOpeners = {
-  'fashion-mnist': (folder: Folder) => fashionMnist(folder),
+  'fashion-mnist': (folder: Place) => fashionMnist(folder),
   mnist,
   cifar10,
   cifar100,
   'tiny-imagenet': tinyImagenet,
-  'image-folder': (folder: Folder, { imageSize }: ImageFolderOptions) =>
+  'image-folder': (folder: Place, { imageSize }: ImageFolderOptions) =>
     imageFolder(folder, imageSize ? { imageSize } : {}),
 }
 
 const eventOpeners: Record<
   Exclude<DatasetName, keyof typeof imageOpeners>,
-  (folder: Folder, options: RecordingOptions) => Promise<RecordingSets>
+  (folder: Place, options: RecordingOptions) => Promise<RecordingSets>
 > = {
   'n-mnist': nMnist,
   'dvs-cifar10': dvsCifar10,
@@ -159,7 +157,7 @@ export const datasetNames = Object.keys(entries) as DatasetName[]
  * @param options of event data sets: how they become frames
  * @throws UsageError if the name is unknown, files are missing, or `frames` for an event data set; FormatError if one is damaged
  */
-export async function openDataset(name: string, folder?: Folder, options: OpenOptions = {}): Promise<Datasets> {
+export async function openDataset(name: string, folder?: Place, options: OpenOptions = {}): Promise<Datasets> {
   const known = knownName(name)
   if (options.imageSize && known !== 'image-folder') {
     throw new UsageError({
@@ -179,7 +177,7 @@ export async function openDataset(name: string, folder?: Folder, options: OpenOp
   })
 }
 
-async function openFrames(name: string, folder: Folder, options: OpenOptions): Promise<Datasets> {
+async function openFrames(name: string, folder: Place, options: OpenOptions): Promise<Datasets> {
   const { frames, limit = Number.POSITIVE_INFINITY, ...rest } = options
   if (!frames) {
     throw new UsageError({
@@ -199,7 +197,7 @@ async function openFrames(name: string, folder: Folder, options: OpenOptions): P
  */
 export async function openRecordings(
   name: string,
-  folder: Folder,
+  folder: Place,
   options: RecordingOptions = {},
 ): Promise<RecordingSets> {
   const known = knownName(name)
@@ -236,11 +234,10 @@ export function classNamesOf(name: string): readonly string[] {
 
 function knownName(name: string): DatasetName {
   if (Object.hasOwn(entries, name)) return name as DatasetName
-  const near = nearestName(name, datasetNames)
   throw new UsageError({
     what: `unknown data set '${name}'`,
     expected: datasetNames.join(', '),
     got: `'${name}'`,
-    ...(near ? { next: `did you mean '${near}'?` } : {}),
+    next: suggestion(name, datasetNames),
   })
 }

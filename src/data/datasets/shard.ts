@@ -1,4 +1,4 @@
-import { crc32 } from '../formats/index.ts'
+import { crc32 } from '../../formats/index.ts'
 
 const magic = 'SPKFRM01'
 /** Magic, checksum of all after it, count, first member. */

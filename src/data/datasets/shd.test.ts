@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { sample } from '../../../test/formats/samples.ts'
+import { readHdf5Here } from '../../formats/index.ts'
 import type { DataFolder } from '../files.ts'
-import { readHdf5Here } from '../formats/index.ts'
 import { openShd, shdClasses } from './shd.ts'
 
 /** A folder whose two files are these. */

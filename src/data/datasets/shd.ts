@@ -1,7 +1,7 @@
 import { FormatError } from '../../base/index.ts'
-import type { Events } from '../events/index.ts'
-import { type DataFolder, openFolder, type StoredFile } from '../files.ts'
-import { type Hdf5File, readHdf5, type readHdf5Here, unpackedLimit } from '../formats/index.ts'
+import type { Events } from '../../formats/index.ts'
+import { type Hdf5File, readHdf5, type readHdf5Here, unpackedLimit } from '../../formats/index.ts'
+import { type DataFolder, openFolder, type Place, type StoredFile } from '../files.ts'
 import { contentHash } from './members-hash.ts'
 import { missingFiles } from './missing-files.ts'
 import type { RecordingSets, Recordings } from './recordings.ts'
@@ -24,7 +24,7 @@ const sensor = { width: 700, height: 1 }
  * @throws UsageError if a file is missing; FormatError if one is damaged
  * @see Cramer et al. 2020
  */
-export async function shd(place: DataFolder | string | URL): Promise<RecordingSets> {
+export async function shd(place: Place): Promise<RecordingSets> {
   return openShd(openFolder(place), readHdf5)
 }
 

@@ -1,5 +1,5 @@
 import { FormatError } from '../../base/index.ts'
-import { type DataFolder, openFolder } from '../files.ts'
+import { type DataFolder, openFolder, type Place } from '../files.ts'
 import { isOfKind } from './class-sides.ts'
 import type { Datasets } from './dataset.ts'
 import { type ClassFile, classFiles, listFolder, storedFile } from './folder-sets.ts'
@@ -13,7 +13,7 @@ import { missingFiles } from './missing-files.ts'
  * @throws UsageError if files are missing; FormatError if one is damaged
  * @see Le and Yang 2015
  */
-export async function tinyImagenet(place: DataFolder | string | URL): Promise<Datasets> {
+export async function tinyImagenet(place: Place): Promise<Datasets> {
   const folder = openFolder(place)
   const [list, words] = [await folder.read('wnids.txt'), await folder.read('words.txt')]
   const annotations = await folder.read('val/val_annotations.txt')

@@ -1,5 +1,5 @@
-import { ResourceError } from '../../base/index.ts'
-import type { ByteSource } from '../formats/index.ts'
+import { ResourceError, sizeText } from '../../base/index.ts'
+import type { ByteSource } from '../../formats/index.ts'
 
 /** A file on disk as a source; close it when done. */
 export async function diskSource(path: string): Promise<ByteSource & { close(): Promise<void> }> {
@@ -28,16 +28,10 @@ export async function checkDiskSpace(folder: string, needed: number): Promise<vo
   throw new ResourceError({
     what: 'the disk has too little room',
     place: folder,
-    expected: `${byteText(needed)} or more`,
-    got: `${byteText(free)} free`,
+    expected: `${sizeText(needed)} or more`,
+    got: `${sizeText(free)} free`,
     next: 'Make room, or name another folder.',
   })
-}
-
-/** `1.2 GB`, `35 MB`, `4 kB` */
-export function byteText(bytes: number): string {
-  if (bytes >= 1e9) return `${(bytes / 1e9).toFixed(2)} GB`
-  return bytes >= 1e6 ? `${(bytes / 1e6).toFixed(1)} MB` : `${Math.ceil(bytes / 1e3)} kB`
 }
 
 /** Size of a file; undefined where there is none. */

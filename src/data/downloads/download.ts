@@ -1,5 +1,5 @@
-import { ResourceError, systemFault } from '../../base/index.ts'
-import { byteText, checkDiskSpace, fileHash, fileSize, type HashName } from './disk.ts'
+import { ResourceError, sizeText, systemFault } from '../../base/index.ts'
+import { checkDiskSpace, fileHash, fileSize, type HashName } from './disk.ts'
 
 export interface Checksum {
   readonly algorithm: HashName
@@ -155,7 +155,7 @@ async function receive(
   const first = response.status === 206 ? have : 0
   const length = response.headers.get('content-length')
   const total = rangeOf(response).total ?? (length === null ? undefined : first + Number(length))
-  const tooMuch = { done: false, why: `more than ${byteText(limitBytes)} would come`, again: false } as const
+  const tooMuch = { done: false, why: `more than ${sizeText(limitBytes)} would come`, again: false } as const
   if (total !== undefined && total > limitBytes) {
     await response.body?.cancel()
     return tooMuch

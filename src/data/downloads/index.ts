@@ -1,4 +1,4 @@
-export { byteText, checkDiskSpace, diskSource } from './disk.ts'
+export { checkDiskSpace, diskSource } from './disk.ts'
 export { type Checksum, type DownloadOptions, download } from './download.ts'
 export { type GetOptions, getFiles, manifestName, verifyFiles, verifyKnown } from './get.ts'
 export { type Recipe, type RecipeFile, recipes } from './recipes.ts'

@@ -1,5 +1,5 @@
 import { FormatError } from '../../base/index.ts'
-import { readTar, readZip, safePath } from '../formats/index.ts'
+import { readTar, readZip, safePath } from '../../formats/index.ts'
 import { isSystemLitter } from '../stray-names.ts'
 import { checkDiskSpace, diskSource } from './disk.ts'
 

@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest'
 import { Random } from '../../base/index.ts'
+import { EventList, summariseEvents } from '../../formats/index.ts'
 import { dropEvents, flipEvents, jitterTime, rollEvents, rotateEvents, sortedByTime } from './changes.ts'
 import { denoise } from './denoise.ts'
-import { EventList, summariseEvents } from './events.ts'
 
 function grid(width: number, height: number) {
   const list = new EventList()

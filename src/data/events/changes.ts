@@ -1,5 +1,5 @@
 import { type Random, UsageError } from '../../base/index.ts'
-import { type Events, eventsWhere } from './events.ts'
+import { type Events, eventsWhere } from '../../formats/index.ts'
 
 /** Mirrors left and right with probability one half. */
 export function flipEvents(events: Events, random: Random): Events {

@@ -1,5 +1,5 @@
 import { UsageError } from '../../base/index.ts'
-import { type Events, eventsWhere } from './events.ts'
+import { type Events, eventsWhere } from '../../formats/index.ts'
 
 /**
  * Leaves out events that are alone: those without another event within `windowUs` before them, at the same pixel or one

@@ -1,4 +1,3 @@
 export * from './changes.ts'
 export * from './denoise.ts'
-export * from './events.ts'
 export * from './integrate.ts'

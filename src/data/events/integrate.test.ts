@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
+import type { Events } from '../../formats/index.ts'
 import { denoise } from './denoise.ts'
-import type { Events } from './events.ts'
 import { type FrameOptions, integrate } from './integrate.ts'
 
 /** Events as rows of t, x, y, p. */

@@ -1,6 +1,6 @@
 import { ResourceError, ShapeError, UsageError } from '../../base/index.ts'
+import { checkOnSensor, type Events, type SensorSize } from '../../formats/index.ts'
 import { sortedByTime } from './changes.ts'
-import { checkOnSensor, type Events, type SensorSize } from './events.ts'
 
 /**
  * How a recording is cut into T frames. `number`: N div T events each, the last frame takes the rest. `time`: (last time

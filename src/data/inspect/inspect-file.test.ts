@@ -1,7 +1,7 @@
 import { gzipSync } from 'node:zlib'
 import { packTar } from 'modern-tar'
 import { expect, test } from 'vitest'
-import { writeIdx } from '../formats/index.ts'
+import { writeIdx } from '../../formats/index.ts'
 import { inspectFile } from './inspect-file.ts'
 
 const text = (value: string) => new TextEncoder().encode(value)

@@ -1,5 +1,3 @@
-import { readImageFile } from '../datasets/decode-image.ts'
-import { type EventSummary, type Events, summariseEvents } from '../events/index.ts'
 import {
   bytesSource,
   type CifarVariant,
@@ -7,6 +5,8 @@ import {
   cifar100Variant,
   damageAt,
   type EventFileOptions,
+  type EventSummary,
+  type Events,
   eventsInHdf5,
   gunzip,
   idxSize,
@@ -30,8 +30,10 @@ import {
   readTar,
   readZip,
   refuseKnown,
+  summariseEvents,
   unpackedLimit,
-} from '../formats/index.ts'
+} from '../../formats/index.ts'
+import { readImageFile } from '../datasets/decode-image.ts'
 
 /** What a file holds, as JSON. Which fields there are depends on the kind. */
 export interface FileInspection {

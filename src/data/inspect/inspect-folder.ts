@@ -1,3 +1,4 @@
+import { eventFileKinds, summariseEvents } from '../../formats/index.ts'
 import {
   type Dataset,
   type DatasetName,
@@ -10,9 +11,7 @@ import {
   type RecordingOptions,
   type Recordings,
 } from '../datasets/index.ts'
-import { summariseEvents } from '../events/index.ts'
-import { type DataFolder, type FolderEntry, listedIn, openFolder } from '../files.ts'
-import { eventFileKinds } from '../formats/index.ts'
+import { type DataFolder, type FolderEntry, listedIn, openFolder, type Place } from '../files.ts'
 
 /** What one side of a data set holds, as JSON. */
 export interface SideInspection {
@@ -59,7 +58,7 @@ const marks: readonly (readonly [dataset: DatasetName, marks: readonly RegExp[]]
  * Which data set a folder holds, by its files: MNIST and Fashion-MNIST have equal names, and count as the latter.
  * @returns undefined where it looks like none
  */
-export async function datasetIn(place: DataFolder | string | URL): Promise<DatasetName | undefined> {
+export async function datasetIn(place: Place): Promise<DatasetName | undefined> {
   const folder = openFolder(place)
   const entries = await entriesIn(folder, '')
   const has = (mark: RegExp) => entries.some(({ name }) => mark.test(name))
@@ -103,7 +102,7 @@ async function endings(folder: DataFolder, depth: number, path = ''): Promise<Se
  */
 export async function inspectFolder(
   name: string,
-  place: DataFolder | string | URL,
+  place: Place,
   options: RecordingOptions & { most?: number; progress?: (done: number, total: number) => void } = {},
 ): Promise<FolderInspection> {
   const folder = openFolder(place)

@@ -1,6 +1,6 @@
+import type { Events } from '../../formats/index.ts'
+import { type DecodedImage, writePng } from '../../formats/index.ts'
 import type { Dataset } from '../datasets/index.ts'
-import type { Events } from '../events/index.ts'
-import { type DecodedImage, writePng } from '../formats/index.ts'
 
 /** One sample as a preview shows it. */
 export interface PreviewSample {

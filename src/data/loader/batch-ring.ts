@@ -1,5 +1,5 @@
 import { ResourceError } from '../../base/index.ts'
-import { type Dataset, inSharedMemory, sampleValues } from '../datasets/index.ts'
+import { type Dataset, inSharedMemory, layoutOf, sampleValues } from '../datasets/index.ts'
 import type { Mixing, Transform } from '../transforms/index.ts'
 import type { LoaderThread, StartLoaderThread, ThreadSetup } from './thread.ts'
 
@@ -46,7 +46,7 @@ export class BatchRing {
     this.slots = Array.from({ length: ahead }, () => new Float32Array(new SharedArrayBuffer(bytes)))
     this.free = this.slots.map((_, slot) => slot)
     const setup: ThreadSetup = {
-      layout: { shape: dataset.shape, ...(dataset.steps === undefined ? {} : { steps: dataset.steps }) },
+      layout: layoutOf(dataset),
       seed,
       transforms: transforms.map(({ name, options: values }) => ({ name, options: values })),
       ...(mixing ? { mixing } : {}),

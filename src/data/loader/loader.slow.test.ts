@@ -1,6 +1,7 @@
 import { execFileSync } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { beforeAll, describe, expect, test } from 'vitest'
+import { EventList } from '../../formats/index.ts'
 import type * as DataRoom from '../index.ts'
 
 /** Large arrays are compared as bytes: element by element takes seconds. */
@@ -85,7 +86,7 @@ describe.skipIf(!existsSync(built))('Loader with threads (needs the build)', () 
 
   test('recordings unpack to the same bits in threads', async () => {
     const events = (i: number) => {
-      const list = new room.EventList()
+      const list = new EventList()
       for (let k = 0; k < 50 + i; k++) list.push(k, (k * i) % 9, k % 7, k & 1)
       return list.events({ width: 9, height: 7 })
     }

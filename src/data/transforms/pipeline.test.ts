@@ -42,6 +42,6 @@ describe('image pipeline', () => {
     const again = all().map(({ name, options }) => makeTransform(structuredClone({ name, options })))
     expect(again.every(isDescribable)).toBe(true)
     expect(run(1, 0, 9, imagePipeline({ shape }, again, 1))).toEqual(run(1, 0, 9))
-    expect(() => makeTransform({ name: 'cutuot', options: {} })).toThrow(/did you mean 'cutout'/)
+    expect(() => makeTransform({ name: 'cutuot', options: {} })).toThrow(/Did you mean 'cutout'/)
   })
 })

@@ -1,5 +1,5 @@
-import { nearestName, Random, sizeOf, UsageError } from '../../base/index.ts'
-import type { SampleLayout } from '../datasets/index.ts'
+import { Random, sizeOf, suggestion, UsageError } from '../../base/index.ts'
+import { holdsBytes, type SampleLayout } from '../datasets/index.ts'
 import { type AutoAugmentPolicy, autoAugment } from './auto-augment.ts'
 import { cutout } from './cutout.ts'
 import { normalise } from './normalise.ts'
@@ -37,12 +37,11 @@ export function isDescribable(transform: TransformDescription): boolean {
 export function makeTransform({ name, options }: TransformDescription): Transform {
   if (Object.hasOwn(makers, name)) return makers[name](options)
   const known = Object.keys(makers)
-  const near = nearestName(name, known)
   throw new UsageError({
     what: `unknown transform '${name}'`,
     expected: known.join(', '),
     got: `'${name}'`,
-    ...(near ? { next: `did you mean '${near}'?` } : {}),
+    next: suggestion(name, known),
   })
 }
 
@@ -57,13 +56,11 @@ export interface ImagePipeline {
  * chance: they are shifted and mirrored alike. The chance that sample `index` meets in `epoch` depends on
  * seed, epoch and index alone: not on order, batch or thread; and each transform has a stream of its own.
  */
-export function imagePipeline(
-  { shape, steps }: SampleLayout,
-  transforms: readonly Transform[],
-  seed: number,
-): ImagePipeline {
+export function imagePipeline(layout: SampleLayout, transforms: readonly Transform[], seed: number): ImagePipeline {
+  const { shape, steps = 1 } = layout
   const [height, width, channels] = shape
   const size = sizeOf(shape)
+  const bytesOnly = holdsBytes(layout)
   const unit = Float32Array.from({ length: 256 }, (_, byte) => byte / 255)
   const image = { values: new Float32Array(size), spare: new Float32Array(size), height, width, channels }
   const random = new Random(seed).fork('transforms')
@@ -74,7 +71,7 @@ export function imagePipeline(
         for (const [k, transform] of transforms.entries()) transform.apply(image, own.fork(k))
         into.set(image.values, to)
       }
-      if (steps === undefined) {
+      if (bytesOnly) {
         for (let i = 0; i < size; i++) image.values[i] = unit[bytes[i]]
         change(0)
         return

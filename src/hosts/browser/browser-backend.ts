@@ -5,6 +5,7 @@ import {
   createWebGpu,
   isSoftware,
   type StartedWorker,
+  type WasmMemory,
 } from '../../backends/index.ts'
 import { ResourceError, UsageError } from '../../base/index.ts'
 
@@ -45,7 +46,7 @@ export async function pageBackend(options: PageBackendOptions = {}): Promise<Bac
 }
 
 /** Starts a thread of the wasm backend: `browser-worker.js`, beside the module that this one is part of. */
-function startPageWorker(memory: WebAssembly.Memory, thread: number): StartedWorker {
+function startPageWorker(memory: WasmMemory, thread: number): StartedWorker {
   const worker = new Worker(new URL('./browser-worker.js', import.meta.url), { type: 'module' })
   const ready = new Promise<void>((resolve, reject) => {
     worker.onmessage = () => resolve()
@@ -64,7 +65,7 @@ function startFault(thread: number, message: string): ResourceError {
   return new ResourceError({
     what: `thread ${thread} of the wasm backend did not start`,
     got: message || 'no reason given',
-    next: 'serve browser-worker.js beside your bundle, or use one thread (threads: 1)',
+    next: "Serve browser-worker.js beside your bundle (Vite 7: optimizeDeps: { exclude: ['spikelet'] }), or use `threads: 1`.",
   })
 }
 

@@ -3,14 +3,16 @@ import {
   createInterpreter,
   createWasm,
   createWebGpu,
+  type GpuAdapter,
   hasRelaxedSimd,
   isSoftware,
   type KernelChoice,
   type NativeCode,
   type StartedWorker,
+  type WasmMemory,
   type WasmOptions,
 } from '../../backends/index.ts'
-import { nearestName, ResourceError, UsageError } from '../../base/index.ts'
+import { ResourceError, suggestion, UsageError } from '../../base/index.ts'
 import { noAdapter, nodeGpuAdapter, tuningFiles } from './node-gpu.ts'
 import { nativeCode } from './node-native.ts'
 
@@ -98,7 +100,7 @@ function cacheFolder(): string {
 }
 
 /** For `auto` null where there is no GPU but a program on the CPU. @throws ResourceError where `webgpu` finds none */
-async function adapterFor(backend: 'webgpu' | 'auto'): Promise<GPUAdapter | null> {
+async function adapterFor(backend: 'webgpu' | 'auto'): Promise<GpuAdapter | null> {
   if (backend === 'auto') {
     const found = await nodeGpuAdapter().catch(() => null)
     return found && !isSoftware(found.info) ? found : null
@@ -109,7 +111,7 @@ async function adapterFor(backend: 'webgpu' | 'auto'): Promise<GPUAdapter | null
 }
 
 /** Starts a thread of the wasm backend, which does not keep the process alive once it is ready. */
-export function startNodeWorker(memory: WebAssembly.Memory, thread: number): StartedWorker {
+export function startNodeWorker(memory: WasmMemory, thread: number): StartedWorker {
   const { Worker } = process.getBuiltinModule('node:worker_threads')
   const { existsSync } = process.getBuiltinModule('node:fs')
   const file = new URL('./node-worker.js', import.meta.url)
@@ -152,12 +154,11 @@ function allowRelaxedSimd(): void {
 const backends: readonly string[] = ['auto', 'wasm', 'webgpu', 'interpreter']
 
 function unknownBackend(name: string): UsageError {
-  const near = nearestName(name, backends)
   return new UsageError({
     what: `unknown backend '${name}'`,
     expected: backends.join(', '),
     got: `'${name}'`,
-    ...(near ? { next: `did you mean '${near}'?` } : {}),
+    next: suggestion(name, backends),
   })
 }
 

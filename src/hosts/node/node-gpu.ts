@@ -1,4 +1,4 @@
-import type { Tuning, TuningStore } from '../../backends/index.ts'
+import type { GpuAdapter, Tuning, TuningStore } from '../../backends/index.ts'
 import { ResourceError } from '../../base/index.ts'
 import { findsAdapter } from './gpu-probe.ts'
 
@@ -14,7 +14,7 @@ let gpu: GPU | undefined
  * The GPU of this machine, or null where there is none.
  * @throws ResourceError where the package `webgpu` is not installed or does not load
  */
-export async function nodeGpuAdapter(): Promise<GPUAdapter | null> {
+export async function nodeGpuAdapter(): Promise<GpuAdapter | null> {
   if (!gpu) {
     const { create } = await loadPackage()
     if (!findsAdapter()) return null

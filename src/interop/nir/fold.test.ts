@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
-import { readHdf5Here } from '../../data/index.ts'
 import { defineNeuron } from '../../equations/index.ts'
+import { readHdf5Here } from '../../formats/index.ts'
 import { leakyReadout, lif } from '../../neurons/index.ts'
 import { AvgPool2d, BatchNorm2d, Conv2d, type Layer, Linear, Network, Sequential, Spiking } from '../../nn/index.ts'
 import { networkToNir, writeNir } from './index.ts'

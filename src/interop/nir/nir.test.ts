@@ -2,7 +2,7 @@ import { existsSync, readFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
 import { type Backend, createInterpreter, createWasm } from '../../backends/index.ts'
 import { hashedUniform, sizeOf } from '../../base/index.ts'
-import { readHdf5Here } from '../../data/index.ts'
+import { readHdf5Here } from '../../formats/index.ts'
 import { modelNamed } from '../../models/index.ts'
 import { clif, integrateFire, leakyReadout, lif, plif, relu } from '../../neurons/index.ts'
 import {

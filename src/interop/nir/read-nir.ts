@@ -1,5 +1,5 @@
-import { FormatError, nearestName, sizeOf } from '../../base/index.ts'
-import { type Hdf5Dataset, type Hdf5File, type Hdf5Options, readHdf5 } from '../../data/index.ts'
+import { FormatError, sizeOf, suggestion } from '../../base/index.ts'
+import { type Hdf5Dataset, type Hdf5File, type Hdf5Options, readHdf5 } from '../../formats/index.ts'
 import { type NirArray, type NirGraph, type NirNode, type NirType, nodeTypes } from './graph.ts'
 
 const deepest = 16
@@ -101,8 +101,7 @@ function edgesOf(contents: Hdf5File, path: string, file: string): Edge[] {
 function readNode(contents: Hdf5File, path: string, file: string): NirNode {
   const type = textAt(contents, `${path}/type`)
   if (!(nodeTypes as readonly (string | undefined)[]).includes(type)) {
-    const near = type === undefined ? undefined : nearestName(type, nodeTypes)
-    const next = near === undefined ? undefined : `did you mean '${near}'?`
+    const next = type === undefined ? undefined : suggestion(type, nodeTypes)
     throw fault(file, path, 'node of an unknown type', nodeTypes.join(', '), type?.slice(0, 80) ?? 'no type', next)
   }
   const fields = new Map<string, NirArray | string>()

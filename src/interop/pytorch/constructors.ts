@@ -1,4 +1,4 @@
-import { type PickleConstructor, PickleMade, PickleName, PickleTuple, type PickleValue } from '../../data/index.ts'
+import { type PickleConstructor, PickleMade, PickleName, PickleTuple, type PickleValue } from '../../formats/index.ts'
 import { numberTypes, type Storage, type StoredTensor } from './storage.ts'
 
 /** A tensor that a pickle described; its numbers are still in the archive. */

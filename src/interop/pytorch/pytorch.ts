@@ -8,7 +8,7 @@ import {
   readPickle,
   readZip,
   type ZipEntry,
-} from '../../data/index.ts'
+} from '../../formats/index.ts'
 import type { SafetensorsFile, SafetensorsTensor } from '../safetensors.ts'
 import { Described, storageOf, tensorIn, torchConstructors, Unread } from './constructors.ts'
 import { bytesOf, gathered, numberTypes, type Storage } from './storage.ts'

@@ -1,5 +1,6 @@
 import type { z } from 'zod'
-import type { EventFileOptions, RecordingOptions } from '../../../data/index.ts'
+import type { RecordingOptions } from '../../../data/index.ts'
+import type { EventFileOptions } from '../../../formats/index.ts'
 import { sizeOfText } from '../../../runs/index.ts'
 import type { ExitCode, Surroundings } from '../../surroundings.ts'
 import type { dataSchema } from './options.ts'

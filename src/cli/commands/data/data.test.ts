@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { testSurroundings } from '../../../../test/cli/surroundings.ts'
 import { startServer } from '../../../../test/downloads/server.ts'
 import { sample } from '../../../../test/formats/samples.ts'
-import { EventList, writeAedat2, writeEventBin, writeEventNpz, writeIdx } from '../../../data/index.ts'
+import { EventList, writeAedat2, writeEventBin, writeEventNpz, writeIdx } from '../../../formats/index.ts'
 import { runCommandLine } from '../../command-line.ts'
 import { commands } from '../index.ts'
 
@@ -52,7 +52,7 @@ describe('data', () => {
   })
 
   it('asks for an action, and knows the nearest', async () => {
-    expect(await data('insepct')).toMatchObject({ code: 2, errors: expect.stringContaining("did you mean 'inspect'?") })
+    expect(await data('insepct')).toMatchObject({ code: 2, errors: expect.stringContaining("Did you mean 'inspect'?") })
     expect((await data()).code).toBe(2)
     for (const action of ['get', 'verify', 'inspect', 'preview', 'convert'])
       expect((await data(action)).code, action).toBe(2)

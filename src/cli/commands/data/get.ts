@@ -1,6 +1,6 @@
 import { join } from 'node:path'
-import { counted, UsageError } from '../../../base/index.ts'
-import { byteText, getFiles, type Recipe } from '../../../data/index.ts'
+import { counted, sizeText, UsageError } from '../../../base/index.ts'
+import { getFiles, type Recipe } from '../../../data/index.ts'
 import { createProgress } from '../../progress.ts'
 import { exitCodes } from '../../surroundings.ts'
 import type { DataAction } from './action.ts'
@@ -25,7 +25,7 @@ export const getData: DataAction = async ({ target, options, surroundings }) => 
     const { files, present } = await getFiles(withSources(recipe, options.from), folder, {
       log: (line) => progress.line(line),
       progress: (label, done, total) => {
-        progress.update({ label: `${label}  ${byteText(done)}`, done, total: total ?? done * 2 })
+        progress.update({ label: `${label}  ${sizeText(done)}`, done, total: total ?? done * 2 })
       },
     })
     progress.clear()

@@ -1,4 +1,4 @@
-import { nearestName, UsageError } from '../../../base/index.ts'
+import { suggestion, UsageError } from '../../../base/index.ts'
 import { datasetNames } from '../../../data/index.ts'
 import { defineCommand } from '../../command.ts'
 import type { DataAction } from './action.ts'
@@ -41,11 +41,10 @@ export const dataCommand = defineCommand({
     const [name, target] = positional as [string, string | undefined]
     if (Object.hasOwn(actions, name)) return actions[name]({ target, options, surroundings })
     const known = Object.keys(actions)
-    const near = nearestName(name, known)
     throw new UsageError({
       what: `unknown action '${name}'`,
       expected: known.join(', '),
-      ...(near ? { next: `did you mean '${near}'?` } : {}),
+      next: suggestion(name, known),
     })
   },
 })

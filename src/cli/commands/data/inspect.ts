@@ -5,7 +5,6 @@ import {
   datasetIn,
   datasetNames,
   diskFolder,
-  type EventFileOptions,
   type FileInspection,
   type FolderInspection,
   inspectFile,
@@ -15,6 +14,7 @@ import {
   type SideInspection,
   survey,
 } from '../../../data/index.ts'
+import type { EventFileOptions } from '../../../formats/index.ts'
 import { inspectModelFile } from '../../../interop/index.ts'
 import type { Progress } from '../../../runs/index.ts'
 import { readNamed } from '../../../runs/index.ts'

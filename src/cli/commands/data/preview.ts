@@ -9,10 +9,10 @@ import {
   openDataset,
   openRecordings,
   type PreviewSample,
-  readEventFile,
   recordingSample,
   sampleChoice,
 } from '../../../data/index.ts'
+import { readEventFile } from '../../../formats/index.ts'
 import { previewHtml } from '../../../report/index.ts'
 import { readNamed } from '../../../runs/index.ts'
 import { exitCodes } from '../../surroundings.ts'

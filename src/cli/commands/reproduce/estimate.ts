@@ -1,10 +1,8 @@
 import { mkdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { writeWhole } from '../../../base/index.ts'
+import { sizeText, writeWhole } from '../../../base/index.ts'
 import type { Scale } from '../../../experiments/index.ts'
 import type { JobEnd, ProbeJob, ProbeResult } from '../../../runs/index.ts'
-
-import { sizeText } from '../../../train/index.ts'
 import { durationText } from '../../progress.ts'
 import type { PlannedJob } from './planned-jobs.ts'
 

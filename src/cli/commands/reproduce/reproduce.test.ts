@@ -70,7 +70,7 @@ describe('reproduce', () => {
     [['fig2c'], "unknown experiment 'fig2c'"],
     [[], 'no experiment is named'],
     [['fig3a', '--neuron', 'plif'], 'fig3a is about the neurons of the paper'],
-    [['fig4', '--neuron', 'plf'], "did you mean 'plif'?"],
+    [['fig4', '--neuron', 'plf'], "Did you mean 'plif'?"],
     [['fig4', '--data', 'cifar11=./there'], "unknown data set 'cifar11'"],
     [['fig4', '--scale', 'huge'], 'paper, small, smoke'],
   ])('answers %j', async (words, message) => {
