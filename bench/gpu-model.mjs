@@ -1,8 +1,9 @@
 // One network on the GPU, as one line of JSON: node bench/gpu-model.mjs --model resnet18 --batch 128 --T 6 [--precision mixed]
 // Needs the build and the package webgpu. bench/gpu_peer.py does the same in PyTorch.
 import { parseArgs } from 'node:util'
+import { Random } from '../dist/base/index.js'
 import { tetLoss } from '../dist/losses/index.js'
-import { clif, defaultBackend, modelNamed, Random, sgd, trainingStep } from '../dist/node.js'
+import { clif, defaultBackend, modelNamed, sgd, trainingStep } from '../dist/node.js'
 import { tensorOf } from '../dist/tensor/index.js'
 import { Updates } from '../dist/train/updates.js'
 import { firingCounter, watched } from './firing.mjs'

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
+import { Random } from '../dist/base/index.js'
 import { tetLoss } from '../dist/losses/index.js'
-import { clif, defaultBackend, modelNamed, Random, sgd, trainingStep } from '../dist/node.js'
+import { clif, defaultBackend, modelNamed, sgd, trainingStep } from '../dist/node.js'
 import { tensorOf } from '../dist/tensor/index.js'
 import { Updates } from '../dist/train/updates.js'
 import { firingCounter, meanRates, watched } from './firing.mjs'

@@ -1,5 +1,5 @@
 // A data set of your own: bytes, labels and a shape. Here, stripes that lie or stand.
-import { Conv2d, clif, Flatten, imageDataset, Linear, Network, Sequential, Spiking, train } from 'spikelet'
+import { arrayDataset, Conv2d, clif, Flatten, Linear, Network, Sequential, Spiking, train } from 'spikelet'
 
 function stripes(name, length) {
   const labels = Array.from({ length }, (_, i) => i % 2)
@@ -10,7 +10,7 @@ function stripes(name, length) {
         const on = ((labels[i] ? x : y) + (i >> 1)) % 4 < 2
         pixels[i * 64 + y * 8 + x] = on ? 255 - ((7 * i + x * y) % 90) : (5 * i + x) % 90
       }
-  return imageDataset({ name, classes: ['lying', 'standing'], shape: [8, 8, 1], labels, pixels })
+  return arrayDataset({ name, classes: ['lying', 'standing'], shape: [8, 8, 1], x: pixels, y: labels })
 }
 
 const data = { name: 'stripes', train: stripes('stripes', 400), test: stripes('stripes', 100), notes: [] }

@@ -1,16 +1,8 @@
 // Weights from PyTorch: read a file of torch.save (or safetensors), and fill a network with it.
 // node examples/pytorch-weights.mjs [weights.pth]; without a file, it first writes one that PyTorch could have written.
 import { readFile, writeFile } from 'node:fs/promises'
-import {
-  clif,
-  fillNetwork,
-  ownNames,
-  readPytorch,
-  readSafetensors,
-  snn3,
-  torchTensors,
-  writeSafetensors,
-} from 'spikelet'
+import { clif, fillNetwork, ownNames, readPytorch, snn3, torchTensors, writeSafetensors } from 'spikelet'
+import { readSafetensors } from 'spikelet/interop'
 
 const shape = { input: [28, 28, 1], classes: 10, neuron: clif() }
 const given = process.argv[2]

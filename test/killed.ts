@@ -40,7 +40,7 @@ const training = (folder: string, resume: boolean) => `
   const run = ${JSON.stringify(folder)}
   await train(snn5({ input: [28, 28, 1], classes: 10, neuron: clif() }), data, {
     T: 2, epochs: 2, batch: 16, seed: 1, validation: 'none', log: () => {}, threads: 1, checkpointEvery: 1, run,
-    resume: ${resume} && existsSync(run) })`
+    resume: ${resume} && existsSync(run + '/config.json') })`
 
 const lastCheckpoint = (folder: string) => readFile(join(folder, 'checkpoints', 'last.safetensors'))
 

@@ -1,6 +1,7 @@
 /**
  * Every kind of picture that Spikelet draws, from fixed numbers, so that the same code draws the same bytes.
- * @param {typeof import('../../src/node.ts')} spikelet the library
+ * @param {typeof import('../../src/node.ts') & typeof import('../../src/analysis/index.ts') & typeof import('../../src/report/index.ts')} spikelet
+ *   the library, with what is under spikelet/analysis and spikelet/report
  * @returns {{ name: string, title: string, text: string, code: string, svg: string }[]}
  */
 export function galleryPictures(spikelet) {
