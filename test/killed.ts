@@ -32,7 +32,8 @@ function node(...words: string[]): ChildProcess {
 /** A small network on a few images of Fashion-MNIST, saved after each update. */
 const training = (folder: string, resume: boolean) => `
   import { existsSync } from 'node:fs'
-  import { clif, fashionMnist, imageDataset, snn5, train } from ${JSON.stringify(new URL('node.js', built).href)}
+  import { clif, fashionMnist, snn5, train } from ${JSON.stringify(new URL('node.js', built).href)}
+  import { imageDataset } from ${JSON.stringify(new URL('data/index.js', built).href)}
   const all = await fashionMnist()
   const part = ({ name, classes, shape, pixels, label }, length) => imageDataset({
     name, classes, shape, labels: Array.from({ length }, (_, i) => label(i)), pixels: pixels.slice(0, length * 784) })

@@ -9,7 +9,8 @@ const built = new URL('../../dist/node.js', import.meta.url)
 
 /** A small network on a few images of Fashion-MNIST; `more` are further options of `train`. */
 const training = (more: string) => `
-  import { clif, createWasm, defaultBackend, fashionMnist, imageDataset, snn5, train } from ${JSON.stringify(built.href)}
+  import { clif, fashionMnist, snn5, train } from ${JSON.stringify(built.href)}
+  import { imageDataset } from ${JSON.stringify(new URL('data/index.js', built).href)}
   const all = await fashionMnist()
   const part = ({ name, classes, shape, pixels, label }, length) => imageDataset({
     name, classes, shape, labels: Array.from({ length }, (_, i) => label(i)), pixels: pixels.slice(0, length * 784) })

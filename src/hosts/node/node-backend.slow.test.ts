@@ -2,14 +2,17 @@ import { execFileSync } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
 
-const built = new URL('../../../dist/node.js', import.meta.url)
+const dist = new URL('../../../dist/', import.meta.url)
+const built = new URL('node.js', dist)
 
-const run = (script: string, flags: readonly string[] = []) =>
-  execFileSync(
-    process.execPath,
-    [...flags, '--input-type=module', '-e', `import * as spikelet from ${JSON.stringify(built.href)}\n${script}`],
-    { encoding: 'utf8' },
-  ).trim()
+const all = (file: string) => `...await import(${JSON.stringify(new URL(file, dist).href)})`
+
+/** Runs a script that finds the package, and what the package keeps to itself, in `spikelet`. */
+const run = (script: string, flags: readonly string[] = []) => {
+  const names = ['node.js', 'base/index.js', 'backends/index.js', 'hosts/node/node-backend.js'].map(all).join(', ')
+  const words = [...flags, '--input-type=module', '-e', `const spikelet = { ${names} }\n${script}`]
+  return execFileSync(process.execPath, words, { encoding: 'utf8' }).trim()
+}
 
 /** A convolution large enough for every thread to have a share; prints threads and a checksum of the bits. */
 const work = `
