@@ -48,10 +48,11 @@ describe.skipIf(!existsSync(main))('reproduce (needs the build)', () => {
     const first = start()
     const finished = () => [...first.seen.errors.matchAll(/^finished (\S+)/gm)].map(([, key]) => key)
     const runs = join(folder, 'out', 'runs')
-    await until(() => finished().length >= 2)
+    await until(() => isOver(first.child) || finished().length >= 2)
     // Not between two runs: one must be at work.
     let processes: readonly number[] = []
-    await until(async () => (processes = await lockHolders(runs)).length > 0)
+    await until(async () => isOver(first.child) || (processes = await lockHolders(runs)).length > 0)
+    expect(isOver(first.child), 'over before a run was seen at work').toBe(false)
     first.child.kill('SIGKILL')
     await first.ended
     const before = finished()
@@ -88,16 +89,16 @@ function ended(child: ChildProcess): Promise<number | null> {
   return new Promise((resolve) => child.on('close', resolve))
 }
 
+const isOver = ({ exitCode, signalCode }: ChildProcess) => exitCode !== null || signalCode !== null
+
 async function until(condition: () => boolean | Promise<boolean>): Promise<void> {
   while (!(await condition())) await new Promise((resolve) => setTimeout(resolve, 50))
 }
 
-/** Processes that are at work on runs. */
+/** Processes that are at work on runs, by the locks in the folders. */
 async function lockHolders(runs: string): Promise<number[]> {
-  const texts = await Promise.all(
-    (await readdir(runs)).map((key) => readFile(join(runs, key, 'lock'), 'utf8').catch(() => '')),
-  )
-  return texts.flatMap((text) => (text === '' ? [] : [Number(text)]))
+  const names = (await Promise.all((await readdir(runs)).map((key) => readdir(join(runs, key))))).flat()
+  return names.flatMap((name) => /^lock-(?:[\da-f]*-){3}(\d+)-/.exec(name)?.[1] ?? []).map(Number)
 }
 
 function isAlive(pid: number): boolean {
