@@ -10,6 +10,7 @@ export {
 } from './durable-files.ts'
 export * from './errors.ts'
 export * from './float16.ts'
+export * from './join-bytes.ts'
 export * from './json.ts'
 export * from './narrow-floats.ts'
 export * from './nearest.ts'

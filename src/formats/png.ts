@@ -1,4 +1,5 @@
 import { convertIndexedToRgb, decode } from 'fast-png'
+import { joinBytes } from '../base/index.ts'
 import { crc32 } from './crc32.ts'
 import { damageAt, guarded } from './damage.ts'
 import { checkImageSize, type DecodedImage } from './image.ts'
@@ -92,7 +93,7 @@ function readChunks(bytes: Uint8Array, file: string, maxPixels?: number): { head
     at = end
   }
   const size = unpackedSize(header as Header)
-  const raw = inflate(joined(data), { file, offset: firstData, limit: size, zlib: true })
+  const raw = inflate(joinBytes(data), { file, offset: firstData, limit: size, zlib: true })
   if (raw.length !== size) {
     throw damageAt(file, firstData, {
       what: 'PNG image is too short',
@@ -100,7 +101,7 @@ function readChunks(bytes: Uint8Array, file: string, maxPixels?: number): { head
       got: `${raw.length} bytes`,
     })
   }
-  return { header: header as Header, essential: joined(kept) }
+  return { header: header as Header, essential: joinBytes(kept) }
 }
 
 function readHeader(
@@ -159,14 +160,4 @@ function withoutAlpha(
     for (let c = 0; c < channels; c++) out[i * channels + c] = values[i * stride + c] >> shift
   }
   return out
-}
-
-function joined(parts: readonly Uint8Array[]): Uint8Array {
-  const whole = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0))
-  let at = 0
-  for (const part of parts) {
-    whole.set(part, at)
-    at += part.length
-  }
-  return whole
 }

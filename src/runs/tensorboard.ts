@@ -3,6 +3,8 @@
  * @see https://www.tensorflow.org/tutorials/load_data/tfrecord
  */
 
+import { joinBytes } from '../base/index.ts'
+
 /** The first record of every event file. */
 export function versionRecord(seconds: number): Uint8Array {
   return tfRecord(event(seconds, undefined, bytesField(3, utf8('brain.Event:2'))))
@@ -21,9 +23,9 @@ export function restartRecord(seconds: number, step: number): Uint8Array {
  */
 export function scalarsRecord(seconds: number, step: number, values: Readonly<Record<string, number>>): Uint8Array {
   const summary = Object.entries(values).map(([tag, value]) =>
-    bytesField(1, concat([bytesField(1, utf8(tag)), floatField(2, value)])),
+    bytesField(1, joinBytes([bytesField(1, utf8(tag)), floatField(2, value)])),
   )
-  return tfRecord(event(seconds, step, bytesField(5, concat(summary))))
+  return tfRecord(event(seconds, step, bytesField(5, joinBytes(summary))))
 }
 
 /** A TFRecord frame: length, its checksum, the bytes, their checksum. */
@@ -54,7 +56,7 @@ function maskedCrc32c(bytes: Uint8Array): number {
 
 function event(seconds: number, step: number | undefined, what: Uint8Array): Uint8Array {
   const time = doubleField(1, seconds)
-  return concat(step === undefined ? [time, what] : [time, varintField(2, step), what])
+  return joinBytes(step === undefined ? [time, what] : [time, varintField(2, step), what])
 }
 
 function varint(value: number): Uint8Array {
@@ -68,7 +70,7 @@ function varint(value: number): Uint8Array {
 }
 
 function varintField(field: number, value: number): Uint8Array {
-  return concat([varint(field * 8), varint(value)])
+  return joinBytes([varint(field * 8), varint(value)])
 }
 
 function doubleField(field: number, value: number): Uint8Array {
@@ -86,17 +88,7 @@ function floatField(field: number, value: number): Uint8Array {
 }
 
 function bytesField(field: number, value: Uint8Array): Uint8Array {
-  return concat([varint(field * 8 + 2), varint(value.length), value])
-}
-
-function concat(parts: readonly Uint8Array[]): Uint8Array {
-  const whole = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0))
-  let at = 0
-  for (const part of parts) {
-    whole.set(part, at)
-    at += part.length
-  }
-  return whole
+  return joinBytes([varint(field * 8 + 2), varint(value.length), value])
 }
 
 function utf8(text: string): Uint8Array {
