@@ -56,6 +56,16 @@ export interface Normalisation {
   readonly statistics: 'perStep' | 'merged'
   /** True: batch statistics, and the running ones are updated. False: running statistics. */
   readonly training: boolean
+  /** Batch statistics are those of all ranks together. Left out: of this process alone. */
+  readonly ranks?: RankSums | undefined
+}
+
+/** The processes that train together, as BatchNorm sees them. */
+export interface RankSums {
+  /** Adds values up over all ranks, in place; every rank gets the sums. */
+  sum(values: Numbers): void
+  /** Whether this rank's samples count. Not where it had none of a batch, and another's stand in for them. */
+  readonly counts: boolean
 }
 
 export interface NeuronCall {
@@ -163,6 +173,8 @@ export interface Backend {
   read(handle: Handle): Promise<Numbers>
   /** The bytes of a spike tensor. */
   readBytes(handle: Handle): Promise<Uint8Array>
+  /** The values of a dense tensor where they lie, to be changed there at once. Absent where the host cannot reach them. */
+  inPlace?(handle: Handle): Numbers
   release(handle: Handle): void
   beginStep(): void
   endStep(): void

@@ -133,7 +133,7 @@ function checkNeuron(x: Handle, { neuron, T, parameters, normalisation, state }:
     expectVector("BatchNorm's bias", bias.shape, channels)
     expectVector("BatchNorm's running mean", runningMean.shape, channels)
     expectVector("BatchNorm's running variance", runningVariance.shape, channels)
-    if (normalisation.training) checkStatistics(x, T, normalisation.statistics)
+    if (normalisation.training && !normalisation.ranks) checkStatistics(x, T, normalisation.statistics)
   }
   checkStates(x, neuron.program.states, state, 'the given state', place)
 }

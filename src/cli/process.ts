@@ -56,6 +56,7 @@ async function ownSurroundings(
         sendAway()
       }
     },
+    onExit: (listener) => void process.once('exit', listener),
     exit: (code) => process.exit(code),
     version: manifest.version,
   }

@@ -14,6 +14,8 @@ export interface Surroundings {
    * is busy in kernels, and may not hear of a second Ctrl-C.
    */
   onInterrupt(listener: () => void, options?: { readonly computing?: boolean }): () => void
+  /** Calls back when the process ends, with its exit code; nothing can be waited for then. */
+  onExit(listener: (code: number) => void): void
   /** Ends the process at once. */
   exit(code: ExitCode): void
   readonly version: string

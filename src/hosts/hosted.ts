@@ -6,6 +6,7 @@ import {
   type Evaluation,
   evaluate,
   type Host,
+  type Ranks,
   type RunLine,
   type RunResult,
   type RunStore,
@@ -21,6 +22,11 @@ export interface Surroundings {
   openStore(options: RunChoice, names: RunNames): Promise<RunStore>
   readonly memoryBudget: number
   log(line: string): void
+  /**
+   * The processes that a launcher started to train together, and threads for each; null where this one is alone. Default:
+   * there are none here.
+   */
+  ranks?(distributed: Distributed): { readonly ranks: Ranks; readonly threads: number } | null
   /** Keeps what a run's folder holds beside its record. Default: nothing. */
   readonly keeper?: RunKeeper
 }
@@ -66,11 +72,17 @@ export interface RunChoice {
   readonly resume?: boolean
 }
 
+/** Which processes train together: those of MPI where its launcher started several (`auto`), or in any case; or this one alone. */
+export type Distributed = 'auto' | 'mpi' | 'none'
+
 /** What `train` is told. */
 export interface HostedTrainOptions
-  extends Omit<TrainOptions, 'backend' | 'host' | 'resume'>,
+  extends Omit<TrainOptions, 'backend' | 'host' | 'resume' | 'ranks'>,
     BackendChoice,
-    RunChoice {}
+    RunChoice {
+  /** Default `auto`. Rank 0 keeps the run; every rank gets the result. */
+  readonly distributed?: Distributed
+}
 
 /** What `evaluate` is told. */
 export interface HostedEvaluateOptions extends Omit<EvaluateOptions, 'backend' | 'host'>, BackendChoice {}
@@ -88,19 +100,23 @@ export interface Hosted {
 
 export function hosted(here: Surroundings): Hosted {
   return {
-    async train(network, datasets, { backend, threads, run, ...options }) {
-      const choice = { ...(run === undefined ? {} : { run }), resume: options.resume ?? false }
-      return withBackend(here, network, { backend, threads }, async (chosen) => {
+    async train(network, datasets, { backend, threads, run, distributed = 'auto', ...options }) {
+      const together = distributed === 'none' ? null : (here.ranks?.(distributed) ?? null)
+      const ranks = together?.ranks ?? null
+      const first = !ranks || ranks.rank === 0
+      const kept = first ? run : false
+      const choice = { ...(kept === undefined ? {} : { run: kept }), resume: options.resume ?? false }
+      return withBackend(here, network, { backend, threads: threads ?? together?.threads }, async (chosen) => {
         const names = { dataset: datasets.name, model: network.name, neuron: network.neuron?.name ?? 'network' }
         const store = options.store ?? (await here.openStore(choice, names))
-        const defaults = { host: here.host, memoryBudget: here.memoryBudget, log: here.log }
-        const all = { ...defaults, ...options, backend: chosen, store }
-        const keeper = store === options.store ? undefined : here.keeper
-        const kept = { network, datasets, options: all }
-        const hooks = [{ onStart: ({ config }: Training) => keeper?.begun(kept, config) }, all.hooks ?? []].flat()
+        const defaults = { host: here.host, memoryBudget: here.memoryBudget, log: first ? here.log : () => {} }
+        const all = { ...defaults, ...options, ranks, backend: chosen, store }
+        const keeper = store === options.store || !first ? undefined : here.keeper
+        const begun = { network, datasets, options: all }
+        const hooks = [{ onStart: ({ config }: Training) => keeper?.begun(begun, config) }, all.hooks ?? []].flat()
         try {
           const result = await train(network, datasets, { ...all, hooks })
-          await keeper?.done(kept, result)
+          await keeper?.done(begun, result)
           return result
         } finally {
           if (store !== options.store) await store.close()

@@ -37,6 +37,7 @@ export class Norm {
       momentum: 0.1,
       statistics: this.statistics,
       training: run.training,
+      ranks: run.ranks,
     }
   }
 }

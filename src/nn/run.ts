@@ -1,5 +1,5 @@
 import type { Scope } from '../autograd/index.ts'
-import type { Handle } from '../backends/index.ts'
+import type { Handle, RankSums } from '../backends/index.ts'
 import type { Truncation } from '../equations/index.ts'
 import type { SpikingOptions } from '../ops/index.ts'
 import type { Tensor } from '../tensor/index.ts'
@@ -18,6 +18,8 @@ export interface Run extends Scope {
   readonly observe?: (path: string, output: Tensor) => void
   /** Called with each neuron layer's input, and how its neurons are run, before they are. */
   readonly inspect?: (path: string, x: Tensor, call: SpikingOptions) => void
+  /** Where BatchNorm takes its statistics over all ranks that train together. */
+  readonly ranks?: RankSums | undefined
   /** Present in streams: states come in and go out as values. */
   readonly stream?: Stream
 }

@@ -1,10 +1,17 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { UsageError } from '../base/index.ts'
-import { type Hosted, hosted, type RunChoice, type RunKeeper, type RunNames } from '../hosts/index.ts'
-import { defaultBackend } from '../hosts/node/index.ts'
+import {
+  type Hosted,
+  hosted,
+  type RunChoice,
+  type RunKeeper,
+  type RunNames,
+  type Surroundings,
+} from '../hosts/index.ts'
+import { defaultBackend, mpiRanks, threadsOfRank } from '../hosts/node/index.ts'
 import type { Network } from '../nn/index.ts'
-import { MemoryRunStore, type RunStore, settingsOf } from '../train/index.ts'
+import { MemoryRunStore, type Ranks, type RunStore, settingsOf } from '../train/index.ts'
 import { finishRun } from './finish.ts'
 import { type RunCommand, readRunCommand, runName, writeRunCommand } from './folder.ts'
 import { commandOfProgram, programText } from './program-run.ts'
@@ -76,6 +83,18 @@ function neuronName({ neuron, neurons }: Network): string {
   return neuron?.name ?? (neurons.size > 0 ? 'several' : 'none')
 }
 
+/** The ranks of this process's job, found once: MPI starts and ends with the process. */
+function ranksOnce(): NonNullable<Surroundings['ranks']> {
+  let found: Ranks | null = null
+  return (distributed) => {
+    if (!found) {
+      found = mpiRanks(process.env, distributed === 'mpi')
+      if (found) process.once('exit', (code) => found?.close(code !== 0))
+    }
+    return found && { ranks: found, threads: threadsOfRank(process.env) }
+  }
+}
+
 /** Training in Node: all threads, a folder under runs/ for each run, lines to standard error. */
 export const nodeTraining: Hosted = hosted({
   host: { clock: () => performance.now() / 1000, pause },
@@ -86,6 +105,7 @@ export const nodeTraining: Hosted = hosted({
     }),
   openStore,
   memoryBudget: 2 ** 32,
+  ranks: ranksOnce(),
   log,
   keeper,
 })

@@ -28,6 +28,7 @@ interface Recorded {
   readonly mixing?: object
   readonly earlyStopping?: { readonly patience: number }
   readonly classWeights?: 'balanced' | readonly number[]
+  readonly syncBatchNorm?: boolean
   readonly transforms: { readonly train: readonly { readonly name: string }[] }
   readonly network: NetworkConfig | null
 }
@@ -54,7 +55,7 @@ export async function commandOfProgram(
 }
 
 /** Settings that a record only has where they are not as by default. */
-const sometimesRecorded = ['bptt', 'exchange', 'mixing', 'earlyStopping', 'classWeights']
+const sometimesRecorded = ['bptt', 'exchange', 'mixing', 'earlyStopping', 'classWeights', 'syncBatchNorm']
 
 /** As it comes out of a file. */
 function plain(value: unknown): unknown {
@@ -119,6 +120,7 @@ function optionsOf(recorded: Recorded, network: Network, datasets: Datasets): ob
     exchange: recorded.exchange?.map((one) => `${one.epoch}:${one.neuron.neuron}`),
     earlyStop: recorded.earlyStopping?.patience,
     classWeights: recorded.classWeights && [recorded.classWeights].flat().map(String),
+    syncBatchnorm: recorded.syncBatchNorm,
     augment: augmentOf(recorded, datasets),
     limit,
     imageSize: imageSize && `${imageSize.height}x${imageSize.width}`,

@@ -1,5 +1,6 @@
 import type { Backend } from '../backends/index.ts'
 import type { Datasets } from '../data/index.ts'
+import type { Ranks } from '../train/index.ts'
 import type { RunCommand } from './folder.ts'
 import type { FolderLock } from './lock.ts'
 
@@ -9,6 +10,8 @@ export interface RunRequest extends RunCommand {
   readonly datasets: Datasets
   readonly backend: Backend
   readonly resume: boolean
+  /** The processes that train together, of which rank 0 keeps the run. Default: this one alone. */
+  readonly ranks?: Ranks | null
   /** What the progress bar calls it. */
   readonly label: string
   /** On the folder, held and released by who asks. Default: the run takes one of its own. */

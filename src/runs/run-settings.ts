@@ -300,6 +300,20 @@ export const runSettings = {
     decides: 'cost',
     about: `threads that compute, at most ${mostThreads}; as many as there are`,
   },
+  distributed: {
+    type: z.enum(['auto', 'mpi', 'none']).default('auto'),
+    group: 'machine',
+    decides: 'cost',
+    about: 'ranks that train together; auto: those that mpirun started',
+    isNew: true,
+  },
+  syncBatchnorm: {
+    type: z.boolean().default(false),
+    group: 'machine',
+    decides: 'numbers',
+    about: "BatchNorm's statistics over all ranks; else over each rank's part",
+    isNew: true,
+  },
   loaderThreads: {
     type: wholeNumber(0).max(mostThreads, `${mostThreads} or fewer`).default(0),
     group: 'machine',

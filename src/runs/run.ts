@@ -2,7 +2,7 @@ import type { Datasets } from '../data/index.ts'
 import { modelNamed } from '../models/index.ts'
 import type { Network } from '../nn/index.ts'
 import type { RunSummary } from '../report/index.ts'
-import { type RunResult, train } from '../train/index.ts'
+import { type Ranks, type RunResult, train } from '../train/index.ts'
 import { chooseNeuron } from './choose-neuron.ts'
 import { finishRun } from './finish.ts'
 import { readRunConfig, writeRunCommand } from './folder.ts'
@@ -52,7 +52,8 @@ async function networkOfRun(request: RunRequest): Promise<Network> {
 
 /** Trains, keeps the run in its folder, and writes its report there. */
 export async function runTraining(request: RunRequest, watch: Watch): Promise<FinishedRun> {
-  const { folder, datasets, options, backend, resume, dataset, lock, program, label } = request
+  if (request.ranks && request.ranks.rank > 0) return helpTraining(request, request.ranks, watch)
+  const { folder, datasets, options, backend, resume, dataset, lock, program, label, ranks = null } = request
   const { clock } = watch.surroundings
   const network = await networkOfRun(request)
   const training = await trainOptionsOf(options, datasets, { backend, clock })
@@ -62,6 +63,7 @@ export async function runTraining(request: RunRequest, watch: Watch): Promise<Fi
     if (!resume) await writeRunCommand(folder, command)
     const result = await train(network, datasets, {
       ...training,
+      ranks,
       store,
       resume,
       stop: watch.stop,
@@ -80,4 +82,13 @@ export async function runTraining(request: RunRequest, watch: Watch): Promise<Fi
     watch.progress.clear()
     await store.close()
   }
+}
+
+/** What a rank does that does not keep the run. */
+async function helpTraining(request: RunRequest, ranks: Ranks, { surroundings, stop }: Watch): Promise<FinishedRun> {
+  const { datasets, options, backend, resume } = request
+  const network = await networkOfRun(request)
+  const training = await trainOptionsOf(options, datasets, { backend, clock: surroundings.clock })
+  const result = await train(network, datasets, { ...training, ranks, resume, stop })
+  return { result, summary: undefined }
 }

@@ -29,6 +29,7 @@ export async function trainOptionsOf(
     ...(options.earlyStop === undefined ? {} : { earlyStopping: { patience: options.earlyStop } }),
     ...(options.classWeights === undefined ? {} : { classWeights: classWeightsIn(options.classWeights) }),
     loaderThreads: options.loaderThreads,
+    ...(options.syncBatchnorm ? { syncBatchNorm: true } : {}),
     ...(options.checkpointEvery === undefined ? {} : { checkpointEvery: options.checkpointEvery }),
   }
 }

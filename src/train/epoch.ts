@@ -68,14 +68,17 @@ export class Epoch {
     const learningRate = optimiser.options.learningRate * factor
     const keys = this.keys(group.length)
     const { memory } = this.parts
-    const step = { backend, updates, T, loss, encode, clip, learningRate, keys, memory, truncation } as const
-    const result = await groupStep(network, group, { ...step, lossScale: lossScale?.scale })
+    const { ranks, syncBatchNorm } = settings
+    const together = ranks ? { ranks, syncBatchNorm } : undefined
+    const step = { backend, updates, T, loss, encode, clip, learningRate, keys, memory, truncation, together } as const
+    const own = await groupStep(network, group, { ...step, lossScale: lossScale?.scale })
+    const result = { ...own, correct: this.correctOfAll(own.correct, group) }
     const made = Number.isFinite(result.gradientNorm)
     const nextScale = lossScale && Number.isFinite(result.loss) ? nextLossScale(lossScale, made) : null
     if (!made && !nextScale) throw await this.notFinite(result, group, keys)
     const { clock } = settings.host
     const now = clock()
-    const images = group.reduce((sum, { labels }) => sum + labels.length, 0)
+    const images = group.reduce((sum, { whole }) => sum + whole, 0)
     const { sums } = this.run.progress
     this.run.progress = {
       ...this.run.progress,
@@ -100,6 +103,17 @@ export class Epoch {
     watch.waited = this.parts.loader.waitedSeconds
   }
 
+  /** Right predictions of all ranks; on the way they tell each other whether one was asked to stop. */
+  private correctOfAll(correct: number, group: readonly Batch[]): number {
+    const { ranks } = this.run.settings
+    if (!ranks) return correct
+    const counts = group.some(({ share }) => share > 0)
+    const message = Float64Array.of(counts ? correct : 0, this.run.isAsked ? 1 : 0)
+    ranks.sum(message)
+    if (message[1] > 0) this.run.agreeToStop()
+    return message[0]
+  }
+
   /** The update that was just made, for the record. */
   private updateRecord(result: GroupResult, images: number, learningRate: number): UpdateRecord {
     const { settings, progress } = this.run
@@ -119,7 +133,9 @@ export class Epoch {
 
   /** Names of the random numbers of this update's batches. */
   private keys(batches: number): number[] {
-    const random = new Random(this.run.settings.seed).fork('dropout').fork(this.run.progress.update)
+    const { seed, ranks } = this.run.settings
+    const ofUpdate = new Random(seed).fork('dropout').fork(this.run.progress.update)
+    const random = ranks && ranks.rank > 0 ? ofUpdate.fork(ranks.rank) : ofUpdate
     return Array.from({ length: batches }, () => random.bits())
   }
 

@@ -1,5 +1,5 @@
 import type { Backend } from '../backends/index.ts'
-import { type Dataset, Loader, type LoaderOptions, type Transform } from '../data/index.ts'
+import { type Dataset, Loader, type LoaderOptions, partOf, type Transform } from '../data/index.ts'
 import { asLoss, confusionMatrix, type Loss, type OwnLoss, summedLogits, tetLoss } from '../losses/index.ts'
 import { activityObserver, type Network } from '../nn/index.ts'
 import { loss as lossOf } from '../ops/index.ts'
@@ -8,6 +8,7 @@ import { checkFit } from './check-fit.ts'
 import type { Host, StopSignal } from './host.ts'
 import { type Encode, inputOf, usualEncode } from './input.ts'
 import { ownLossValues } from './own-loss.ts'
+import type { Ranks } from './ranks.ts'
 
 import { hits } from './training-step.ts'
 
@@ -48,6 +49,8 @@ export interface EvaluateOptions {
   /** Default 0. */
   readonly loaderThreads?: number
   readonly startLoaderThread?: LoaderOptions['startThread']
+  /** The processes that judge together, each its part of the samples; all get the whole result. Default: this one alone. */
+  readonly ranks?: Pick<Ranks, 'rank' | 'size' | 'sum'>
   /** Stops between batches; the result is then null. */
   readonly stop?: StopSignal
 }
@@ -66,7 +69,9 @@ export async function evaluate(
 ): Promise<Evaluation | null> {
   checkFit(network, dataset, options.T)
   await network.place(options.backend)
-  const loader = evaluationLoader(dataset, options)
+  const { ranks } = options
+  const part = partOf(options.indices ?? allOf(dataset), ranks ?? { rank: 0, size: 1 })
+  const loader = evaluationLoader(dataset, { ...options, indices: part.indices })
   const tally = new Tally(dataset.classes.length)
   const { clock, pause } = options.host
   const started = clock()
@@ -79,7 +84,17 @@ export async function evaluate(
   } finally {
     await loader.close()
   }
+  if (ranks) tally.join(ranks, part.share > 0)
   return tally.result(clock() - started)
+}
+
+/** Random numbers of an encoder are named by the batch; those of another rank's batches are others. */
+function ofRank(rank: number): number {
+  return rank * 2 ** 20
+}
+
+function allOf({ length }: Dataset): Uint32Array {
+  return Uint32Array.from({ length }, (_, i) => i)
 }
 
 function evaluationLoader(dataset: Dataset, options: EvaluateOptions): Loader {
@@ -100,13 +115,13 @@ async function judge(
   network: Network,
   { images, labels, position }: { images: Float32Array; labels: Int32Array; position: number },
   tally: Tally,
-  { backend, T, encode, seed = 0, loss: given = tetLoss() }: EvaluateOptions,
+  { backend, T, encode, seed = 0, loss: given = tetLoss(), ranks }: EvaluateOptions,
 ): Promise<void> {
   const loss = asLoss(given)
   backend.beginStep()
   try {
     const { observe, rates } = activityObserver({ backend })
-    const x = inputOf(network, backend, images, { T, seed: seed + position, encode })
+    const x = inputOf(network, backend, images, { T, seed: seed + position + ofRank(ranks?.rank ?? 0), encode })
     const logits = network.forward(x, { backend, tape: null, training: false, T, key: 0, observe })
     const classes = logits.shape[2]
     const values = await backend.read(logits.handle)
@@ -156,6 +171,22 @@ class Tally {
       this.confusion[i] += count
     })
     for (const { layer, rate } of rates) this.rates.set(layer, (this.rates.get(layer) ?? 0) + rate * n)
+  }
+
+  /** Adds up over ranks. @param counts whether the own samples do; else they stand in for none */
+  join(ranks: Pick<Ranks, 'sum'>, counts: boolean): void {
+    const layers = [...this.rates.keys()]
+    const own = [this.images, this.correct, this.loss, ...this.confusion, ...this.rates.values()]
+    const message = Float64Array.from(own, (value) => (counts ? value : 0))
+    ranks.sum(message)
+    const [images, correct, loss, ...rest] = message
+    this.images = images
+    this.correct = correct
+    this.loss = loss
+    this.confusion.set(rest.slice(0, this.confusion.length))
+    layers.forEach((layer, i) => {
+      this.rates.set(layer, rest[this.confusion.length + i])
+    })
   }
 
   result(seconds: number): Evaluation {

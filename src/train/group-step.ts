@@ -2,6 +2,7 @@ import type { Handle } from '../backends/index.ts'
 import type { Network } from '../nn/index.ts'
 import {
   applyUpdate,
+  joinRanks,
   type LabelledImages,
   passOf,
   type StepResult,
@@ -49,12 +50,13 @@ async function accumulated(
   options: GroupOptions,
 ): Promise<GroupResult> {
   const { backend, updates } = options
-  const images = batches.reduce((sum, { labels }) => sum + labels.length, 0)
+  const sizeOf = ({ whole, labels }: LabelledImages) => whole ?? labels.length
+  const images = batches.reduce((sum, batch) => sum + sizeOf(batch), 0)
   const got = updates.parameters.map(() => false)
   const total = backend.tensor([1], null)
   const reads: Promise<{ loss: number; correct: number }>[] = []
   for (const [k, batch] of batches.entries()) {
-    const weight = batch.labels.length / images
+    const weight = sizeOf(batch) / images
     const pass = await passOf(network, batch, { ...options, key: options.keys[k] })
     backend.accumulate(total, pass.loss, weight)
     updates.parameters.forEach(({ path }, i) => {
@@ -67,10 +69,12 @@ async function accumulated(
     reads.push(pass.read().then(({ loss, correct }) => ({ loss: weight * loss, correct })))
   }
   const gradients = sums.map((sum, i) => (got[i] ? sum : undefined))
+  const share = batches.reduce((sum, batch) => sum + ((batch.share ?? 1) * sizeOf(batch)) / images, 0)
+  joinRanks(network, options, { gradients, loss: total, share })
   const norm = applyUpdate(gradients, total, options)
   const passes = await Promise.all(reads)
   const gradientNorm = await norm
-  const loss = passes.reduce((sum, pass) => sum + pass.loss, 0)
+  const loss = options.together ? (await backend.read(total))[0] : passes.reduce((sum, pass) => sum + pass.loss, 0)
   const correct = passes.reduce((sum, pass) => sum + pass.correct, 0)
   const culprit = passes.findIndex((pass) => !Number.isFinite(pass.loss))
   return {

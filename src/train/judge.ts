@@ -112,7 +112,8 @@ export class Judge {
   }
 
   private evaluate(dataset: Datasets['test'], indices?: Uint32Array): Promise<Evaluation | null> {
-    const { backend, host, T, batch, loss, transforms, encode, loaderThreads, startLoaderThread } = this.run.settings
+    const { backend, host, T, batch, loss, transforms, encode, loaderThreads, startLoaderThread, ranks } =
+      this.run.settings
     const { run } = this
     return evaluate(this.run.network, dataset, {
       backend,
@@ -125,6 +126,7 @@ export class Judge {
       loaderThreads,
       ...(startLoaderThread ? { startLoaderThread } : {}),
       ...(indices ? { indices } : {}),
+      ...(ranks ? { ranks } : {}),
       stop: {
         get aborted() {
           return run.stopping

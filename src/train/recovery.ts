@@ -28,6 +28,8 @@ export class Recovery {
     checkSameSettings(recorded, this.run.record)
     if (recorded.epochs !== this.run.record.epochs)
       log(`goes on to epoch ${this.run.record.epochs} instead of ${recorded.epochs}`)
+    const [before, now] = [recorded.ranks ?? 1, this.run.record.ranks ?? 1]
+    if (before !== now) log(`warning: goes on with ${now} ranks instead of ${before}: the sums come out in other bits`)
     this.renewUpdates(saved.optimiser, saved.progress.update)
     this.run.progress = saved.progress
     const kernels = checkpointKernels(bytes, file)

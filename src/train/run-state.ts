@@ -29,6 +29,7 @@ export class RunState {
   progress: Progress = freshProgress
   updates: Updates | undefined
   private asked = false
+  private agreed = false
 
   constructor({ network, datasets, settings, record, validation }: RunParts) {
     this.network = network
@@ -44,9 +45,19 @@ export class RunState {
     return this.progress.epoch >= epochs || hasStoppedEarly(this.progress, earlyStopping)
   }
 
-  /** Whether somebody asked it to stop. */
+  /** Whether somebody asked it to stop; of several ranks, whether all have heard of it. */
   get stopping(): boolean {
+    return this.settings.ranks ? this.agreed : this.isAsked
+  }
+
+  /** Whether this process was asked to stop. */
+  get isAsked(): boolean {
     return this.asked || this.settings.stop.aborted
+  }
+
+  /** All ranks stop once one is asked to. */
+  agreeToStop(): void {
+    this.agreed = true
   }
 
   stop(): void {

@@ -20,6 +20,7 @@ import type { TrainHooks } from './hooks.ts'
 import type { Host, StopSignal } from './host.ts'
 import { type Encode, usualEncode } from './input.ts'
 import { type Optimiser, sgd } from './optimiser.ts'
+import { checkRanks, type Ranks } from './ranks.ts'
 import { MemoryRunStore, type RunLine, type RunStore } from './run-store.ts'
 import { cosine, type OwnSchedule, type Schedule, scheduleOf } from './schedule.ts'
 
@@ -82,6 +83,13 @@ export interface TrainOptions {
   readonly memoryBudget?: number
   /** Ctrl-C, say: the update under way is finished, a checkpoint is written. */
   readonly stop?: StopSignal
+  /**
+   * The processes that train together, of which this is one. Each learns from its part of every batch and judges its part of
+   * the samples; rank 0 keeps the run. Default: this process alone.
+   */
+  readonly ranks?: Ranks | null
+  /** BatchNorm's statistics are those of the whole batch, on all ranks; else each rank's part has its own. Default false. */
+  readonly syncBatchNorm?: boolean
   readonly hooks?: TrainHooks | readonly TrainHooks[]
   /** Takes lines for people. */
   readonly log?: (line: string) => void
@@ -125,6 +133,8 @@ export function settingsOf(options: TrainOptions, datasets: Pick<Datasets, 'name
     mixing: null,
     earlyStopping: null,
     classWeights: null,
+    ranks: null,
+    syncBatchNorm: false,
     ...options,
     loss: asLoss(options.loss ?? tetLoss()),
     schedule: scheduleOf(options.schedule ?? cosine()),
@@ -139,6 +149,7 @@ export function settingsOf(options: TrainOptions, datasets: Pick<Datasets, 'name
     checkEarlyStopping(settings.earlyStopping, settings.validation, datasets.validation !== undefined)
   }
   checkExchanges(settings.exchange, settings.epochs)
+  if (settings.ranks) checkRanks(settings.backend)
   if (settings.checkpointEvery !== Number.POSITIVE_INFINITY) checkCount('checkpointEvery', settings.checkpointEvery)
   if (!(settings.clip > 0)) {
     throw new UsageError({ what: 'training: clip out of range', expected: 'above 0', got: String(settings.clip) })
@@ -173,6 +184,8 @@ export function settingsRecord(settings: Settings, network: Network): RunLine {
     ...(settings.mixing ? { mixing: settings.mixing } : {}),
     ...(settings.earlyStopping ? { earlyStopping: settings.earlyStopping } : {}),
     ...(settings.classWeights ? { classWeights: settings.classWeights } : {}),
+    ...(settings.ranks ? { ranks: settings.ranks.size } : {}),
+    ...(settings.syncBatchNorm ? { syncBatchNorm: true } : {}),
     encode: settings.encode.name,
     transforms: {
       train: settings.transforms.train.map(({ name, options }) => ({ name, options })),
@@ -187,7 +200,7 @@ function withoutStandards({ warmup, per, ...schedule }: RunLine): RunLine {
 }
 
 /**
- * The settings of a resumed run must be those that it was started with; it may go on for more epochs.
+ * The settings of a resumed run must be those that it was started with; it may go on for more epochs, and on other ranks.
  * @throws UsageError, naming the first setting in which they differ
  */
 export function checkSameSettings(recorded: RunLine, now: RunLine): void {
@@ -197,6 +210,7 @@ export function checkSameSettings(recorded: RunLine, now: RunLine): void {
     )
     if (before === after) continue
     if (name === 'epochs' && (now.epochs as number) > (recorded.epochs as number)) continue
+    if (name === 'ranks') continue // other bits, of which the run warns
     throw new UsageError({
       what: `the run to resume was started with another ${name}`,
       expected: before ?? 'none',

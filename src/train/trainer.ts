@@ -9,6 +9,8 @@ import { Judge, type RunVerdict } from './judge.ts'
 import { kernelsNow } from './kernel-record.ts'
 import { type MemoryPlan, memoryForecast } from './memory-forecast.ts'
 import type { Progress } from './progress.ts'
+import { RankStore } from './rank-store.ts'
+import { checkAlike, checkTogether } from './ranks.ts'
 import { Recovery } from './recovery.ts'
 import { epochLine, openingLines } from './run-lines.ts'
 import type { RunResult } from './run-result.ts'
@@ -34,7 +36,7 @@ export class Trainer implements Training {
    * @throws UsageError, ShapeError or ResourceError
    */
   constructor(network: Network, datasets: Datasets, options: TrainOptions) {
-    const given = settingsOf(options, datasets)
+    const given = overRanks(settingsOf(options, datasets))
     for (const dataset of [datasets.train, datasets.test]) checkFit(network, dataset, given.T)
     this.memory = memoryPlanOf(network, given)
     const split = validationSplit(datasets, given.validation, given.seed)
@@ -72,7 +74,15 @@ export class Trainer implements Training {
   /** What the run record says of the whole run. */
   get config(): RunLine {
     const { record, network, datasets, settings } = this.state
-    return { ...record, network: networkRecord(network), backend: settings.backend.info, notes: datasets.notes }
+    const { ranks, backend } = settings
+    const distributed = ranks && { engine: ranks.engine, hosts: ranks.hosts }
+    return {
+      ...record,
+      network: networkRecord(network),
+      backend: backend.info,
+      ...(distributed ? { distributed } : {}),
+      notes: datasets.notes,
+    }
   }
 
   stop(): void {
@@ -114,6 +124,7 @@ export class Trainer implements Training {
   private async start(): Promise<void> {
     const { settings, network, journal, state } = this
     await network.place(settings.backend)
+    if (settings.ranks) checkAlike(settings.ranks, state.record)
     state.updates = new Updates(network, settings.backend, settings.optimiser, settings.freeze)
     const saved = settings.resume ? await settings.store.readCheckpoint('last') : undefined
     const recordedEpochs = saved && this.recovery.restore(saved)
@@ -137,6 +148,7 @@ export class Trainer implements Training {
   /** Judges the epoch, records it, and makes it the last, perhaps the best, checkpoint. */
   private async closeEpoch(): Promise<void> {
     const { settings, state } = this
+    if (settings.ranks) checkTogether(state.network, settings.backend, settings.ranks)
     const judged = await this.judge.closeEpoch()
     if (!judged) return
     const { record, better, advice } = judged
@@ -172,6 +184,12 @@ export class Trainer implements Training {
   }
 }
 
+/** Where several ranks train, rank 0 keeps the run, and all read what it kept. */
+function overRanks(settings: Settings): Settings {
+  const { ranks, store } = settings
+  return ranks ? { ...settings, store: new RankStore(store, ranks) } : settings
+}
+
 /** What training will take, and whether it must be done with less. @throws ResourceError where it cannot */
 function memoryPlanOf(network: Network, { backend, memoryBudget, T, batch }: Settings): MemoryPlan {
   const { memoryBytes = Number.POSITIVE_INFINITY, largestTensorBytes, float16Images } = backend.info
@@ -187,12 +205,13 @@ function withClassWeights(settings: Settings, { train }: Datasets, indices: Uint
 }
 
 function loaderOf({ train }: Datasets, settings: Settings, indices: Uint32Array | undefined): Loader {
-  const { batch, seed, transforms, mixing, loaderThreads, startLoaderThread } = settings
+  const { batch, seed, transforms, mixing, loaderThreads, startLoaderThread, ranks } = settings
   return new Loader(train, {
     batchSize: batch,
     seed,
     transforms: transforms.train,
     ...(mixing ? { mixing } : {}),
+    ...(ranks ? { part: { rank: ranks.rank, size: ranks.size, sharesStatistics: settings.syncBatchNorm } } : {}),
     threads: loaderThreads,
     ...(indices ? { indices } : {}),
     ...(startLoaderThread ? { startThread: startLoaderThread } : {}),

@@ -1,5 +1,5 @@
 import { Tape, type TapeMemory } from '../autograd/index.ts'
-import type { Backend, Handle } from '../backends/index.ts'
+import type { Backend, Handle, Numbers } from '../backends/index.ts'
 import type { Truncation } from '../equations/index.ts'
 import type { Loss } from '../losses/index.ts'
 import { predictions, softHits, softTargets, summedLogits } from '../losses/index.ts'
@@ -9,6 +9,7 @@ import { inputTensor, type Tensor } from '../tensor/index.ts'
 import { type Encode, inputOf } from './input.ts'
 import { firstLossScale } from './loss-scale.ts'
 import { ownLoss } from './own-loss.ts'
+import { joinStatistics, type Ranks, sumTensors } from './ranks.ts'
 import type { Updates } from './updates.ts'
 
 export interface LabelledImages {
@@ -18,6 +19,10 @@ export interface LabelledImages {
   readonly labels: Int32Array
   /** Where images were mixed: the labels of the others, and the share of the own one. */
   readonly mix?: { readonly others: Int32Array; readonly own: Float32Array }
+  /** Where this is a rank's part of a batch: how much of it. Default 1. */
+  readonly share?: number
+  /** Where this is a rank's part of a batch: images of all parts. Default N. */
+  readonly whole?: number
 }
 
 export interface StepOptions {
@@ -36,6 +41,15 @@ export interface StepOptions {
   readonly lossScale?: number | undefined
   /** `rebuild`: less memory, more time, same bits. Default `keep`. */
   readonly memory?: TapeMemory | undefined
+  /** Where several processes make the update together: who, and how. */
+  readonly together?: Together | undefined
+}
+
+/** How a rank takes part in the updates of all. */
+export interface Together {
+  readonly ranks: Ranks
+  /** Whether BatchNorm takes its statistics over all ranks, or each over its own part. */
+  readonly syncBatchNorm: boolean
 }
 
 export interface UpdateOptions extends StepOptions {
@@ -46,9 +60,9 @@ export interface UpdateOptions extends StepOptions {
 }
 
 export interface StepResult {
-  /** Mean over the batch. */
+  /** Mean over the batch, of all ranks. */
   readonly loss: number
-  /** Images whose label is the argmax of the logits summed over time; of mixed ones, that label's share. */
+  /** Images of this rank whose label is the argmax of the logits summed over time; of mixed ones, that label's share. */
   readonly correct: number
   /** Joint 2-norm of the gradients before clipping; not finite: nothing was updated. NaN where the loss is not finite. */
   readonly gradientNorm: number
@@ -69,12 +83,25 @@ export async function trainingStep(
   try {
     const pass = await passOf(network, batch, options)
     const gradients = options.updates.parameters.map((parameter) => pass.gradients.get(parameter.path))
+    if (options.together) joinRanks(network, options, { gradients, loss: pass.loss, share: batch.share ?? 1 })
     const norm = applyUpdate(gradients, pass.loss, options)
     const [{ loss, correct }, gradientNorm] = await Promise.all([pass.read(), norm])
     return { loss, correct, gradientNorm: Number.isFinite(loss) ? gradientNorm : Number.NaN }
   } finally {
     backend.endStep()
   }
+}
+
+/** Adds up over the ranks what each made of its part of an update. */
+export function joinRanks(
+  network: Network,
+  { backend, together }: Pick<StepOptions, 'backend' | 'together'>,
+  own: { readonly gradients: readonly (Handle | undefined)[]; readonly loss: Handle; readonly share: number },
+): void {
+  if (!together) return
+  const { ranks, syncBatchNorm } = together
+  sumTensors(backend, ranks, [...own.gradients.filter((gradient) => gradient !== undefined), own.loss])
+  if (!syncBatchNorm) joinStatistics(network, backend, ranks, own.share)
 }
 
 /**
@@ -96,7 +123,7 @@ export async function applyUpdate(
 }
 
 export interface Pass {
-  /** [1] */
+  /** [1]; of a rank's part of a batch, its share of the loss. */
   readonly loss: Handle
   /** By the parameter's path. */
   readonly gradients: ReadonlyMap<string, Handle>
@@ -114,7 +141,13 @@ export function forwardBackward(network: Network, batch: LabelledImages, options
   const classes = logits.shape[2]
   const targets = backend.tensor([batch.labels.length, classes], softTargets(options.loss, batch, classes))
   const scope = { backend, tape }
-  const root = lossOf(scope, logits, inputTensor(targets), options.loss.options(options.T), lossScale)
+  const root = lossOf(
+    scope,
+    logits,
+    inputTensor(targets),
+    options.loss.options(options.T),
+    lossScale * (batch.share ?? 1),
+  )
   const pass = backward(network, batch, options, { tape, x, logits, root, lossScale })
   backend.release(targets)
   return pass
@@ -126,7 +159,7 @@ export async function passOf(network: Network, batch: LabelledImages, options: S
   if (!own) return forwardBackward(network, batch, options)
   const made = forward(network, batch, options)
   const scope = { backend: options.backend, tape: made.tape }
-  const root = await ownLoss(scope, own, made.logits, batch.labels, made.lossScale)
+  const root = await ownLoss(scope, own, made.logits, batch.labels, made.lossScale * (batch.share ?? 1))
   return backward(network, batch, options, { ...made, root })
 }
 
@@ -138,10 +171,13 @@ interface Forward {
 }
 
 function forward(network: Network, batch: LabelledImages, options: StepOptions): Forward {
-  const { backend, T, key, lossScale = firstLossScale(backend.info)?.scale ?? 1 } = options
+  const { backend, T, key, lossScale = firstLossScale(backend.info)?.scale ?? 1, together } = options
   const tape = new Tape(backend, options.memory)
   const x = inputOf(network, backend, batch.images, { T, seed: key, encode: options.encode })
-  const logits = network.forward(x, { backend, tape, training: true, T, key, truncation: options.truncation ?? null })
+  const ranks = together?.syncBatchNorm ? together.ranks : undefined
+  const sums = ranks && { sum: (values: Numbers) => ranks.sum(values), counts: batch.share !== 0 }
+  const run = { backend, tape, training: true, T, key, truncation: options.truncation ?? null, ranks: sums }
+  const logits = network.forward(x, run)
   return { tape, x, logits, lossScale }
 }
 
@@ -154,6 +190,7 @@ function backward(
   for (const kept of [logits, root]) tape.keep(kept)
   const found = tape.backward(root)
   backend.release(x.handle)
+  if (batch.share !== undefined && batch.share !== 1) backend.scale(root.handle, batch.share)
   const gradients = new Map<string, Handle>()
   for (const parameter of network.parameters()) {
     const gradient = found.get(parameter.on(backend))

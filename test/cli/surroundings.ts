@@ -20,6 +20,7 @@ export function testSurroundings(changes: Partial<Surroundings> = {}) {
       listeners.add(listener)
       return () => listeners.delete(listener)
     },
+    onExit: () => {},
     exit: (code) => void exits.push(code),
     version: '1.2.3',
     ...changes,

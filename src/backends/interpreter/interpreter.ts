@@ -27,6 +27,7 @@ export function createInterpreter(): Backend {
       write: (handle, values) => denseOf(open(handle)).set(values),
       read: async (handle) => valuesOf(open(handle)).slice(),
       readBytes: async (handle) => bytesIn(open(handle)).slice(),
+      inPlace: (handle) => denseOf(open(handle)),
       release: (handle) => memory.release(handle),
       beginStep: () => memory.beginStep(),
       endStep: () => memory.endStep(),

@@ -99,7 +99,7 @@ export function neuronBackward(
     truncation: call.truncation ?? null,
   })
   const input = summedSteps(result.input, current.length)
-  const through = norm && vectors ? normaliseBackward(values, input, kept, vectors, norm.training) : null
+  const through = norm && vectors ? normaliseBackward(values, input, kept, vectors, norm) : null
   return {
     input: memory.wrap(x.shape, through?.input ?? input),
     parameters: parameters.map(({ name }, k) => memory.wrap(call.parameters[k].shape, result.parameters[name])),

@@ -1,4 +1,4 @@
-import type { Normalisation } from '../backend.ts'
+import type { Normalisation, RankSums } from '../backend.ts'
 import { denseOf, type HostHandle, type Memory } from './memory.ts'
 
 /** Mean and 1 / sqrt(variance + eps) of each channel in each group of rows: one group a step, or one in all. */
@@ -44,34 +44,47 @@ export function statistics(
     }
   }
   const groups = n.statistics === 'perStep' ? shape[0] : 1
-  const size = x.length / groups
   const repeats = T / shape[0]
-  const rows = (size / channels) * (n.statistics === 'merged' ? repeats : 1)
-  const mean = new Float64Array(groups * channels)
-  const inverse = new Float64Array(groups * channels)
-  for (let group = 0; group < groups; group++) {
-    for (let c = 0; c < channels; c++) {
-      const [average, variance] = moments(x, group * size + c, (group + 1) * size, channels)
-      mean[group * channels + c] = average
-      inverse[group * channels + c] = 1 / Math.sqrt(variance + n.eps)
-      const updates = n.statistics === 'perStep' ? repeats : 1
-      const kept = (1 - n.momentum) ** updates
-      v.runningMean[c] = kept * v.runningMean[c] + (1 - kept) * average
-      v.runningVariance[c] = kept * v.runningVariance[c] + (1 - kept) * ((variance * rows) / (rows - 1))
-    }
+  const found = moments(x, groups, channels, n.ranks)
+  const rows = found.rows * (n.statistics === 'merged' ? repeats : 1)
+  const inverse = found.variance.map((variance) => 1 / Math.sqrt(variance + n.eps))
+  const kept = (1 - n.momentum) ** (n.statistics === 'perStep' ? repeats : 1)
+  for (const [k, average] of found.mean.entries()) {
+    const c = k % channels
+    v.runningMean[c] = kept * v.runningMean[c] + (1 - kept) * average
+    v.runningVariance[c] = kept * v.runningVariance[c] + (1 - kept) * ((found.variance[k] * rows) / (rows - 1))
   }
-  return { mean, inverse }
+  return { mean: found.mean, inverse }
 }
 
-/** Mean and biased variance of every `stride`-th value. */
-function moments(x: Float64Array, from: number, to: number, stride: number): [number, number] {
-  let sum = 0
-  let count = 0
-  for (let i = from; i < to; i += stride, count++) sum += x[i]
-  const mean = sum / count
-  let squares = 0
-  for (let i = from; i < to; i += stride) squares += (x[i] - mean) ** 2
-  return [mean, squares / count]
+/** Mean and biased variance of each channel in each group of rows, over the rows of all ranks where there are several. */
+function moments(
+  x: Float64Array,
+  groups: number,
+  channels: number,
+  ranks: RankSums | undefined,
+): { mean: Float64Array; variance: Float64Array; rows: number } {
+  const size = x.length / groups
+  const each = (value: (i: number, k: number) => number): Float64Array => {
+    const sums = new Float64Array(groups * channels)
+    for (let i = 0; i < x.length; i++) {
+      const k = Math.floor(i / size) * channels + (i % channels)
+      sums[k] += value(i, k)
+    }
+    return sums
+  }
+  const [rows, ...sums] = overRanks([size / channels, ...each((i) => x[i])], ranks)
+  const mean = Float64Array.from(sums, (sum) => sum / rows)
+  const squares = overRanks([...each((i, k) => (x[i] - mean[k]) ** 2)], ranks)
+  return { mean, variance: Float64Array.from(squares, (square) => square / rows), rows }
+}
+
+/** Values added up over all ranks whose samples count; as they are where there is one process. */
+function overRanks(values: readonly number[], ranks: RankSums | undefined): readonly number[] {
+  if (!ranks) return values
+  const message = Float64Array.from(values, (value) => (ranks.counts ? value : 0))
+  ranks.sum(message)
+  return [...message]
 }
 
 /** (x - mean) / sqrt(variance + eps) * weight + bias. */
@@ -93,31 +106,33 @@ export function normaliseBackward(
   g: Float64Array,
   s: Statistics,
   v: Vectors,
-  training: boolean,
+  n: Pick<Normalisation, 'training' | 'ranks'>,
 ): { input: Float64Array; weight: Float64Array; bias: Float64Array } {
   const channels = v.weight.length
   const groups = s.mean.length / channels
   const size = x.length / groups
-  const input = new Float64Array(x.length)
+  const groupOf = (i: number) => Math.floor(i / size) * channels + (i % channels)
+  const sums = new Float64Array(s.mean.length)
+  const products = new Float64Array(s.mean.length)
+  for (let i = 0; i < x.length; i++) {
+    const k = groupOf(i)
+    sums[k] += g[i]
+    products[k] += g[i] * (x[i] - s.mean[k]) * s.inverse[k]
+  }
   const weight = new Float64Array(channels)
   const bias = new Float64Array(channels)
-  for (let k = 0; k < s.mean.length; k++) {
-    const c = k % channels
-    const from = Math.floor(k / channels) * size + c
-    const to = Math.floor(k / channels) * size + size
-    let sum = 0
-    let product = 0
-    for (let i = from; i < to; i += channels) {
-      sum += g[i]
-      product += g[i] * (x[i] - s.mean[k]) * s.inverse[k]
-    }
-    weight[c] += product
-    bias[c] += sum
-    const rows = size / channels
-    for (let i = from; i < to; i += channels) {
-      const centred = training ? g[i] - sum / rows - ((x[i] - s.mean[k]) * s.inverse[k] * product) / rows : g[i]
-      input[i] = v.weight[c] * s.inverse[k] * centred
-    }
+  for (let k = 0; k < sums.length; k++) {
+    weight[k % channels] += products[k]
+    bias[k % channels] += sums[k]
   }
+  const [rows, ...all] = overRanks([size / channels, ...sums, ...products], n.ranks)
+  // What stands in for nothing has moved no statistics.
+  const movesThem = n.training && n.ranks?.counts !== false
+  const input = Float64Array.from(g, (value, i) => {
+    const k = groupOf(i)
+    const deviation = (x[i] - s.mean[k]) * s.inverse[k]
+    const centred = movesThem ? value - all[k] / rows - (deviation * all[sums.length + k]) / rows : value
+    return v.weight[k % channels] * s.inverse[k] * centred
+  })
   return { input, weight, bias }
 }

@@ -9,7 +9,7 @@ import {
   wordsOf,
 } from '../../codegen/index.ts'
 import { hasChannels, hasSteps, type LearnableParameter, type Neuron } from '../../equations/index.ts'
-import type { Handle, NeuronCall, NeuronGradients, NeuronResult, SavedNeuron } from '../backend.ts'
+import type { Handle, NeuronCall, NeuronGradients, NeuronResult, RankSums, SavedNeuron } from '../backend.ts'
 import type { Machine } from './machine.ts'
 import { type Statistics, statisticsOf } from './normalisation.ts'
 import type { WasmTensor } from './tensors.ts'
@@ -258,6 +258,14 @@ function parameterGradient(
   return made
 }
 
+/** Adds two arrays up over the ranks, in place, in one message. */
+function sumBoth(ranks: RankSums, a: Float64Array, b: Float64Array): void {
+  const message = Float64Array.from([...a, ...b])
+  ranks.sum(message)
+  a.set(message.subarray(0, a.length))
+  b.set(message.subarray(a.length))
+}
+
 /** Turns dL/d(normalised x) in `g` into dL/dx, in place, and gives the gradients of scale and shift. */
 function normalisationBackward(
   m: Machine,
@@ -286,12 +294,14 @@ function normalisationBackward(
   }
   m.tensors.floats(weight).set(weightSums)
   m.tensors.floats(bias).set(biasSums)
+  // From here on what matters is how all samples moved the statistics; gradients of scale and shift are the own part.
+  if (n.training && n.ranks) sumBoth(n.ranks, sums, dots)
   const [factors, slopes, offsets] = [0, 1, 2].map(() => new Float32Array(rows * channels))
   for (let i = 0; i < factors.length; i++) {
     const deviation = inverseDeviation[i]
     const factor = gamma[i % channels] * deviation
     factors[i] = factor
-    if (!n.training) continue
+    if (!n.training || n.ranks?.counts === false) continue // what stands in for nothing has moved no statistics
     const slope = (-factor * deviation * deviation * dots[i]) / over
     slopes[i] = slope
     offsets[i] = -factor * (sums[i] / over) - slope * mean[i]

@@ -1,5 +1,5 @@
 import { columnSumArguments, columnSums, rowsPerBlock, wordsOf } from '../../codegen/index.ts'
-import type { Normalisation } from '../backend.ts'
+import type { Normalisation, RankSums } from '../backend.ts'
 import type { Machine } from './machine.ts'
 import type { ColumnSums, WasmTensor } from './tensors.ts'
 
@@ -67,7 +67,8 @@ export function statisticsOf(m: Machine, x: WasmTensor, T: number, n: Normalisat
     }
   }
   const steps = x.shape[0]
-  const { sums, squares, rows } = x.columnSums ?? sumColumns(m, x, steps, channels)
+  const own = x.columnSums ?? sumColumns(m, x, steps, channels)
+  const { sums, squares, rows } = n.ranks ? sumsOfRanks(own, n.ranks) : own
   const merged = n.statistics === 'merged' && steps > 1
   const groups = merged ? 1 : steps
   const count = merged ? rows * steps : rows
@@ -95,4 +96,13 @@ export function statisticsOf(m: Machine, x: WasmTensor, T: number, n: Normalisat
     }
   }
   return { rows: groups, mean, inverseDeviation, count }
+}
+
+/** Sums over the rows of all ranks, in one message. */
+function sumsOfRanks({ sums, squares, rows }: ColumnSums, ranks: RankSums): ColumnSums {
+  const share = ranks.counts ? 1 : 0
+  const message = Float64Array.from([rows, ...sums, ...squares], (value) => share * value)
+  ranks.sum(message)
+  const middle = 1 + sums.length
+  return { rows: message[0], sums: message.subarray(1, middle), squares: message.subarray(middle) }
 }

@@ -154,6 +154,11 @@ export async function createWasm(options: WasmOptions = {}): Promise<WasmBackend
         return withNumbers(m, x, (dense) => tensors.floats(dense).slice())
       },
       readBytes: async (handle) => tensors.bytes(of(handle)).slice(),
+      inPlace: (handle) => {
+        const x = of(handle)
+        changed(x)
+        return tensors.floats(x)
+      },
       release: (handle) => tensors.release(of(handle)),
       beginStep: () => tensors.begin(),
       endStep: () => tensors.end(),

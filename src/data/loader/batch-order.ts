@@ -1,8 +1,8 @@
 import { Random } from '../../base/index.ts'
 
 /**
- * What becomes of the last, smaller batch: `drop-one` drops it if it is a single image (statistics over one value say
- * nothing), `drop-incomplete` drops it always, `keep` never (for evaluation, where every image counts).
+ * What becomes of the last, smaller batch: `drop-one` drops it if some process would have a single image of it (statistics over
+ * one value say nothing), `drop-incomplete` drops it always, `keep` never (for evaluation, where every image counts).
  */
 export type LastBatch = 'drop-one' | 'drop-incomplete' | 'keep'
 
@@ -13,14 +13,17 @@ export interface BatchOrder {
   epoch(epoch: number): Uint32Array[]
 }
 
-/** Cuts images into batches, shuffled anew in every epoch; seed and epoch alone decide the order. */
+/**
+ * Cuts images into batches, shuffled anew in every epoch; seed and epoch alone decide the order.
+ * @param options `least`: images that `drop-one` wants of a last batch; 2 by default
+ */
 export function batchOrder(
   indices: Uint32Array,
-  options: { batchSize: number; shuffle: boolean; seed: number; lastBatch: LastBatch },
+  options: { batchSize: number; shuffle: boolean; seed: number; lastBatch: LastBatch; least?: number },
 ): BatchOrder {
-  const { batchSize, shuffle, seed, lastBatch } = options
+  const { batchSize, shuffle, seed, lastBatch, least = 2 } = options
   const rest = indices.length % batchSize
-  const dropped = lastBatch === 'drop-incomplete' || (lastBatch === 'drop-one' && rest === 1) ? rest : 0
+  const dropped = lastBatch === 'drop-incomplete' || (lastBatch === 'drop-one' && rest < least) ? rest : 0
   const imagesPerEpoch = indices.length - dropped
   const random = new Random(seed).fork('shuffle')
   return {

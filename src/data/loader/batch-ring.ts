@@ -8,6 +8,8 @@ export interface BatchRequest {
   epoch: number
   position: number
   indices: Uint32Array
+  whole: number
+  share: number
 }
 
 interface Pending extends BatchRequest {

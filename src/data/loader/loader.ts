@@ -10,6 +10,7 @@ import {
   type Transform,
 } from '../transforms/index.ts'
 import { type BatchOrder, batchOrder, type LastBatch } from './batch-order.ts'
+import { type BatchPart, partOf } from './batch-part.ts'
 import { type BatchRequest, BatchRing } from './batch-ring.ts'
 import { fillBatch } from './fill-batch.ts'
 import { startNodeThread } from './node-thread.ts'
@@ -24,6 +25,10 @@ export interface Batch {
   mix?: LabelMix
   /** [N], each image's number in the data set. */
   indices: Uint32Array
+  /** Images of the whole batch, of which several ranks have a part each; N where there is one. */
+  whole: number
+  /** This part of the whole; 0 where an image of another's part stands in, for want of any. */
+  share: number
   epoch: number
   /** 0 for an epoch's first batch. */
   position: number
@@ -60,6 +65,8 @@ export interface LoaderOptions {
   /** Batches in the ring; twice the threads and one by default. */
   ahead?: number
   startThread?: StartLoaderThread
+  /** Which part of every batch to load, where several processes share the work. Default: all of it. */
+  part?: BatchPart
 }
 
 /**
@@ -75,6 +82,7 @@ export class Loader {
   state: LoaderState = { epoch: 0, position: 0 }
   private readonly dataset: Dataset
   private readonly order: BatchOrder
+  private readonly part: BatchPart
   private readonly pipeline: ImagePipeline
   private readonly mixing: { readonly how: Mixing; readonly seed: number } | undefined
   private readonly ring: BatchRing | undefined
@@ -88,7 +96,11 @@ export class Loader {
     checkCounts({ batchSize, threads: threads + 1, ahead })
     const indices = checkIndices(options.indices, dataset)
     this.dataset = dataset
-    this.order = batchOrder(indices, { batchSize, seed, shuffle, lastBatch })
+    this.part = options.part ?? { rank: 0, size: 1 }
+    const { size, sharesStatistics = false } = this.part
+    const least = sharesStatistics ? 2 : 2 * size
+    checkParts(batchSize, least, this.part)
+    this.order = batchOrder(indices, { batchSize, seed, shuffle, lastBatch, least })
     this.batchesPerEpoch = this.order.batchesPerEpoch
     this.imagesPerEpoch = this.order.imagesPerEpoch
     this.pipeline = imagePipeline(dataset, transforms, seed)
@@ -114,9 +126,10 @@ export class Loader {
       const batches = this.order.epoch(epoch)
       let next: Uint32Array[] | undefined
       const request = (position: number): BatchRequest => {
-        if (position < batches.length) return { epoch, position, indices: batches[position] }
+        if (position < batches.length) return { epoch, position, ...partOf(batches[position], this.part) }
         next ??= this.order.epoch(epoch + 1)
-        return { epoch: epoch + 1, position: position - batches.length, indices: next[position - batches.length] }
+        const at = position - batches.length
+        return { epoch: epoch + 1, position: at, ...partOf(next[at], this.part) }
       }
       for (let position = first; position < batches.length; position++) {
         const batch = await this.make(position, request, 2 * batches.length)
@@ -176,6 +189,17 @@ function checkCounts(counts: Record<string, number>): void {
       got: String(count - 1 + least),
     })
   }
+}
+
+/** @throws UsageError where a rank's part of a batch would be a single image */
+function checkParts(batchSize: number, least: number, { size }: BatchPart): void {
+  if (size === 1 || batchSize >= least) return
+  throw new UsageError({
+    what: `a batch of ${batchSize} is too small for ${size} ranks`,
+    expected: `${least} images or more: BatchNorm of each rank needs two`,
+    got: String(batchSize),
+    next: 'Raise --batch, start fewer ranks, or share the statistics: --sync-batchnorm.',
+  })
 }
 
 function checkIndices(indices: Uint32Array | undefined, dataset: Dataset): Uint32Array {

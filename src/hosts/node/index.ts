@@ -1,3 +1,4 @@
+export { type Environment, mpiRanks, threadsOfRank } from './mpi.ts'
 export { type DefaultBackendOptions, defaultBackend, mostThreads, startNodeWorker } from './node-backend.ts'
 export { noAdapter, nodeGpuAdapter } from './node-gpu.ts'
 export { nativeCode } from './node-native.ts'

@@ -1,9 +1,13 @@
 import { expect, it } from 'vitest'
-import { type Koffi, nativeThrough } from './node-native.ts'
+import type { Koffi } from './koffi.ts'
+import { nativeThrough } from './node-native.ts'
 
 /** A koffi whose addresses are what `address` gives; nothing runs. */
-const koffi = (address: () => unknown): Koffi => ({
-  load: () => ({ func: (declaration) => () => (declaration.includes('mmap') ? address() : 0) }),
+const koffi = (address: () => unknown): Omit<Koffi, 'address'> => ({
+  load: () => ({
+    symbol: () => expect.unreachable(),
+    func: (declaration) => () => (declaration.includes('mmap') ? address() : 0),
+  }),
   proto: () => null,
   decode: (at) => {
     expect(at).toBe(0xabcd_1234_5678n)

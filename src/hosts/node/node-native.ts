@@ -1,4 +1,5 @@
 import type { NativeCode, VectorInstructions } from '../../backends/index.ts'
+import { type Koffi, loadKoffi } from './koffi.ts'
 
 /**
  * Runs machine code that Spikelet emits. Node has no door for that; the package `koffi` (optional) calls functions by
@@ -7,12 +8,6 @@ import type { NativeCode, VectorInstructions } from '../../backends/index.ts'
 
 const [read, write, execute] = [1, 2, 4]
 const privateAnonymous = 0x22
-
-export interface Koffi {
-  load(library: string): { func(declaration: string): (...args: unknown[]) => unknown }
-  proto(declaration: string): unknown
-  decode(address: bigint, type: unknown): (...args: unknown[]) => unknown
-}
 
 /** What this processor can, as /proc/cpuinfo names it. */
 function processorFlags(): ReadonlySet<string> {
@@ -39,21 +34,15 @@ export function nativeCode(only?: VectorInstructions): NativeCode | null {
   const flags = processorFlags()
   const [vectors] = needed.find(([name, all]) => (!only || name === only) && all.every((flag) => flags.has(flag))) ?? []
   if (!vectors) return null
-  try {
-    return nativeThrough(
-      process.getBuiltinModule('node:module').createRequire(import.meta.url)('koffi') as Koffi,
-      vectors,
-    )
-  } catch {
-    return null
-  }
+  const koffi = loadKoffi()
+  return koffi && nativeThrough(koffi, vectors)
 }
 
 /**
  * Machine code through koffi; null where it, or the system, does not let such code run.
  * Koffi 2 gives addresses as objects, which no other thread can use.
  */
-export function nativeThrough(koffi: Koffi, vectors: VectorInstructions): NativeCode | null {
+export function nativeThrough(koffi: Omit<Koffi, 'address'>, vectors: VectorInstructions): NativeCode | null {
   try {
     const library = koffi.load('libc.so.6')
     const map = library.func('void* mmap(void*, size_t, int, int, int, long)')
