@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest'
-import { meanText, percentText, tableText } from './table.ts'
+import { percentText } from '../base/index.ts'
+import { meanText, tableText } from './table.ts'
 
 it('aligns columns, numbers to the right', () => {
   const text = tableText(

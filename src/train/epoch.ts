@@ -68,7 +68,8 @@ export class Epoch {
     const learningRate = optimiser.options.learningRate * factor
     const keys = this.keys(group.length)
     const { memory } = this.parts
-    const step = { backend, updates, T, loss, encode, clip, learningRate, keys, memory, truncation } as const
+    const { score } = this.run
+    const step = { backend, updates, T, loss, score, encode, clip, learningRate, keys, memory, truncation } as const
     const result = await groupStep(network, group, { ...step, lossScale: lossScale?.scale })
     const made = Number.isFinite(result.gradientNorm)
     const nextScale = lossScale && Number.isFinite(result.loss) ? nextLossScale(lossScale, made) : null

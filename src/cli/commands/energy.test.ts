@@ -38,7 +38,7 @@ describe('energy', () => {
     expect(output).toMatch(/^with memory +[\d.]+ mJ a step, [\d.]+ mJ an inference$/m)
     expect(output).toMatch(/^assumed\n(- .+\n){8}/m)
     expect(await readFile(join(folder, 'energy.svg'), 'utf8')).toMatch(/^<svg /)
-    const paper = await spikelet('energy', ...words, '--accounting', 'paper')
+    const paper = await spikelet('energy', ...words, '--accounting', 'clif-2024')
     expect(paper.output).toMatch(/^all +67\.8 M +5\.12 M +84\.6 µJ +64\.8 mJ/m)
     expect(paper.output).toContain('not counted a step')
   })

@@ -23,7 +23,7 @@ export const reproduceCommand = defineCommand({
     'reproduce fig7 fig8',
     'reproduce fig2a --data ./data',
     'reproduce fig4 --neuron ./mine.json',
-    'reproduce table1 --scale paper --estimate',
+    'reproduce table1 --scale full --estimate',
   ],
   async run(invocation) {
     const { positional, options, surroundings } = invocation
