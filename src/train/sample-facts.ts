@@ -1,13 +1,13 @@
 import { FormatError, Json, UsageError } from '../base/index.ts'
 import {
   type ConversionOptions,
+  encoders,
   makeTransform,
   type Targets,
   type Transform,
   type TransformDescription,
 } from '../data/index.ts'
 import { lossNameNow } from '../losses/index.ts'
-import { encoders } from '../nn/index.ts'
 import type { Encode } from './input.ts'
 
 /** What a network's training says of the samples that it takes. */

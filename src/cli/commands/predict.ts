@@ -2,11 +2,10 @@ import { dirname, join } from 'node:path'
 import { z } from 'zod'
 import type { Backend } from '../../backends/index.ts'
 import { percentText, sizeOf, UsageError } from '../../base/index.ts'
-import { classNamesOf, datasetNames, imagePipeline } from '../../data/index.ts'
-import type { SensorSize } from '../../formats/index.ts'
+import { classNamesOf, datasetNames, encoders, imagePipeline, recordingFacts } from '../../data/index.ts'
 import { defaultBackend } from '../../hosts/node/index.ts'
 import { summedLogits } from '../../losses/index.ts'
-import { encoders, type Network } from '../../nn/index.ts'
+import type { Network } from '../../nn/index.ts'
 import {
   backendOptions,
   checkpointTraining,
@@ -97,8 +96,9 @@ async function judgeOf(file: string, options: Invocation<typeof schema>['options
   const { net, training } = loadCheckpoint(await readNamed(file), { file })
   const { T, dataset, transforms, frames, encode, classes, targets } = checkpointTraining(training, file)
   const conversion = frames && { by: 'number' as const, values: 'counts' as const, ...frames, T }
-  const sensor = options.sensor === undefined ? sensors[dataset] : sizeOfText(options.sensor)
-  const layout = options.layout ?? (dataset === 'dvs-cifar10' ? 'cifar10-dvs' : undefined)
+  const known = (datasetNames as readonly string[]).includes(dataset) ? recordingFacts(dataset) : {}
+  const sensor = options.sensor === undefined ? known.sensor : sizeOfText(options.sensor)
+  const layout = options.layout ?? known.layout
   const kind = { shape: net.input, frames: conversion, sensor, layout }
   const [height, width, channels] = net.input.length === 3 ? net.input : [1, 1, sizeOf(net.input)]
   const shape = [height, width, channels] as const
@@ -115,14 +115,6 @@ async function judgeOf(file: string, options: Invocation<typeof schema>['options
 }
 
 type Judge = Awaited<ReturnType<typeof judgeOf>>
-
-/** Sensors of the data sets that have one of their own. */
-const sensors: { readonly [dataset: string]: SensorSize | undefined } = {
-  'n-mnist': { width: 34, height: 34 },
-  'dvs-cifar10': { width: 128, height: 128 },
-  'dvs-gesture': { width: 128, height: 128 },
-  shd: { width: 700, height: 1 },
-}
 
 /** Names of classes that the checkpoint itself does not tell: the data set's, or those in the record of its run. */
 async function classesOf(dataset: string, file: string): Promise<readonly string[]> {

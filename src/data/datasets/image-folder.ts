@@ -3,6 +3,7 @@ import { usualMaxPixels } from '../../formats/index.ts'
 import { openFolder, type Place } from '../files.ts'
 import { sidesOf } from './class-sides.ts'
 import type { Datasets } from './dataset.ts'
+import type { ImageSet } from './definition.ts'
 import { type ImageSize, imageFilesDataset, imageKind } from './image-files.ts'
 import { lastOf } from './limit.ts'
 
@@ -40,4 +41,13 @@ function checkSize({ width, height }: ImageSize): void {
     expected: `whole numbers, 1 or more, at most ${usualMaxPixels} pixels`,
     got: `${width}x${height}`,
   })
+}
+
+export const imageFolderSet: ImageSet = {
+  kind: 'images',
+  about: 'your own PNG or JPEG files, a folder per class',
+  classes: [],
+  mean: [0.5, 0.5, 0.5],
+  deviation: [0.5, 0.5, 0.5],
+  open: imageFolder,
 }
