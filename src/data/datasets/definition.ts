@@ -2,9 +2,23 @@ import type { SensorSize } from '../../formats/index.ts'
 import type { Recipe } from '../downloads/index.ts'
 import type { Place } from '../files.ts'
 import type { Datasets } from './dataset.ts'
-import type { EventFolderOptions } from './event-folder.ts'
-import type { ImageFolderOptions } from './image-folder.ts'
+import type { ImageSize } from './image-files.ts'
 import type { RecordingSets } from './recordings.ts'
+
+export interface ImageFolderOptions {
+  /** Scales every image to this size, as Pillow's bilinear filter does; default: all are of one size already. */
+  readonly imageSize?: ImageSize
+}
+
+export interface EventFolderOptions {
+  /**
+   * The sensor's size. Default: what the first recording's format says; where it says nothing, an error asks for it.
+   * `measured`: the smallest that has every event, for which all recordings are read.
+   */
+  readonly sensor?: SensorSize | 'measured'
+  /** Address layout of AEDAT 2 files. */
+  readonly layout?: string
+}
 
 interface Facts {
   /** One line for people. */

@@ -3,7 +3,7 @@ import type { SensorSize } from '../../formats/index.ts'
 import { eventFileKinds, readEventFile, tellsSensor } from '../../formats/index.ts'
 import { type DataFolder, openFolder, type Place } from '../files.ts'
 import { sidesOf } from './class-sides.ts'
-import type { EventSet } from './definition.ts'
+import type { EventFolderOptions, EventSet } from './definition.ts'
 import { type ReadFile, recordingsOf } from './folder-recordings.ts'
 import { type ClassFile, readListed } from './folder-sets.ts'
 import { lastOf } from './limit.ts'
@@ -22,16 +22,6 @@ export class SensorSizeError extends UsageError {
 }
 
 const recordingKind = { name: 'recordings', endings: eventFileKinds }
-
-export interface EventFolderOptions {
-  /**
-   * The sensor's size. Default: what the first recording's format says; where it says nothing, an error asks for it.
-   * `measured`: the smallest that has every event, for which all recordings are read.
-   */
-  readonly sensor?: SensorSize | 'measured'
-  /** Address layout of AEDAT 2 files. */
-  readonly layout?: string
-}
 
 /**
  * Your own recordings: a folder per class, of any event format, or of these below `train` and `test`, with `val` for
