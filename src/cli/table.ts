@@ -1,4 +1,5 @@
 import { percentNumber, percentText, plainText } from '../base/index.ts'
+import { wrapWords } from './wrap.ts'
 
 /** Rows under a head, in aligned columns; columns of numbers stand to the right. Cells may hold names from files. */
 export function tableText(head: readonly string[], cells: readonly (readonly string[])[]): string {
@@ -12,6 +13,23 @@ export function tableText(head: readonly string[], cells: readonly (readonly str
       .trimEnd()
   const rule = widths.map((width) => '─'.repeat(width)).join('  ')
   return [line(head), rule, ...rows.map(line)].join('\n')
+}
+
+/**
+ * A table in at most `width` letters whose last column is prose: it goes on below where it is too long. Words, such as paths,
+ * stay whole.
+ */
+export function proseTable(head: readonly string[], cells: readonly (readonly string[])[], width: number): string {
+  const last = head.length - 1
+  const widthOf = (column: number) => Math.max(head[column].length, ...cells.map((row) => row[column].length))
+  const before = head.slice(0, last).reduce((sum, _, column) => sum + widthOf(column) + 2, 0)
+  const rows = cells.flatMap((row) =>
+    wrapWords(row[last], Math.max(16, width - before)).map((line, i) => [
+      ...row.slice(0, last).map((cell) => (i === 0 ? cell : '')),
+      line,
+    ]),
+  )
+  return tableText(head, rows)
 }
 
 /** Mean, and the sample standard deviation where there are several: `88.12 ± 0.31 %`. */

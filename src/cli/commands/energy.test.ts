@@ -36,7 +36,7 @@ describe('energy', () => {
     expect(output).toMatch(/^blocks\.0\.sn1 +24\.6 %/m)
     expect(output).toMatch(/^all +412 M +15\.7 M/m)
     expect(output).toMatch(/^with memory +[\d.]+ mJ a step, [\d.]+ mJ an inference$/m)
-    expect(output).toMatch(/^assumed\n(- .+\n){8}/m)
+    expect(output).toMatch(/^assumed\n((- .+\n)( {2}.+\n)*){8}/m)
     expect(await readFile(join(folder, 'energy.svg'), 'utf8')).toMatch(/^<svg /)
     const paper = await spikelet('energy', ...words, '--accounting', 'clif-2024')
     expect(paper.output).toMatch(/^all +67\.8 M +5\.12 M +84\.6 µJ +64\.8 mJ/m)

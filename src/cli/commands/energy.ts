@@ -22,7 +22,8 @@ import { defineCommand, type Invocation } from '../command.ts'
 import { judging } from '../judging.ts'
 import { readRates } from '../rates-file.ts'
 import { exitCodes, type Surroundings } from '../surroundings.ts'
-import { tableText } from '../table.ts'
+import { fittingTable } from '../table.ts'
+import { wrapWords } from '../wrap.ts'
 
 const schema = z.object({
   accounting: z
@@ -75,7 +76,11 @@ export const energyCommand = defineCommand({
     const { net, T, rates, sequence, about } = await networkAndRates(positional[0], options, surroundings)
     const value = energy(net, { T, rates, sequence, accounting: options.accounting })
     await save(value, options.out)
-    surroundings.write(options.json ? `${JSON.stringify({ ...value, rates: about })}\n` : energyTextOf(value, about))
+    surroundings.write(
+      options.json
+        ? `${JSON.stringify({ ...value, rates: about })}\n`
+        : energyTextOf(value, about, surroundings.terminal.columns()),
+    )
     if (!options.json) surroundings.write(`picture  ${options.out}\n`)
     return exitCodes.done
   },
@@ -155,7 +160,7 @@ async function isFolder(path: string): Promise<boolean> {
 const partNames = Object.entries(energyPartNames) as [keyof typeof energyPartNames, string][]
 
 /** Layers and sums as a table, and what the numbers assume. */
-export function energyTextOf(value: Energy, rates: string): string {
+export function energyTextOf(value: Energy, rates: string, width: number): string {
   const { accounting, about, assumptions, synaptic, memory, layers, T } = value
   const unit = accounting === 'clif-2024' ? 'step' : 'inference'
   const head = [
@@ -173,13 +178,13 @@ export function energyTextOf(value: Energy, rates: string): string {
     `${about}; firing rates: ${rates}`,
     '',
     `ACs, MACs and operations alone: of ${unit === 'step' ? 'one step' : `an inference, ${T} steps`}; with memory: of an inference`,
-    tableText(head, rows),
+    fittingTable(head, rows, { width, leastNeeded: [...partNames.map(([, name]) => name).reverse(), 'fires'] }),
     '',
     `operations alone  ${energyText(synaptic.step?.energy ?? 0)} a step, ${energyText(synaptic.inference.energy)} an inference`,
     `with memory       ${perStep} a step, ${energyText(memoryTotal(memory.inference))} an inference`,
     '',
     'assumed',
-    ...assumptions.map((line) => `- ${line}`),
+    ...assumptions.flatMap((line) => wrapWords(line, width - 2).map((part, i) => `${i === 0 ? '-' : ' '} ${part}`)),
     '',
   ].join('\n')
 }
