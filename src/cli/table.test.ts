@@ -24,6 +24,13 @@ it('gives mean and sample deviation', () => {
 
 it('prose goes on below where the terminal ends, and no word is broken', () => {
   const path = 'a/path/that/is/longer/than/the/column'
-  const table = proseTable(['name', 'what it is'], [['one', 'a few words of prose'], ['two', path]], 24)
+  const table = proseTable(
+    ['name', 'what it is'],
+    [
+      ['one', 'a few words of prose'],
+      ['two', path],
+    ],
+    24,
+  )
   expect(table.split('\n').slice(2)).toEqual(['one   a few words of', '      prose', `two   ${path}`])
 })

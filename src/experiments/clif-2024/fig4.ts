@@ -1,5 +1,5 @@
 import { inPercentText } from '../../base/index.ts'
-import { barChart } from '../../report/index.ts'
+import { barChart, coloursOf } from '../../report/index.ts'
 import type { Experiment } from '../experiment.ts'
 import { listedNeurons, PlanBuilder } from '../plan.ts'
 import { publishedAccuracy } from '../published/accuracies.ts'
@@ -42,17 +42,21 @@ export const fig4: Experiment = {
       const row = rows.find(({ labels }) => labels.neuron === neuron && labels.data === set)
       return row && accuracyOf(row)
     }
-    const groups = data.map((label, colour) => ({ label, colour, values: names.map((name) => of(name, label)?.mean) }))
+    const colours = coloursOf(names)
+    const groups = names.map((label) => ({
+      label,
+      colour: colours.get(label) ?? 0,
+      values: data.map((set) => of(label, set)?.mean),
+    }))
     const svg = barChart({
       title: 'Test accuracy by neuron',
       description: groups
         .map(
-          ({ label, values }) =>
-            `${label}: ${names.map((name, i) => `${name} ${inPercentText(values[i])}`).join(', ')}`,
+          ({ label, values }) => `${label}: ${data.map((set, i) => `${set} ${inPercentText(values[i])}`).join(', ')}`,
         )
         .join('; '),
       x: 'test accuracy, %',
-      rows: names,
+      rows: data,
       groups,
       format: (value) => String(Number(value.toPrecision(3))),
     })
