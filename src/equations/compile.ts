@@ -24,8 +24,6 @@ export type LearnableDefinition = Start | { readonly start: Start; readonly per?
 /** A neuron's text and the names it may use. */
 export interface EquationSource {
   readonly equations: string
-  /** The same as statements without markers, each with its place in the text. Default: they are read from the text. */
-  readonly statements?: readonly Assignment[]
   readonly constants?: { readonly [name: string]: number }
   readonly learnable?: { readonly [name: string]: LearnableDefinition }
   readonly state?: { readonly [name: string]: Start }
@@ -48,7 +46,7 @@ export interface Compiled {
 export function compile(source: EquationSource): Compiled {
   const constants = constantsOf(source)
   const learnable = source.learnable ?? {}
-  const statements = source.statements ?? assignments(source.equations)
+  const statements = assignments(source.equations)
   const names = resolveNames(source.equations, statements, {
     constants: [...constants.keys()],
     learnable: Object.keys(learnable),

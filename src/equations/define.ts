@@ -3,7 +3,6 @@ import { differentiate } from './adjoint.ts'
 import { checkNames, checkOperations } from './bounds.ts'
 import { compile, type LearnableDefinition } from './compile.ts'
 import { dedent, expandMarkers, type Markers, type Reset } from './fragments.ts'
-import { withoutMarkers } from './markers.ts'
 import { within } from './place.ts'
 import type { Neuron, NeuronConfig, Program, Surrogate, TemporalMixing } from './program.ts'
 import type { Start } from './starts.ts'
@@ -89,7 +88,7 @@ function build(definition: NeuronDefinition, given: NeuronOptions, remembered?: 
     const temporal = temporalOf(definition.temporal, source.constants.k, program)
     return {
       name: definition.name,
-      equations: source.shown,
+      equations: source.equations,
       program,
       adjoint,
       config: configOf(definition.name, options, remembered),
@@ -112,16 +111,11 @@ function expandedSource(definition: NeuronDefinition, options: NeuronOptions) {
   const shared = { ...sharedDefaults, ...pick(definition, sharedNames), ...pick(options, sharedNames) } as SharedOptions
   const { reset = 'soft', detachReset = false, decayInput = false } = shared
   const leak = leakOf(shared, definition)
-  const fragments = { reset, detachReset, decayInput, leak }
-  const written = dedent(definition.equations)
-  const { text, statements, markers } = expandMarkers(written, fragments)
+  const { text, markers } = expandMarkers(dedent(definition.equations), { reset, detachReset, decayInput, leak })
   checkOptions(definition, options, markers)
   const { constants = {}, learnable = {} } = definition
   return {
-    /** For people: with the fragments put in. */
-    shown: text.trimEnd(),
-    equations: written,
-    statements: withoutMarkers(statements, fragments),
+    equations: text.trimEnd(),
     constants: { ...constants, ...pick(options, Object.keys(constants)) } as { [name: string]: number },
     learnable: overriddenLearnable(learnable, options),
     state: { ...leakStarts(markers, leak), ...definition.state, ...options.state },

@@ -1,7 +1,7 @@
 import { UsageError } from '../base/index.ts'
 import { parseEquations } from './parse.ts'
 import { equationError, type Span } from './place.ts'
-import { type Call, type Expression, type Statement, walk } from './syntax.ts'
+import { type Call, type Statement, walk } from './syntax.ts'
 
 /**
  * What happens to the potential where a spike is: `hard` alone means hard reset to 0. `late` subtracts as `soft` does, but in
@@ -48,14 +48,11 @@ export interface Markers {
 }
 
 /**
- * Equations with every marker replaced, as text for people to read, beside the statements as they were written: `reset(u)` or `reset(u, amount)` on a line of its own by the reset line,
+ * Equations with every marker replaced: `reset(u)` or `reset(u, amount)` on a line of its own by the reset line,
  * `input(x / tau)` by `x`, or by what it holds where decayInput is on, `leak(u, 1/tau)` by the decay of u.
  * @throws EquationError for a marker with wrong arguments
  */
-export function expandMarkers(
-  text: string,
-  options: FragmentOptions,
-): { text: string; statements: readonly Statement[]; markers: Markers } {
+export function expandMarkers(text: string, options: FragmentOptions): { text: string; markers: Markers } {
   const statements = parseEquations(text)
   const resetLines = statements.flatMap((statement) => (statement.kind === 'marker' ? [statement.call] : []))
   const inputs = statements.flatMap((statement) => markersOf(statement, 'input'))
@@ -70,7 +67,7 @@ export function expandMarkers(
     input: inputs.length > 0,
     leaks: leaks.flatMap(({ args: [potential] }) => (potential.kind === 'name' ? [potential.name] : [])),
   }
-  return { text: replaceAll(text, replaced), statements, markers }
+  return { text: replaceAll(text, replaced), markers }
 }
 
 function markersOf(statement: Statement, name: string): Call[] {
@@ -122,7 +119,7 @@ function resetLine(text: string, call: Call, { reset, detachReset }: FragmentOpt
   return resets[kind]({
     u: potential.name,
     s: detachReset ? 'detach(s)' : 's',
-    amount: isCompound(amount) ? `(${plain})` : plain,
+    amount: amount?.kind === 'binary' || amount?.kind === 'negate' ? `(${plain})` : plain,
     to,
   })
 }
@@ -139,9 +136,7 @@ function leakFragment(text: string, call: Call, to: number): string {
   const [potential, rate] = call.args
   if (call.args.length !== 2 || potential.kind !== 'name')
     throw equationError(text, call.span, 'leak takes a potential and its rate', 'write for example leak(u, 1/tau)')
-  const source = sourceOf(text, rate.span)
-  const isSum = rate.kind === 'binary' && (rate.op === 'add' || rate.op === 'sub')
-  const decay = `(1 - ${isSum ? `(${source})` : source})`
+  const decay = `(1 - ${sourceOf(text, rate.span)})`
   if (to === 0) return `${decay} * ${potential.name}`
   return `(${numberText(to)} + ${decay} * (${potential.name} - ${numberText(to)}))`
 }
@@ -168,10 +163,6 @@ export function resetOf(reset: Reset): { kind: ResetKind; to: number } {
     expected: "'soft', 'late', 'hard', 'none' or { hard: value }",
     next: 'write for example reset: { hard: -0.1 }',
   })
-}
-
-function isCompound(node: Expression | undefined): boolean {
-  return node?.kind === 'binary' || node?.kind === 'negate'
 }
 
 function sourceOf(text: string, { start, end }: Span): string {
