@@ -2,7 +2,7 @@
  * What Node and pages have alike: the names that stay. `test/surface.txt` lists them, and a new one is a decision. The rest
  * is under `spikelet/data`, `/formats`, `/ops`, `/analysis`, `/interop`, `/report` and `/experiments`.
  */
-export { energy, gradientMap, layerGradientMap, memoryTotal, rasterOf, record, recordLayers } from './analysis/index.ts'
+export { energy, gradientMap, layerGradientMap, rasterOf, record, recordLayers } from './analysis/index.ts'
 export { checkGradient, Tape } from './autograd/index.ts'
 export {
   type Backend,
@@ -23,6 +23,7 @@ export {
   type Dataset,
   type Datasets,
   embeddedFashionMnist,
+  encoders,
   fashionMnist,
   imageFolder,
   integrate,
@@ -51,7 +52,15 @@ export {
   writeNir,
   writeSafetensors,
 } from './interop/index.ts'
-export { type Loss, membraneLoss, rateLoss, spikeCountLoss, tetLoss } from './losses/index.ts'
+export {
+  type Loss,
+  membraneLoss,
+  rateLoss,
+  severalLabelsLoss,
+  spikeCountLoss,
+  squaredErrorLoss,
+  tetLoss,
+} from './losses/index.ts'
 export {
   dense,
   modelNamed,
@@ -84,7 +93,6 @@ export {
   BatchNorm2d,
   Conv2d,
   Dropout,
-  encoders,
   Flatten,
   type Frame,
   Graph,

@@ -137,10 +137,11 @@ it('docs/laboratory.md: its programs run, and leave their pictures', async () =>
 
 /** A snippet as a program that runs anywhere. */
 function programOf(code: string): string {
-  const library = new URL('../dist/node.js', import.meta.url).href
+  const dist = (path: string) => `'${new URL(`../dist/${path}.js`, import.meta.url).href}'`
   return ts
     .transpile(code, { target: ts.ScriptTarget.ES2022, module: ts.ModuleKind.ESNext })
-    .replaceAll("'spikelet'", `'${library}'`)
+    .replaceAll("'spikelet'", dist('node'))
+    .replaceAll(/'spikelet\/(\w+)'/g, (_, room) => dist(`${room}/index`))
 }
 
 function run(file: string, cwd: string): Promise<{ exit: number | null; output: string; errors: string }> {

@@ -117,7 +117,7 @@ test('a neuron of one’s own needs nothing but its equations, in both accountin
     name: 'mine',
     equations: 'u = 0.5 * u + 0.1 * w + x; s = spike(u - 1); w = 0.9 * w + s; u = u - s',
   })()
-  for (const accounting of ['corrected', 'paper'] as const) {
+  for (const accounting of ['corrected', 'clif-2024'] as const) {
     const own = energy(network(mine), { T, rates, accounting })
     const plain = energy(network(lif()), { T, rates, accounting })
     const neurons = ({ layers }: typeof own) => layers[1].synaptic.inference.multiplyAccumulates

@@ -7,14 +7,14 @@ import { publishedCounts, publishedEnergies } from './energy-published.ts'
 import { type FiringRates, ratesOf } from './energy-rates.ts'
 import { correctedOperations, type OperationCounts, publishedOperations } from './energy-synaptic.ts'
 
-export type EnergyAccounting = 'corrected' | 'paper'
+export type EnergyAccounting = 'corrected' | 'clif-2024'
 
 export interface EnergyOptions {
   /** Steps of an inference. */
   readonly T: number
   /** Of every layer of neurons, measured or published. */
   readonly rates: FiringRates
-  /** `paper`: as the published tables were made, slips and all. Default: corrected. */
+  /** `clif-2024`: as the published tables were made, slips and all. Default: corrected. */
   readonly accounting?: EnergyAccounting
   /** The input differs from step to step, as frames of events do. Default: a static image. */
   readonly sequence?: boolean
@@ -66,7 +66,7 @@ export function energy(network: Pick<Network, 'name' | 'rows' | 'neurons'>, opti
     throw new UsageError({ what: 'energy: T out of range', expected: 'a whole number, 1 or more', got: String(T) })
   const rates = ratesOf(network, options.rates)
   const layers = energyLayers(network, { T, rates, sequence })
-  const counted = accounting === 'paper' ? asPublished(layers, T) : corrected(layers, T)
+  const counted = accounting === 'clif-2024' ? asPublished(layers, T) : corrected(layers, T)
   const names = [...new Set(layers.flatMap((layer) => (layer.kind === 'neurons' ? [layer.name] : [])))]
   return {
     type: 'energy',
@@ -74,7 +74,7 @@ export function energy(network: Pick<Network, 'name' | 'rows' | 'neurons'>, opti
     network: network.name,
     T,
     about: `${network.name}, ${names.join(' and ') || 'no neurons'}, T = ${T}, ${accounting} accounting`,
-    assumptions: accounting === 'paper' ? publishedAssumptions : correctedAssumptions(sequence),
+    assumptions: accounting === 'clif-2024' ? publishedAssumptions : correctedAssumptions(sequence),
     layers: counted,
     synaptic: summed(
       counted.map((layer) => layer.synaptic),

@@ -1,5 +1,5 @@
 import { UsageError } from '../base/index.ts'
-import { encoders } from '../nn/index.ts'
+import { encoders } from '../data/index.ts'
 
 /** Currents of M neurons over T steps. */
 export interface NeuronInput {

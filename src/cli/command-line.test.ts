@@ -7,6 +7,7 @@ import { testSurroundings } from '../../test/cli/surroundings.ts'
 import { ShapeError } from '../base/index.ts'
 import { type Command, defineCommand, type Invocation } from './command.ts'
 import { runCommandLine } from './command-line.ts'
+import { commands as allCommands } from './commands/index.ts'
 
 const schema = z.object({
   epochs: z.number('a whole number').int('a whole number').positive('1 or more').default(3).describe('epochs to train'),
@@ -231,4 +232,17 @@ describe('what is printed', () => {
     const misfit = await run('practise', 'misfit')
     expect([misfit.code, misfit.errors]).toEqual([1, 'error: shapes differ\n  expected [2]\n'])
   })
+})
+
+it('refuses the words of version 0.1 with those of now', async () => {
+  for (const [words, now] of [
+    [['train', 'fashion-mnist', '--loss', 'paper'], "'paper' is called 'tet' now: --loss tet"],
+    [['train', 'cifar10', '--protocol', 'paper-star'], "'paper-star' is called 'clif-2024-starred' now"],
+    [['energy', '--accounting', 'paper'], "'paper' is called 'clif-2024' now: --accounting clif-2024"],
+    [['reproduce', 'fig4', '--scale', 'paper'], "'paper' is called 'full' now: --scale full"],
+  ] as const) {
+    const { surroundings, errors } = testSurroundings()
+    expect(await runCommandLine(words, allCommands, surroundings)).toBe(2)
+    expect(errors()).toContain(now)
+  }
 })

@@ -1,3 +1,4 @@
+import { percentText } from '../base/index.ts'
 import type { KernelRecord } from '../train/index.ts'
 import { tableText } from './table.ts'
 
@@ -15,7 +16,7 @@ export function kernelsText({ features, choices }: KernelRecord): string {
     pass,
     kernels,
     kernels === 'events' && tile ? tileText[pass](tile) : '-',
-    `${(100 * rate).toFixed(1)} %`,
+    percentText(rate, 1),
     price(predicted?.events),
     price(predicted?.dense),
   ])

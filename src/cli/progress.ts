@@ -1,4 +1,5 @@
 import { createColors } from 'picocolors'
+import { percentText } from '../base/index.ts'
 import type { Progress, ProgressState } from '../runs/index.ts'
 import type { Surroundings } from './surroundings.ts'
 
@@ -71,7 +72,7 @@ function share({ done, total }: ProgressState): number {
 function fields({ loss, accuracy, imagesPerSecond, secondsLeft }: ProgressState): string[] {
   return [
     ...(loss === undefined ? [] : [`loss ${loss.toFixed(3)}`]),
-    ...(accuracy === undefined ? [] : [`${(100 * accuracy).toFixed(1)} %`]),
+    ...(accuracy === undefined ? [] : [percentText(accuracy, 1)]),
     ...(imagesPerSecond === undefined ? [] : [`${rateText(imagesPerSecond)} images/s`]),
     ...(secondsLeft === undefined || !Number.isFinite(secondsLeft) ? [] : [`${durationText(secondsLeft)} left`]),
   ]

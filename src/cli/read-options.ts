@@ -75,8 +75,13 @@ function badValue(place: string, field: OptionField | undefined, value: unknown,
     what: `${place} cannot have this value`,
     expected: field?.choices ? field.choices.join(', ') : message,
     got: typeof wrong === 'string' ? `'${wrong}'` : JSON.stringify(wrong),
-    next: field?.choices && typeof wrong === 'string' ? suggestion(wrong, field.choices) : undefined,
+    next: typeof wrong === 'string' && field ? nextStep(wrong, field) : undefined,
   })
+}
+
+function nextStep(wrong: string, { flag, choices, renamed = {} }: OptionField): string | undefined {
+  if (Object.hasOwn(renamed, wrong)) return `'${wrong}' is called '${renamed[wrong]}' now: ${flag} ${renamed[wrong]}`
+  return choices && suggestion(wrong, choices)
 }
 
 /** A flag's text as the value that its option wants; text that does not fit stays, and the schema refuses it. */

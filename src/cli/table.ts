@@ -1,4 +1,5 @@
-import { plainText } from '../base/index.ts'
+import { percentNumber, percentText, plainText } from '../base/index.ts'
+import { wrapWords } from './wrap.ts'
 
 /** Rows under a head, in aligned columns; columns of numbers stand to the right. Cells may hold names from files. */
 export function tableText(head: readonly string[], cells: readonly (readonly string[])[]): string {
@@ -14,9 +15,21 @@ export function tableText(head: readonly string[], cells: readonly (readonly str
   return [line(head), rule, ...rows.map(line)].join('\n')
 }
 
-/** `87.35 %` of a share in 0..1; a dash for none. */
-export function percentText(share: number | undefined, digits = 2): string {
-  return share === undefined || !Number.isFinite(share) ? '-' : `${(100 * share).toFixed(digits)} %`
+/**
+ * A table in at most `width` letters whose last column is prose: it goes on below where it is too long. Words, such as paths,
+ * stay whole.
+ */
+export function proseTable(head: readonly string[], cells: readonly (readonly string[])[], width: number): string {
+  const last = head.length - 1
+  const widthOf = (column: number) => Math.max(head[column].length, ...cells.map((row) => row[column].length))
+  const before = head.slice(0, last).reduce((sum, _, column) => sum + widthOf(column) + 2, 0)
+  const rows = cells.flatMap((row) =>
+    wrapWords(row[last], Math.max(16, width - before)).map((line, i) => [
+      ...row.slice(0, last).map((cell) => (i === 0 ? cell : '')),
+      line,
+    ]),
+  )
+  return tableText(head, rows)
 }
 
 /** Mean, and the sample standard deviation where there are several: `88.12 ± 0.31 %`. */
@@ -24,7 +37,7 @@ export function meanText(shares: readonly number[]): string {
   const mean = shares.reduce((sum, share) => sum + share, 0) / shares.length
   if (shares.length < 2) return percentText(mean)
   const squares = shares.reduce((sum, share) => sum + (share - mean) ** 2, 0)
-  return `${(100 * mean).toFixed(2)} ± ${(100 * Math.sqrt(squares / (shares.length - 1))).toFixed(2)} %`
+  return `${percentNumber(mean)} ± ${percentText(Math.sqrt(squares / (shares.length - 1)))}`
 }
 
 /**

@@ -1,5 +1,6 @@
 export * from './datasets/index.ts'
 export * from './downloads/index.ts'
+export * as encoders from './encoders.ts'
 export * from './events/index.ts'
 export * from './files.ts'
 export * from './inspect/index.ts'

@@ -98,7 +98,7 @@ function publishedEnergy(dataset: PublishedDataset, neuron: EnergyTableRow<strin
   const layers = publishedFiringRates[dataset].clif.length
   const rates =
     neuron === 'relu' ? Array(layers).fill(1) : publishedFiringRates[dataset][neuron].map((rate) => rate / 100)
-  return { T, value: energy(network, { T, rates, accounting: 'paper', sequence: events }) }
+  return { T, value: energy(network, { T, rates, accounting: 'clif-2024', sequence: events }) }
 }
 
 function beside(ours: number, printed: string, unit: string): PrintedNumber {

@@ -4,7 +4,7 @@ import type { RunAsLifRow } from '../runs/index.ts'
 import type { EpochRecord, LayerRate } from '../train/index.ts'
 
 /** How much of the paper's work is done: its whole protocol; hours; minutes, which are no evidence about the paper. */
-export const scales = ['paper', 'small', 'smoke'] as const
+export const scales = ['full', 'small', 'smoke'] as const
 
 export type Scale = (typeof scales)[number]
 

@@ -7,7 +7,7 @@ const everything = () => true
 const mine = defineNeuron({ name: 'mine', equations: 'u = 0.5 * u + x\ns = spike(u - 1)\nu = u - s' })()
 
 function planOf(experiment: Experiment, request: Partial<PlanRequest> = {}) {
-  return experiment.plan({ scale: 'paper', neurons: [], has: everything, ...request })
+  return experiment.plan({ scale: 'full', neurons: [], has: everything, ...request })
 }
 
 const trained = experiments.filter(({ computed }) => !computed)
@@ -28,7 +28,7 @@ describe('at the scale of the paper', () => {
           weightDecay: 5e-5,
           dropout: 0,
           augment: ['crop', 'flip', 'cutout'],
-          loss: 'paper',
+          loss: 'tet',
           seed: 2022,
         },
       },

@@ -26,14 +26,14 @@ export class PlanBuilder {
 
   /** The values of an axis at this scale; a part of the paper's is a replacement. */
   axis<Value>(what: string, values: { readonly [scale in Scale]: readonly Value[] }): readonly Value[] {
-    const [whole, here] = [values.paper, values[this.request.scale]]
+    const [whole, here] = [values.full, values[this.request.scale]]
     if (here.length < whole.length) this.replace({ what, paper: whole.join(', '), here: here.join(', ') })
     return here
   }
 
   /** Seeds at this scale, where the paper has so many. */
   seeds(counts: { readonly [scale in Scale]: number }): number {
-    const [whole, here] = [counts.paper, counts[this.request.scale]]
+    const [whole, here] = [counts.full, counts[this.request.scale]]
     if (here !== whole) this.replace({ what: 'seeds', paper: String(whole), here: String(here) })
     return here
   }

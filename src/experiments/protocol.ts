@@ -25,7 +25,7 @@ function settingsOf({ settings }: Task): Settings {
 const eventFrames: Settings = { frames: 'number', frameValues: 'counts' }
 
 /** Settings of the CLIF paper by data set, and by network where they differ. The paper has no Fashion-MNIST. */
-const paper: { readonly [dataset: string]: (model: string | undefined) => Settings } = {
+const clif2024: { readonly [dataset: string]: (model: string | undefined) => Settings } = {
   cifar10: () => settingsOf(tasks.cifar10),
   cifar100: () => settingsOf(tasks.cifar100),
   'tiny-imagenet': () => settingsOf(tasks.tinyImagenet),
@@ -37,16 +37,16 @@ const paper: { readonly [dataset: string]: (model: string | undefined) => Settin
   'fashion-mnist': () => ({ ...settingsOf(tasks.cifar10), model: 'snn5', augment: [] }),
 }
 
-const protocols: { readonly [protocol in 'paper' | 'paper-star']: typeof paper } = {
-  paper,
-  'paper-star': {
+const protocols: { readonly [protocol in 'clif-2024' | 'clif-2024-starred']: typeof clif2024 } = {
+  'clif-2024': clif2024,
+  'clif-2024-starred': {
     cifar10: () => settingsOf(tasks.cifar10Starred),
     cifar100: () => settingsOf(tasks.cifar100Starred),
   },
 }
 
 interface Chosen {
-  readonly protocol?: 'paper' | 'paper-star' | undefined
+  readonly protocol?: 'clif-2024' | 'clif-2024-starred' | undefined
   readonly model?: string | undefined
 }
 

@@ -100,11 +100,6 @@ export function curvesOver(rows: readonly RowResult[], series: string, x: string
   })
 }
 
-/** A number as `64.2 %`. */
-export function percent(value: number | undefined, digits = 1): string {
-  return value === undefined ? '-' : `${value.toFixed(digits)} %`
-}
-
 /** What can be said of an experiment that has nothing to compare. */
 export function undecided(text: string): Verdict {
   return { agrees: 'undecided', text }

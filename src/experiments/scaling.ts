@@ -16,7 +16,7 @@ const eventSets = ['n-mnist', 'dvs-gesture', 'dvs-cifar10']
 type Change = Partial<RunSettings>
 
 /** What a scale makes of the paper's settings. The networks of events are narrow: frames are dense in the first layer. */
-const shrunk: { readonly [scale in Exclude<Scale, 'paper'>]: { readonly images: Change; readonly events: Change } } = {
+const shrunk: { readonly [scale in Exclude<Scale, 'full'>]: { readonly images: Change; readonly events: Change } } = {
   small: {
     images: { model: 'snn5', epochs: 10, batch: 128, dropout: 0, limit: 20_000 },
     events: { model: 'snn3', epochs: 12, batch: 50, dropout: 0, lr: 0.1 },
@@ -59,9 +59,9 @@ export function scaledRun(
   const dataset = datasetFor(task.dataset, scale, has)
   if (dataset === undefined) return { missing: `${task.dataset} is not there: npx spikelet data get ${task.dataset}` }
   const published: RunSettings = { ...task.settings, ...change, seed }
-  const settings = scale === 'paper' ? published : { ...shrink(published, dataset, scale), ...smaller }
+  const settings = scale === 'full' ? published : { ...shrink(published, dataset, scale), ...smaller }
   const replaced = [
-    ...(scale === 'paper' ? (task.replaced ?? []) : []),
+    ...(scale === 'full' ? (task.replaced ?? []) : []),
     ...(dataset === task.dataset ? [] : [{ what: 'data set', paper: task.title, here: dataset }]),
     ...differences(task, published, settings),
   ]
@@ -70,11 +70,11 @@ export function scaledRun(
 
 function datasetFor(name: string, scale: Scale, has: (dataset: string) => boolean): string | undefined {
   if (has(name)) return name
-  const standIn = scale === 'paper' ? undefined : standIns[name]
+  const standIn = scale === 'full' ? undefined : standIns[name]
   return standIn !== undefined && (standIn === always || has(standIn)) ? standIn : undefined
 }
 
-function shrink(published: RunSettings, dataset: string, scale: Exclude<Scale, 'paper'>): RunSettings {
+function shrink(published: RunSettings, dataset: string, scale: Exclude<Scale, 'full'>): RunSettings {
   const isEvents = eventSets.includes(dataset)
   const { model, ...rest } = shrunk[scale][isEvents ? 'events' : 'images']
   const { frameSize: _, ...plain } = published

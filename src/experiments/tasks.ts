@@ -19,7 +19,7 @@ const images = {
   weightDecay: 5e-5,
   dropout: 0,
   augment: ['crop', 'flip', 'cutout'],
-  loss: 'paper',
+  loss: 'tet',
 } as const
 
 const starred = ['flip', 'trivial', 'erase', 'mixup', 'cutmix'] as const
@@ -29,7 +29,7 @@ const events = { ...images, model: 'vgg11', epochs: 300, weightDecay: 5e-4, augm
 const dvsCifar10: Task = {
   title: 'DVS-CIFAR10',
   dataset: 'dvs-cifar10',
-  settings: { ...events, T: 16, lr: 0.05, dropout: 0.3, loss: 'paper-one-hot', frameSize: '48x48' },
+  settings: { ...events, T: 16, lr: 0.05, dropout: 0.3, loss: 'tet-one-hot', frameSize: '48x48' },
 }
 
 /**

@@ -3,10 +3,13 @@ import { UsageError } from '../base/index.ts'
 
 /** What a loss of one's own is told of a batch. */
 export interface LossBatch {
-  /** [N] */
+  /** [N]; zeros where samples have real targets. */
   readonly labels: ArrayLike<number>
+  /** [N, classes]: 1 at each label, or the data set's real targets. */
+  readonly targets: ArrayLike<number>
   readonly T: number
   readonly N: number
+  /** Outputs of a sample. */
   readonly classes: number
 }
 
@@ -24,12 +27,14 @@ export type OwnLoss = (
 export function asLoss(loss: Loss | OwnLoss): Loss {
   if (typeof loss !== 'function') return loss
   const nothing: LossOptions = { reduction: 'step', crossEntropy: 0, squaredError: 0, squaredErrorTo: 0 }
-  return { name: loss.name || 'own loss', own: loss, options: () => nothing, targets: oneHot }
+  return { name: loss.name || 'own loss', takes: 'any', own: loss, options: () => nothing, targets: oneHot }
 }
 
 /** A loss as a value: what a backend computes, and how targets are made of labels. */
 export interface Loss {
   readonly name: string
+  /** Which targets it is made for; `any`: it looks at them itself. Default: classes. */
+  readonly takes?: 'classes' | 'numbers' | 'labels' | 'any'
   /** Label smoothing in `targets`, for the run record; left out: none. */
   readonly smoothing?: number
   /** A loss of a program, in place of what a backend computes. */
@@ -38,6 +43,14 @@ export interface Loss {
   options(T: number): LossOptions
   /** Targets [N, K] from labels 0..classes-1. @throws UsageError for a label out of range */
   targets(labels: ArrayLike<number>, classes: number): Float64Array
+}
+
+/** Names that losses had in records of version 0.1. */
+const formerNames: { readonly [name: string]: string } = { paper: 'tet' }
+
+/** What a loss of a record is called now. */
+export function lossNameNow(name: string): string {
+  return Object.hasOwn(formerNames, name) ? formerNames[name] : name
 }
 
 /** 1 at each label. */
@@ -55,14 +68,18 @@ export function oneHot(labels: ArrayLike<number>, classes: number): Float64Array
 /** Samples that were mixed: `own` of the sample's label, the rest of the other's. */
 export interface MixedLabels {
   readonly labels: ArrayLike<number>
+  /** [N, K]: real targets, or several labels, in place of the labels. */
+  readonly targets?: ArrayLike<number>
   readonly mix?: { readonly others: ArrayLike<number>; readonly own: ArrayLike<number> }
 }
 
 /**
- * A loss's targets for a batch, [N, K]; where samples were mixed, so are the targets of their labels.
+ * A loss's targets for a batch, [N, K]: the samples' own, or those of their labels; where samples were mixed, so are the targets of their labels.
  * @throws UsageError for a label out of range
  */
-export function softTargets(loss: Loss, { labels, mix }: MixedLabels, classes: number): Float64Array {
+export function softTargets(loss: Loss, batch: MixedLabels, classes: number): Float64Array {
+  const { labels, mix } = batch
+  if (batch.targets) return Float64Array.from(batch.targets)
   const targets = loss.targets(labels, classes)
   if (!mix) return targets
   const others = loss.targets(mix.others, classes)
@@ -101,7 +118,7 @@ export function tetLoss({ lambda = 0.05, to = 1, smoothing = 0 }: TetLossOptions
     squaredError: lambda,
     squaredErrorTo: to === 1 ? 1 : { off: 0, on: 1 },
   }
-  return { name: 'paper', options: () => options, ...withSmoothing(smoothing) }
+  return { name: 'tet', options: () => options, ...withSmoothing(smoothing) }
 }
 
 /** Cross entropy of the mean logits over time. */

@@ -1,5 +1,4 @@
 export { frameShapeOf, layerFromConfig, networkFromConfig } from './config.ts'
-export * as encoders from './encoders.ts'
 export { activityObserver, firingRates, type LayerActivity } from './firing-rates.ts'
 export { type Flow, type Frame, inLayer, Layer, type LayerConfig, type LayerRow, type Site } from './layer.ts'
 export * from './layers/index.ts'

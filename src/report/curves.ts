@@ -1,3 +1,4 @@
+import { type Measure, measureIn } from '../losses/index.ts'
 import { lineChart, type Series } from './line-chart.ts'
 import { figureHtml } from './page.ts'
 import { epochStatistics, neuronOf, type RunGroup, statisticsOf } from './run-groups.ts'
@@ -13,9 +14,11 @@ export function curves(groups: readonly RunGroup[]): string {
   ])
   const validated = groups.some((group) => epochStatistics(group, (epoch) => epoch.validationAccuracy).length > 0)
   const judged: Pick = validated ? (epoch) => epoch.validationAccuracy : (epoch) => epoch.testAccuracy
+  const measures = groups.map(({ runs }) => measureIn(runs[0].config))
+  const factor = measures.includes('R2') ? 1 : 100
   const accuracy = groups.flatMap((group) => [
-    ...seriesOf(group, 'training', (epoch) => epoch.trainAccuracy, 100, false),
-    ...seriesOf(group, validated ? 'validation' : 'test', judged, 100, true),
+    ...seriesOf(group, 'training', (epoch) => epoch.trainAccuracy, factor, false),
+    ...seriesOf(group, validated ? 'validation' : 'test', judged, factor, true),
   ])
   if (loss.length === 0) return ''
   const band = groups.some((group) => group.runs.length > 1)
@@ -29,17 +32,21 @@ export function curves(groups: readonly RunGroup[]): string {
     ),
     figureHtml(
       lineChart({
-        title: 'Accuracy',
+        title: titleOf(measures),
         ...byEpoch,
-        y: 'accuracy, %',
+        y: measures.includes('R2') ? 'R2' : `${measures[0]}, %`,
         series: accuracy,
         description: lastValues(accuracy),
       }),
-      `Accuracy by epoch, in percent.${band}`,
+      `${titleOf(measures)} by epoch${measures.includes('R2') ? '' : ', in percent'}.${band}`,
     ),
     byUpdate(groups),
   ]
   return `<div class="pair">${charts.filter(Boolean).join('\n')}</div>`
+}
+
+function titleOf([measure]: readonly Measure[]): string {
+  return measure[0].toUpperCase() + measure.slice(1)
 }
 
 function seriesOf(group: RunGroup, what: string, pick: Pick, factor: number, dashed: boolean): Series[] {

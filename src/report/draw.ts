@@ -11,6 +11,7 @@ import {
   type Recording,
   type TruncationMap,
 } from '../analysis/index.ts'
+import { figuresText, percentText } from '../base/index.ts'
 import { barChart } from './bar-chart.ts'
 import { drawEnergy } from './energy-chart.ts'
 import { lineChart } from './line-chart.ts'
@@ -92,8 +93,7 @@ function drawGradientMap({ maps, T, unit, about }: GradientMap): string {
 }
 
 function percent(share: number): string {
-  if (!Number.isFinite(share)) return '-'
-  return `${share >= 0.1 ? (100 * share).toFixed(0) : Number((100 * share).toPrecision(2))} %`
+  return share >= 0.1 ? percentText(share, 0) : figuresText(share, 2)
 }
 
 function drawRecording({ recordings, about }: Recording): string {

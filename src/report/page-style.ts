@@ -23,6 +23,7 @@ p{margin:.3rem 0;max-width:44rem}
 .sample img{display:block;margin:0 auto .3rem;image-rendering:pixelated;border-radius:4px;background:#101010}
 .sample small{display:block;font-size:.75rem;line-height:1.3;color:var(--quiet);overflow-wrap:anywhere}
 .sample b{color:var(--ink);font-weight:600}
+section>p.quiet{font-size:.9rem}
 ul.quiet{font-size:.9rem;padding-left:1.2rem;max-width:52rem}
 .stack{display:grid;grid-template-columns:minmax(0,1fr);gap:1rem}
 .narrow{max-width:40rem}

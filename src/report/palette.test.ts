@@ -24,3 +24,9 @@ test('every colour is there on light and on dark pages', () => {
     'var(--ink)',
   ])
 })
+
+test('a paper’s spelling of a neuron has its colour', () => {
+  const colours = coloursOf(['CLIF', 'other'])
+  expect(colours.get('CLIF')).toBe(coloursOf(['clif']).get('clif'))
+  expect(colours.get('other')).not.toBe(colours.get('CLIF'))
+})

@@ -69,20 +69,21 @@ export function inkOf(colour: Ink): string {
 
 /**
  * One colour a name. A neuron of the registry keeps its own; other names take those that no other name here has.
- * @param names of neurons, such as `clif`
+ * @param names of neurons, such as `clif` or `CLIF`
  * @returns a colour of the palette for each name
  */
 export function coloursOf(names: readonly string[]): Map<string, number> {
   const distinct = [...new Set(names)]
-  const taken = new Set(distinct.map((name) => ofNeurons[name]))
+  const taken = new Set(distinct.map(ownColour))
   const free = inks.map((_, i) => i).filter((i) => !taken.has(i))
   let next = 0
-  return new Map(
-    distinct.map((name) => [
-      name,
-      Object.hasOwn(ofNeurons, name) ? ofNeurons[name] : free.length > 0 ? free[next++ % free.length] : 0,
-    ]),
-  )
+  return new Map(distinct.map((name) => [name, ownColour(name) ?? (free.length > 0 ? free[next++ % free.length] : 0)]))
+}
+
+/** Of a neuron of the registry, as it or a paper spells it: `clif`, `CLIF`. */
+function ownColour(name: string): number | undefined {
+  const known = [name, name.toLowerCase()].find((one) => Object.hasOwn(ofNeurons, one))
+  return known === undefined ? undefined : ofNeurons[known]
 }
 
 /** The palette as CSS variables. */

@@ -81,7 +81,7 @@ function potential(
         .filter((t) => Number.isFinite(values[t]))
         .map((t) => element('circle', { cx: at(t), cy: y(values[t]), r: 2.6, style: `fill:${plain.ink}` })),
     ]),
-    svgText(left - 6, from + membraneHeight / 2 + 3, name, { ...small, 'text-anchor': 'end' }),
+    svgText(left - 6, from + membraneHeight / 2 + 3, name.replace(/#1$/, ''), { ...small, 'text-anchor': 'end' }),
     svgText(left - 6, y(high) + 6, String(Number(high.toPrecision(2))), {
       class: 'quiet',
       'font-size': 9,

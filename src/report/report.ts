@@ -1,3 +1,5 @@
+import { percentNumber } from '../base/index.ts'
+import { type Measure, measureIn, measureText } from '../losses/index.ts'
 import { barChart } from './bar-chart.ts'
 import { confusedSamples, confusions } from './confusions.ts'
 import { curves, sweepCurves } from './curves.ts'
@@ -81,21 +83,23 @@ ${groups.map(tile).join('\n')}
 
 function tile({ label, colour, runs }: RunGroup): string {
   const { mean, deviation, count } = statisticsOf(runs.map((run) => run.final.testAccuracy))
-  const spread = count > 1 ? `± ${percent(deviation)} over ${count} runs, ` : ''
+  const measure = measureIn(runs[0].config)
+  const spread = count > 1 ? `± ${valueIn(measure, deviation)} over ${count} runs, ` : ''
   const rule = distinct(runs.map((run) => run.final.rule))
   return `<li class="tile" style="--own:${inkOf(colour)}">${escapeXml(label)}
-<b>${Number.isFinite(mean) ? `${percent(mean)} %` : '–'}</b><small>test accuracy, ${spread}${escapeXml(rule)}</small></li>`
+<b>${Number.isFinite(mean) ? measureText(measure, mean) : '–'}</b><small>test ${measure}, ${spread}${escapeXml(rule)}</small></li>`
 }
 
 function results(runs: readonly RunSummary[], nameOf: (run: RunSummary) => string): string {
   if (runs.length === 0) return ''
-  const rows = runs.map((run) => {
+  const measures = runs.map(({ config }) => measureIn(config))
+  const rows = runs.map((run, i) => {
     const speeds = run.epochs.map((epoch) => epoch.imagesPerSecond).filter(Number.isFinite)
     return [
       nameOf(run),
       run.neuron,
-      percent(run.final.testAccuracy),
-      percent(run.final.lastEpochTestAccuracy),
+      valueIn(measures[i], run.final.testAccuracy),
+      valueIn(measures[i], run.final.lastEpochTestAccuracy),
       String(run.final.bestEpoch),
       speeds.length > 0 ? Math.round(statisticsOf(speeds).mean).toLocaleString('en') : '',
       run.model,
@@ -106,8 +110,8 @@ function results(runs: readonly RunSummary[], nameOf: (run: RunSummary) => strin
   const head = [
     'run',
     'neuron',
-    'test, %',
-    'last epoch, %',
+    headIn(measures, 'test'),
+    headIn(measures, 'last epoch'),
     'best epoch',
     'samples/s',
     'network',
@@ -152,23 +156,24 @@ function firingRates(groups: readonly RunGroup[]): string {
 }
 
 function details(run: RunSummary, name: string): string {
+  const measure = measureIn(run.config)
   const rows = run.epochs.map((epoch) => [
     String(epoch.epoch),
     number(epoch.trainLoss),
-    percent(epoch.trainAccuracy),
+    valueIn(measure, epoch.trainAccuracy),
     number(epoch.validationLoss),
-    percent(epoch.validationAccuracy),
-    percent(epoch.testAccuracy),
+    valueIn(measure, epoch.validationAccuracy),
+    valueIn(measure, epoch.testAccuracy),
     number(epoch.learningRate),
     number(epoch.imagesPerSecond),
   ])
   const head = [
     'epoch',
     'loss',
-    'train, %',
+    headIn([measure], 'train'),
     'validation loss',
-    'validation, %',
-    'test, %',
+    headIn([measure], 'validation'),
+    headIn([measure], 'test'),
     'learning rate',
     'samples/s',
   ]
@@ -185,9 +190,16 @@ ${rows.length > 0 ? tableHtml(table) : ''}
 </details>`
 }
 
-/** 0.9125 as `91.25`; empty where there is nothing. */
-function percent(value: number | undefined): string {
-  return value === undefined || !Number.isFinite(value) ? '' : (100 * value).toFixed(2)
+/** For a table: accuracies in percent, R2 as it is; empty where there is nothing. */
+function valueIn(measure: Measure, value: number | undefined): string {
+  if (measure !== 'R2') return percentNumber(value)
+  return value === undefined || !Number.isFinite(value) ? '' : value.toFixed(3)
+}
+
+/** The head of such a column. */
+function headIn(measures: readonly Measure[], what: string): string {
+  if (!measures.includes('R2')) return `${what}, %`
+  return measures.every((measure) => measure === 'R2') ? `${what} R2` : `${what}, % or R2`
 }
 
 function number(value: number | undefined): string {

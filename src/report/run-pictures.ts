@@ -49,7 +49,7 @@ export function rasters(groups: readonly RunGroup[], nameOf: (run: RunSummary) =
       )
       const caption =
         `${nameOf(run)}, ${about}. Above, a row for each neuron and a mark for each spike; below, the membrane potential ` +
-        'of one of these neurons, with a dot where it fires. The dashed line is its threshold.'
+        'of one of these neurons before its reset, with a dot where it fires. The dashed line is its threshold.'
       return [figureHtml(`<div class="maps">${charts.join('\n')}</div>`, caption)]
     })
     .join('\n')

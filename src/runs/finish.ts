@@ -49,6 +49,7 @@ async function analysed(run: Finished, { network, firingRates }: RunResult): Pro
   const { T, seed, datasets, transforms } = run
   if (network.neurons.size === 0) return {}
   const gradients = await orNothing(async () => {
+    if (datasets.test.targets) return undefined // its gradients are those of a loss for classes
     const { unit, about, maps } = await testGradients(network, datasets.test, { ...lookedAt, T, seed, transforms })
     const layers = maps.map(({ name, total }) => ({
       layer: name,

@@ -2,9 +2,9 @@ import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { z } from 'zod'
 import { FormatError, makeFolder, parseJson, readIfPresent, UsageError, writeWhole } from '../base/index.ts'
-import type { EpochRecord, RunLine } from '../train/index.ts'
+import { type EpochRecord, inwardNames, type RunLine } from '../train/index.ts'
 import { runFiles } from './run-files.ts'
-import { recordedSchema, type TrainingOptions } from './run-settings.ts'
+import { presentSpellings, recordedSchema, type TrainingOptions } from './run-settings.ts'
 
 /** What a run's folder keeps of what began it: enough to go on, and to repeat it. */
 export interface RunCommand {
@@ -43,7 +43,11 @@ export async function readRunCommand(folder: string): Promise<RunCommand> {
     const { dataset, options, program } = parseJson(text, path) as { [name: string]: unknown }
     const part = programSchema.parse(program)
     if (typeof dataset === 'string')
-      return { dataset, options: recordedSchema.parse(options), ...(part ? { program: part } : {}) }
+      return {
+        dataset,
+        options: recordedSchema.parse(presentSpellings(options as RunLine)),
+        ...(part ? { program: part } : {}),
+      }
   } catch (cause) {
     throw new FormatError({ what: 'the record of this run cannot be read', place: path, cause })
   }
@@ -61,7 +65,9 @@ export async function readRunConfig(folder: string): Promise<RunLine | undefined
 
 /** What a finished epoch of a run left; of a run that is under way, a torn last line is left out. */
 export async function readEpochs(folder: string): Promise<EpochRecord[]> {
-  return (await linesOf(join(folder, runFiles.epochs))).map((line) => withNumbers(line) as unknown as EpochRecord)
+  return (await linesOf(join(folder, runFiles.epochs))).map(
+    (line) => withNumbers(inwardNames(line)) as unknown as EpochRecord,
+  )
 }
 
 /** Most points of a curve by update. */

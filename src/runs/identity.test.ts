@@ -9,7 +9,7 @@ const options = (changes: object = {}): TrainingOptions => recordedSchema.parse(
 const others: { readonly [name in SettingName]?: unknown } = {
   hidden: [8],
   neuronOptions: { tau: 3 },
-  protocol: 'paper',
+  protocol: 'clif-2024',
   windowUs: 5,
   frameSize: '8x8',
   denoiseUs: 4,

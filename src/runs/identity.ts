@@ -44,7 +44,13 @@ export function hashedOptions(options: TrainingOptions): Options {
     if (row.decides !== 'numbers' && !hashedBy01.includes(name)) return false
     return !row.isNew || JSON.stringify(value) !== JSON.stringify(standardOf(row))
   })
-  return Object.fromEntries(kept)
+  return Object.fromEntries(kept.map(([name, value]) => [name, spelledBy01(name, value)]))
+}
+
+/** Version 0.1 had other words for some values in the hash. */
+function spelledBy01(name: string, value: unknown): unknown {
+  const old = Object.entries(settingNamed(name)?.renamed ?? {}).find(([, now]) => now === value)
+  return old ? old[0] : value
 }
 
 function standardOf(row: SettingRow): unknown {

@@ -1,18 +1,17 @@
 import { UsageError } from '../base/index.ts'
-import { type Datasets, datasetNames, makeTransform } from '../data/index.ts'
+import { type Datasets, datasetNames, encoders } from '../data/index.ts'
 import { defaultBackend } from '../hosts/node/index.ts'
-import { encoders, type Network } from '../nn/index.ts'
+import type { Network } from '../nn/index.ts'
 import { type Evaluation, evaluate, loadCheckpoint } from '../train/index.ts'
 import { backendOptions } from './backend-options.ts'
 import type { Environment } from './environment.ts'
 import { frameChoiceOf } from './frames.ts'
 import { openImages } from './images.ts'
-import { lossOf } from './learning.ts'
 import type { Progress } from './progress.ts'
 import { readNamed } from './read-named.ts'
 import type { TrainingOptions } from './run-settings.ts'
 import { pause } from './trainer-options.ts'
-import { checkpointTraining, encoderNamed } from './training-record.ts'
+import { checkpointTraining, recordedLoss, sizesOf } from './training-record.ts'
 
 /** What decides how a checkpoint is judged; what is left out is as it was trained. */
 export interface JudgeOptions extends Pick<TrainingOptions, 'backend' | 'precision' | 'simd' | 'loaderThreads'> {
@@ -64,7 +63,7 @@ export async function judgeCheckpoint(
     })
   }
   const T = options.T ?? known.T
-  const sizes = dataset === undefined || dataset === known.dataset ? known.sizes : {}
+  const sizes = dataset === undefined || dataset === known.dataset ? sizesOf(known) : {}
   const choice = { ...sizes, ...given(options), ...frameChoiceOf(known.frames), T }
   const datasets = await openImages(dataset ?? known.dataset, choice, around)
   const { threads, ...rest } = options
@@ -75,9 +74,9 @@ export async function judgeCheckpoint(
       host: { clock: around.clock, pause },
       T,
       batch: options.batch,
-      encode: datasets.test.steps === undefined ? encoderNamed(known.encode, file) : encoders.frames,
-      loss: lossOf({ loss: known.loss, labelSmoothing: 0 }),
-      transforms: known.transforms.map(makeTransform),
+      encode: datasets.test.steps === undefined ? (known.encode ?? encoders.direct) : encoders.frames,
+      loss: recordedLoss(known, file),
+      transforms: known.transforms,
       loaderThreads: options.loaderThreads,
     })
     for (const note of datasets.notes) around.note(`${datasets.name}: ${note}`)

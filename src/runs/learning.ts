@@ -43,7 +43,7 @@ export function exchangesOf({ exchange }: Pick<TrainingOptions, 'exchange'>): Pr
 /** The loss of a run; an evaluation uses the same. */
 export function lossOf({ loss, labelSmoothing: smoothing }: Pick<TrainingOptions, 'loss' | 'labelSmoothing'>): Loss {
   if (loss === 'rate') return rateLoss({ smoothing })
-  return tetLoss({ smoothing, to: loss === 'paper' ? 1 : 'oneHot' })
+  return tetLoss({ smoothing, to: loss === 'tet' ? 1 : 'oneHot' })
 }
 
 function optimiserOf({ optimiser, lr: learningRate, momentum, weightDecay }: TrainingOptions): Optimiser {

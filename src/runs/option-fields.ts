@@ -13,6 +13,8 @@ export interface OptionField {
   readonly element?: FieldKind
   readonly choices?: readonly string[]
   readonly fallback: unknown
+  /** Values that are called otherwise now. */
+  readonly renamed?: { readonly [old: string]: string }
   /** The head under which help shows it; undefined: under none. */
   readonly group?: string
   readonly description: string
@@ -49,7 +51,7 @@ function fieldOf(name: string, type: z.ZodType): OptionField {
   }
   const element = inner.element && definitionOf(inner.element)
   const choices = (element ?? inner).entries
-  const { group } = (type.meta() ?? {}) as { group?: string }
+  const { group, renamed } = (type.meta() ?? {}) as Pick<OptionField, 'group' | 'renamed'>
   return {
     name,
     flag: flagOf(name),
@@ -58,6 +60,7 @@ function fieldOf(name: string, type: z.ZodType): OptionField {
     ...(choices ? { choices: Object.keys(choices) } : {}),
     fallback,
     ...(group === undefined ? {} : { group }),
+    ...(renamed ? { renamed } : {}),
     description: type.description ?? '',
   }
 }

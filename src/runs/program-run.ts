@@ -79,7 +79,7 @@ function optionsOf(recorded: Recorded, network: Network, datasets: Datasets): ob
   const { T, epochs, batch, accumulate, seed, freeze, clip, validation, loss, optimiser, schedule, bptt } = recorded
   const { conversion, sensor, imageSize, limit } = datasets
   const { momentum } = optimiser as { momentum?: number }
-  const toLabels = loss.name === 'paper' && typeof loss.squaredErrorTo === 'object'
+  const toLabels = loss.name === 'tet' && typeof loss.squaredErrorTo === 'object'
   const config = recorded.network as {
     readonly model?: string
     readonly options?: {
@@ -106,7 +106,7 @@ function optionsOf(recorded: Recorded, network: Network, datasets: Datasets): ob
     freeze,
     clip: clip ?? undefined,
     validation: validation === 'none' ? 0 : validation,
-    loss: toLabels ? 'paper-one-hot' : loss.name,
+    loss: toLabels ? 'tet-one-hot' : loss.name,
     labelSmoothing: loss.smoothing,
     optimiser: optimiser.name,
     lr: optimiser.learningRate,

@@ -38,6 +38,8 @@ export interface SettingRow {
   readonly decides: Decides
   /** For `--help`. */
   readonly about: string
+  /** Values of version 0.1 and what they are called now: old records are read, command lines told the new name. */
+  readonly renamed?: { readonly [old: string]: string }
   /** Unknown to version 0.1: with its default it leaves no trace in the hash of a run. */
   readonly isNew?: true
 }
@@ -88,10 +90,11 @@ export const runSettings = {
   },
 
   protocol: {
-    type: z.enum(['paper', 'paper-star']).optional(),
+    type: z.enum(['clif-2024', 'clif-2024-starred']).optional(),
     group: 'learning',
     decides: 'numbers',
-    about: 'settings of the CLIF paper, or of its starred rows; other options still win',
+    renamed: { paper: 'clif-2024', 'paper-star': 'clif-2024-starred' },
+    about: 'settings of Huang et al. 2024 (CLIF), or of its starred rows; other options still win',
   },
   epochs: {
     type: wholeNumber(1).default(5),
@@ -169,10 +172,12 @@ export const runSettings = {
     about: 'parameters that stay as they are; * is any text',
   },
   loss: {
-    type: z.enum(['paper', 'paper-one-hot', 'rate']).default('paper'),
+    type: z.enum(['tet', 'tet-one-hot', 'rate']).default('tet'),
     group: 'learning',
     decides: 'numbers',
-    about: 'loss; one-hot: as for DVS-CIFAR10',
+    renamed: { paper: 'tet', 'paper-one-hot': 'tet-one-hot' },
+    about:
+      'tet: cross entropy of each step, logits drawn to 1, or to the one-hot target (DVS-CIFAR10); rate: of the mean',
   },
   labelSmoothing: { type: share().default(0), group: 'learning', decides: 'numbers', about: 'label smoothing' },
   augment: {
@@ -354,13 +359,23 @@ export function settingNamed(name: string): SettingRow | undefined {
   return Object.hasOwn(runSettings, name) ? runSettings[name as SettingName] : undefined
 }
 
+/** Options of a record, in the spellings of now. */
+export function presentSpellings(options: { readonly [name: string]: unknown }): { [name: string]: unknown } {
+  return Object.fromEntries(
+    Object.entries(options).map(([name, value]) => {
+      const renamed = settingNamed(name)?.renamed
+      return [name, typeof value === 'string' && renamed && Object.hasOwn(renamed, value) ? renamed[value] : value]
+    }),
+  )
+}
+
 /** The options of some groups, as a schema's shape. */
 export function settingsOfGroups<Group extends SettingGroup>(...groups: readonly Group[]): ShapeOf<NamesOf<Group>> {
   const rows = Object.entries<SettingRow>(runSettings).filter(([, { group }]) => groups.includes(group as Group))
   return Object.fromEntries(
-    rows.map(([name, { type, about, group }]) => [
+    rows.map(([name, { type, about, group, renamed }]) => [
       name,
-      type.meta({ description: about, group: settingGroups[group] }),
+      type.meta({ description: about, group: settingGroups[group], ...(renamed ? { renamed } : {}) }),
     ]),
   ) as ShapeOf<NamesOf<Group>>
 }

@@ -3,7 +3,9 @@ import { join } from 'node:path'
 import { z } from 'zod'
 import type { Energy } from '../analysis/index.ts'
 import { parseJson, writeWhole } from '../base/index.ts'
+import { measureIn } from '../losses/index.ts'
 import type { RunSummary } from '../report/index.ts'
+import { inwardNames, outwardNames, type RunLine } from '../train/index.ts'
 import { runFiles } from './run-files.ts'
 
 /** JSON writes null for a number that is not finite. */
@@ -60,7 +62,8 @@ const schema = z.looseObject({
   energy: z
     .looseObject({
       type: z.literal('energy'),
-      accounting: z.enum(['corrected', 'paper']),
+      // Version 0.1 called it paper.
+      accounting: z.preprocess((name) => (name === 'paper' ? 'clif-2024' : name), z.enum(['corrected', 'clif-2024'])),
       network: z.string(),
       T: number,
       about: z.string(),
@@ -146,11 +149,27 @@ function verdictIn(text: string): RunSummary | string {
   } catch {
     return 'is torn'
   }
-  const parsed = schema.safeParse(value)
+  const parsed = schema.safeParse(isObject(value) ? withNames(value, inwardNames) : value)
   if (parsed.success) return parsed.data as RunSummary
   return `is no verdict of a run (${parsed.error.issues[0].path.join('.')})`
 }
 
+/** A summary whose epochs and verdict are named as files, or as programs, have them. */
+function withNames(summary: RunLine, rename: (line: RunLine) => RunLine): RunLine {
+  const { epochs, final } = summary
+  return {
+    ...summary,
+    ...(Array.isArray(epochs) ? { epochs: epochs.map((one) => (isObject(one) ? rename(one) : one)) } : {}),
+    ...(isObject(final) ? { final: rename(final) } : {}),
+  }
+}
+
+function isObject(value: unknown): value is RunLine {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}
+
 export async function writeSummary(folder: string, summary: RunSummary): Promise<void> {
-  await writeWhole(join(folder, runFiles.summary), `${JSON.stringify(summary)}\n`)
+  const measure = measureIn(summary.config)
+  const outward = withNames({ ...summary }, (line) => outwardNames(line, measure))
+  await writeWhole(join(folder, runFiles.summary), `${JSON.stringify(outward)}\n`)
 }

@@ -23,7 +23,7 @@ export function checkFit(network: Network, dataset: Dataset, T: number): void {
   }
   if (network.output.length === 1 && network.output[0] === dataset.classes.length) return
   throw new ShapeError({
-    what: `model "${network.name}" has another number of classes than the data set`,
+    what: `model "${network.name}" has another number of ${dataset.targets ? 'outputs than the data set has targets' : 'classes than the data set'}`,
     place: dataset.name,
     expected: `[${dataset.classes.length}]`,
     got: shapeText(network.output),

@@ -57,11 +57,11 @@ export async function findNonFinite(
       truncation: options.truncation ?? null,
     })
     const classes = logits.shape[2]
-    const targets = backend.tensor([batch.labels.length, classes], softTargets(loss, batch, classes))
+    const targets = softTargets(loss, batch, classes)
     const scope = { backend, tape }
     const root = loss.own
-      ? await ownLoss(scope, loss.own, logits, batch.labels)
-      : lossOf(scope, logits, inputTensor(targets), loss.options(T))
+      ? await ownLoss(scope, loss.own, logits, { labels: batch.labels, targets })
+      : lossOf(scope, logits, inputTensor(backend.tensor([batch.labels.length, classes], targets)), loss.options(T))
     return (
       (await firstForward(tape.seen, { network, backend, x, root, neurons })) ??
       (await firstBackward(tape, root, network, backend))

@@ -1,16 +1,27 @@
 import type { Backend } from '../backends/index.ts'
-import { type Dataset, Loader, type LoaderOptions, partOf, type Transform } from '../data/index.ts'
-import { asLoss, confusionMatrix, type Loss, type OwnLoss, summedLogits, tetLoss } from '../losses/index.ts'
+import { type Batch, type Dataset, Loader, type LoaderOptions, partOf, type Transform } from '../data/index.ts'
+import {
+  asLoss,
+  confusionMatrix,
+  exactMatches,
+  type Loss,
+  type Measure,
+  type OwnLoss,
+  type Score,
+  scoreOf,
+  softTargets,
+  summedLogits,
+  usualLoss,
+} from '../losses/index.ts'
 import { activityObserver, type Network } from '../nn/index.ts'
 import { loss as lossOf } from '../ops/index.ts'
 import { inputTensor, type Tensor } from '../tensor/index.ts'
 import { checkFit } from './check-fit.ts'
+import { checkLossFits } from './check-targets.ts'
 import type { Host, StopSignal } from './host.ts'
 import { type Encode, inputOf, usualEncode } from './input.ts'
 import { ownLossValues } from './own-loss.ts'
 import type { Ranks } from './ranks.ts'
-
-import { hits } from './training-step.ts'
 
 /** Spikes per neuron and time step of one layer, in 0..1. */
 export interface LayerRate {
@@ -19,10 +30,14 @@ export interface LayerRate {
 }
 
 export interface Evaluation {
-  /** In 0..1; the prediction is the argmax of the logits summed over time. */
+  /** What `accuracy` is: of a regression R2, of several labels a sample the share of labels told rightly. */
+  readonly measure: Measure
+  /** In 0..1 (R2: at most 1); the prediction is the argmax of the logits summed over time. */
   readonly accuracy: number
+  /** Of several labels a sample: the share of samples all of whose labels are told rightly. */
+  readonly exactMatch?: number
   readonly loss: number
-  /** [true class][predicted class], counts. */
+  /** [true class][predicted class], counts; empty where samples have no classes. */
   readonly confusion: readonly (readonly number[])[]
   /** In order of computation. */
   readonly firingRates: readonly LayerRate[]
@@ -38,7 +53,7 @@ export interface EvaluateOptions {
   readonly T: number
   /** Default 128. */
   readonly batch?: number
-  /** Default: `tetLoss()`. */
+  /** Default: `tetLoss()`; squared error for real targets, binary cross entropy for several labels. */
   readonly loss?: Loss | OwnLoss
   readonly transforms?: readonly Transform[]
   readonly encode?: Encode | undefined
@@ -68,17 +83,19 @@ export async function evaluate(
   options: EvaluateOptions,
 ): Promise<Evaluation | null> {
   checkFit(network, dataset, options.T)
+  const loss = asLoss(options.loss ?? usualLoss(dataset.targets))
+  checkLossFits(loss, dataset)
   await network.place(options.backend)
   const { ranks } = options
   const part = partOf(options.indices ?? allOf(dataset), ranks ?? { rank: 0, size: 1 })
   const loader = evaluationLoader(dataset, { ...options, indices: part.indices })
-  const tally = new Tally(dataset.classes.length)
+  const tally = new Tally(dataset.classes.length, scoreOf(dataset, options.indices))
   const { clock, pause } = options.host
   const started = clock()
   try {
     for await (const batch of loader.epoch()) {
       if (options.stop?.aborted) return null
-      await judge(network, batch, tally, { encode: usualEncode(dataset), ...options })
+      await judge(network, batch, tally, { encode: usualEncode(dataset), ...options, loss })
       await pause()
     }
   } finally {
@@ -113,11 +130,10 @@ function evaluationLoader(dataset: Dataset, options: EvaluateOptions): Loader {
 
 async function judge(
   network: Network,
-  { images, labels, position }: { images: Float32Array; labels: Int32Array; position: number },
+  { images, labels, targets: given, position }: Batch,
   tally: Tally,
-  { backend, T, encode, seed = 0, loss: given = tetLoss(), ranks }: EvaluateOptions,
+  { backend, T, encode, seed = 0, loss, ranks }: EvaluateOptions & { readonly loss: Loss },
 ): Promise<void> {
-  const loss = asLoss(given)
   backend.beginStep()
   try {
     const { observe, rates } = activityObserver({ backend })
@@ -125,13 +141,14 @@ async function judge(
     const logits = network.forward(x, { backend, tape: null, training: false, T, key: 0, observe })
     const classes = logits.shape[2]
     const values = await backend.read(logits.handle)
-    const batch = { labels, T: logits.shape[0], N: labels.length, classes }
+    const targets = softTargets(loss, { labels, ...(given ? { targets: given } : {}) }, classes)
+    const batch = { labels, targets, T: logits.shape[0], N: labels.length, classes }
     const mean = loss.own
       ? ownLossValues(loss.own, values, batch).value
-      : await meanLoss(backend, loss, { logits, labels, T })
-    const scores = summedLogits(values, logits.shape[0])
+      : await meanLoss(backend, loss, { logits, targets, T })
+    const outputs = summedLogits(values, batch.T).map((sum) => sum / batch.T)
     const activity = (await rates()).map(({ path, firingRate }) => ({ layer: path, rate: firingRate }))
-    tally.add(scores, labels, mean, activity)
+    tally.add(outputs, { labels, targets: given }, mean, activity)
   } finally {
     backend.endStep()
   }
@@ -140,48 +157,63 @@ async function judge(
 async function meanLoss(
   backend: Backend,
   loss: Loss,
-  { logits, labels, T }: { readonly logits: Tensor; readonly labels: Int32Array; readonly T: number },
+  { logits, targets, T }: { readonly logits: Tensor; readonly targets: Float64Array; readonly T: number },
 ): Promise<number> {
-  const classes = logits.shape[2]
-  const targets = backend.tensor([labels.length, classes], loss.targets(labels, classes))
-  const value = lossOf({ backend, tape: null }, logits, inputTensor(targets), loss.options(T))
+  const [, N, classes] = logits.shape
+  const onBackend = inputTensor(backend.tensor([N, classes], targets))
+  const value = lossOf({ backend, tape: null }, logits, onBackend, loss.options(T))
   return (await backend.read(value.handle))[0]
 }
 
 /** Sums over batches. */
 class Tally {
   private readonly classes: number
+  private readonly score: Score
   private readonly confusion: Uint32Array
   private readonly rates = new Map<string, number>()
   private images = 0
   private correct = 0
+  private exact = 0
   private loss = 0
 
-  constructor(classes: number) {
+  constructor(classes: number, score: Score) {
     this.classes = classes
-    this.confusion = new Uint32Array(classes * classes)
+    this.score = score
+    this.confusion = new Uint32Array(score.measure === 'accuracy' ? classes * classes : 0)
   }
 
-  add(scores: Float64Array, labels: Int32Array, loss: number, rates: readonly LayerRate[]): void {
+  /** @param outputs [N, K], means over time */
+  add(
+    outputs: Float64Array,
+    { labels, targets }: { readonly labels: Int32Array; readonly targets: Float32Array | undefined },
+    loss: number,
+    rates: readonly LayerRate[],
+  ): void {
     const n = labels.length
     this.images += n
     this.loss += loss * n
-    this.correct += hits(scores, labels, this.classes)
-    confusionMatrix(scores, labels, this.classes).forEach((count, i) => {
+    this.correct += this.score.sum(outputs, { labels, ...(targets ? { targets } : {}) }, this.classes)
+    if (targets) this.exact += exactMatches(outputs, targets, this.classes)
+    else this.count(confusionMatrix(outputs, labels, this.classes))
+    for (const { layer, rate } of rates) this.rates.set(layer, (this.rates.get(layer) ?? 0) + rate * n)
+  }
+
+  private count(confusion: Uint32Array): void {
+    confusion.forEach((count, i) => {
       this.confusion[i] += count
     })
-    for (const { layer, rate } of rates) this.rates.set(layer, (this.rates.get(layer) ?? 0) + rate * n)
   }
 
   /** Adds up over ranks. @param counts whether the own samples do; else they stand in for none */
   join(ranks: Pick<Ranks, 'sum'>, counts: boolean): void {
     const layers = [...this.rates.keys()]
-    const own = [this.images, this.correct, this.loss, ...this.confusion, ...this.rates.values()]
+    const own = [this.images, this.correct, this.exact, this.loss, ...this.confusion, ...this.rates.values()]
     const message = Float64Array.from(own, (value) => (counts ? value : 0))
     ranks.sum(message)
-    const [images, correct, loss, ...rest] = message
+    const [images, correct, exact, loss, ...rest] = message
     this.images = images
     this.correct = correct
+    this.exact = exact
     this.loss = loss
     this.confusion.set(rest.slice(0, this.confusion.length))
     layers.forEach((layer, i) => {
@@ -191,10 +223,13 @@ class Tally {
 
   result(seconds: number): Evaluation {
     const { classes, images } = this
+    const { measure } = this.score
     return {
+      measure,
+      ...(measure === 'label accuracy' ? { exactMatch: this.exact / images } : {}),
       accuracy: this.correct / images,
       loss: this.loss / images,
-      confusion: Array.from({ length: classes }, (_, i) => [
+      confusion: Array.from({ length: this.confusion.length / classes }, (_, i) => [
         ...this.confusion.subarray(i * classes, (i + 1) * classes),
       ]),
       firingRates: [...this.rates].map(([layer, sum]) => ({ layer, rate: sum / images })),

@@ -1,6 +1,6 @@
 import type { Backend } from '../backends/index.ts'
-import type { SampleLayout } from '../data/index.ts'
-import { encoders, type Network } from '../nn/index.ts'
+import { encoders, type SampleLayout } from '../data/index.ts'
+import type { Network } from '../nn/index.ts'
 import type { Tensor } from '../tensor/index.ts'
 
 /**

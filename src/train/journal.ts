@@ -1,14 +1,18 @@
+import type { Measure } from '../losses/index.ts'
 import type { CsvRow } from './csv.ts'
 import type { UpdateRecord } from './hooks.ts'
+import { outwardNames } from './measure-names.ts'
 import type { EpochRecord } from './progress.ts'
 import type { RunLine, RunStore } from './run-store.ts'
 
 /** Writes a run's record: lines, table and curves. */
 export class Journal {
   private readonly store: RunStore
+  private readonly measure: Measure
 
-  constructor(store: RunStore) {
+  constructor(store: RunStore, measure: Measure) {
     this.store = store
+    this.measure = measure
   }
 
   /** Drops the lines of updates and epochs that a resumed run does again. */
@@ -23,10 +27,11 @@ export class Journal {
 
   async update(record: UpdateRecord): Promise<void> {
     const { epoch, update, loss, accuracy, learningRate, gradientNorm, imagesPerSecond } = record
-    await this.store.append('steps', { update, epoch, loss, accuracy, learningRate, gradientNorm, imagesPerSecond })
+    const line = { update, epoch, loss, accuracy, learningRate, gradientNorm, imagesPerSecond }
+    await this.store.append('steps', outwardNames(line, this.measure))
     await this.store.scalars(update, {
       'train/loss': loss,
-      'train/accuracy': accuracy,
+      [`train/${this.measure}`]: accuracy,
       'train/learning rate': learningRate,
       'train/gradient norm': gradientNorm,
     })
@@ -34,9 +39,9 @@ export class Journal {
 
   async epoch(history: readonly EpochRecord[]): Promise<void> {
     const record = history[history.length - 1]
-    await this.store.append('epochs', { ...record })
-    await this.store.writeMetrics(history.map(rowOf))
-    await this.store.scalars(record.update, curvesOf(record))
+    await this.store.append('epochs', outwardNames({ ...record }, this.measure))
+    await this.store.writeMetrics(history.map((one) => outwardNames(rowOf(one), this.measure) as CsvRow))
+    await this.store.scalars(record.update, curvesOf(record, this.measure))
   }
 }
 
@@ -44,14 +49,14 @@ function rowOf({ firingRates, ...numbers }: EpochRecord): CsvRow {
   return { ...numbers, ...Object.fromEntries(firingRates.map(({ layer, rate }) => [`firing rate ${layer}`, rate])) }
 }
 
-function curvesOf(record: EpochRecord): Record<string, number> {
+function curvesOf(record: EpochRecord, measure: Measure): Record<string, number> {
   const curves: Record<string, number | undefined> = {
     'epoch/train loss': record.trainLoss,
-    'epoch/train accuracy': record.trainAccuracy,
+    [`epoch/train ${measure}`]: record.trainAccuracy,
     'epoch/validation loss': record.validationLoss,
-    'epoch/validation accuracy': record.validationAccuracy,
+    [`epoch/validation ${measure}`]: record.validationAccuracy,
     'epoch/test loss': record.testLoss,
-    'epoch/test accuracy': record.testAccuracy,
+    [`epoch/test ${measure}`]: record.testAccuracy,
     'epoch/images per second': record.imagesPerSecond,
     'epoch/loader share': record.loaderShare,
     ...Object.fromEntries(record.firingRates.map(({ layer, rate }) => [`firing rate/${layer}`, rate])),

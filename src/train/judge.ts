@@ -65,7 +65,7 @@ export class Judge {
     }
     const chosen = bestEpoch === history.length ? last : await this.judgeBest()
     if (!chosen) return null
-    const rule = 'best validation accuracy'
+    const rule = `best validation ${chosen.measure}` as const
     return { test: chosen, final: { testAccuracy: chosen.accuracy, lastEpochTestAccuracy, bestEpoch, rule } }
   }
 

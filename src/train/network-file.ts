@@ -5,12 +5,16 @@ import { type Checkpoint, checkpointBytes, loadCheckpoint } from './checkpoint.t
 import type { Encode } from './input.ts'
 import { freshProgress } from './progress.ts'
 
+const lossNames = { numbers: 'squaredError', labels: 'severalLabels' } as const
+
 /** What is saved beside a network, so that `predict` needs nothing else. */
 export interface SaveNetworkOptions {
   /** Time steps that it is run for. */
   readonly T: number
   /** Names of its outputs. */
   readonly classes?: readonly string[]
+  /** `numbers`: its outputs are numbers of a regression; `labels`: a sample has several labels. Default: classes. */
+  readonly targets?: 'numbers' | 'labels'
   /** What samples go through first: the normalisation. */
   readonly transforms?: readonly Transform[]
   /** How samples become a sequence: one of `encoders`. */
@@ -22,12 +26,12 @@ export interface SaveNetworkOptions {
  * @throws ResourceError where the file cannot be written
  */
 export async function saveNetwork(network: Network, file: string, options: SaveNetworkOptions): Promise<void> {
-  const { T, classes, transforms = [], encode } = options
+  const { T, classes, targets, transforms = [], encode } = options
   const evaluation = transforms.map(({ name, options }) => ({ name, options }))
   const training = {
     T,
-    dataset: { name: 'own data' },
-    loss: { name: 'rate' },
+    dataset: { name: 'own data', ...(targets ? { targets } : {}) },
+    loss: { name: targets ? lossNames[targets] : 'rate' },
     ...(classes ? { classes } : {}),
     ...(encode ? { encode: encode.name } : {}),
     transforms: { train: evaluation, evaluation },

@@ -1,18 +1,6 @@
 import { UsageError } from '../base/index.ts'
-import type { Parameter } from '../nn/index.ts'
-
-/** What one group of parameters does differently. */
-export interface GroupOptions {
-  /** Multiplies the learning rate. Default 1. */
-  readonly learningRateFactor?: number
-  /** In place of the optimiser's own. */
-  readonly weightDecay?: number
-  /** True: no update at all. */
-  readonly frozen?: boolean
-}
-
-/** Which group a parameter is in; undefined where it does as all others. */
-export type GroupOf = (parameter: Parameter) => GroupOptions | undefined
+import { type CheckedOwnOptimiser, checkedOwn, type OwnOptimiser, type OwnStep } from './own-optimiser.ts'
+import type { GroupOf } from './parameter-groups.ts'
 
 export interface SgdSettings {
   /** Default 0.1. */
@@ -44,6 +32,14 @@ export type Optimiser = (
   | { readonly name: 'sgd'; readonly options: Required<Omit<SgdSettings, 'group'>> }
   | { readonly name: 'adamW'; readonly options: Required<Omit<AdamWSettings, 'group'>> }
 ) & { readonly group: GroupOf }
+
+/** An optimiser of `sgd` or `adamW`, or one of a program's own. */
+export type AnyOptimiser = Optimiser | CheckedOwnOptimiser
+
+/** Makes an optimiser of what a program gave. @throws UsageError for an option out of range */
+export function asOptimiser(given: Optimiser | OwnOptimiser | OwnStep): AnyOptimiser {
+  return typeof given === 'function' || 'step' in given ? checkedOwn(given) : given
+}
 
 /**
  * Stochastic gradient descent: v = momentum v + g + weightDecay p; p -= learningRate v. As PyTorch, v starts as g.

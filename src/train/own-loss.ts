@@ -32,12 +32,12 @@ export async function ownLoss(
   scope: Scope,
   own: OwnLoss,
   logits: Tensor,
-  labels: ArrayLike<number>,
+  { labels, targets }: Pick<LossBatch, 'labels' | 'targets'>,
   gradientScale = 1,
 ): Promise<Tensor> {
   const { backend } = scope
   const [T, N, classes] = logits.shape
-  const { value, gradient } = ownLossValues(own, await backend.read(logits.handle), { labels, T, N, classes })
+  const { value, gradient } = ownLossValues(own, await backend.read(logits.handle), { labels, targets, T, N, classes })
   const scaled = gradientScale === 1 ? gradient : gradient.map((one) => one * gradientScale)
   const onBackend = backend.tensor(logits.shape, scaled)
   const [result] = record(scope, {

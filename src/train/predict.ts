@@ -1,21 +1,25 @@
 import { type Backend, createWasm } from '../backends/index.ts'
 import { ShapeError, sizeOf, UsageError } from '../base/index.ts'
-import { imagePipeline, type SampleLayout, type Transform } from '../data/index.ts'
+import { encoders, imagePipeline, type SampleLayout, type Transform } from '../data/index.ts'
 import { predictions, summedLogits } from '../losses/index.ts'
-import { encoders, type Network } from '../nn/index.ts'
+import type { Network } from '../nn/index.ts'
 import type { Checkpoint } from './checkpoint.ts'
 import { type Encode, inputOf } from './input.ts'
 import { type SampleFacts, sampleFacts } from './sample-facts.ts'
 
 /** What a network says of one sample. */
 export interface Prediction {
-  /** The class with the largest output. */
+  /** What its training led to: one class, several labels, or numbers, which are the `outputs`. */
+  readonly kind: 'class' | 'labels' | 'numbers'
+  /** The class with the largest output; -1 for numbers. */
   readonly label: number
-  /** Its name, or its number where the names are not known. */
+  /** Its name, or its number where the names are not known; empty for numbers. */
   readonly name: string
-  /** Softmax of the outputs: each class's share, in 0..1. */
+  /** Of several labels: those whose share is above one half, in their order. Of one class: that class. None for numbers. */
+  readonly labels: readonly number[]
+  /** In 0..1: of classes the softmax of the outputs, of several labels the sigmoid of each output; empty for numbers. */
   readonly shares: Float64Array
-  /** Outputs, the mean over time, [classes]. */
+  /** Outputs, the mean over time, [outputs]. */
   readonly outputs: Float64Array
 }
 
@@ -62,7 +66,8 @@ export async function predict(
 ): Promise<Prediction | Prediction[]> {
   const net = 'net' in network ? network.net : network
   const known = 'net' in network ? knownFacts(network, options) : undefined
-  const facts = { ...known, ...options, T: stepsOf(net, known, options), classes: known?.classes }
+  const { classes, targets } = known ?? {}
+  const facts = { ...known, ...options, T: stepsOf(net, known, options), classes, targets }
   const list = isSample(samples) ? [samples] : samples
   for (const [i, sample] of list.entries()) checkSample(sample, i, net, facts)
   const found = await onBackend(net, options.backend, async (backend) => {
@@ -78,17 +83,13 @@ interface Facts {
   readonly encode?: Encode | undefined
   readonly transforms?: readonly Transform[] | undefined
   readonly classes: readonly string[] | undefined
+  readonly targets: SampleFacts['targets']
   readonly seed?: number
 }
 
 /** What the options leave open comes from the record; what they say need not be readable there. */
-function knownFacts({ training }: Checkpoint, { encode, transforms }: PredictOptions): SampleFacts {
-  const record = training as { readonly transforms?: object }
-  return sampleFacts({
-    ...record,
-    ...(encode ? { encode: undefined } : {}),
-    ...(transforms ? { transforms: undefined } : {}),
-  })
+function knownFacts({ training }: Checkpoint, given: PredictOptions): SampleFacts {
+  return sampleFacts(training, 'checkpoint', given)
 }
 
 function stepsOf(net: Network, known: SampleFacts | undefined, { T = known?.T }: PredictOptions): number {
@@ -156,14 +157,26 @@ async function judged(net: Network, backend: Backend, group: readonly Sample[], 
     const logits = net.forward(x, { backend, tape: null, training: false, T, key: 0 })
     const [steps] = logits.shape
     const means = summedLogits(await backend.read(logits.handle), steps).map((sum) => sum / steps)
-    const classes = sizeOf(net.output)
-    return Array.from(predictions(means, classes), (label, n) => {
-      const outputs = means.slice(n * classes, (n + 1) * classes)
-      return { label, name: facts.classes?.[label] ?? String(label), shares: softmax(outputs), outputs }
-    })
+    const size = sizeOf(net.output)
+    return group.map((_, n) => predictionOf(means.slice(n * size, (n + 1) * size), facts))
   } finally {
     backend.endStep()
   }
+}
+
+/** What outputs say. @param outputs of one sample, the mean over time */
+export function predictionOf(
+  outputs: Float64Array,
+  { classes, targets }: Pick<SampleFacts, 'classes' | 'targets'>,
+): Prediction {
+  if (targets === 'numbers')
+    return { kind: 'numbers', label: -1, name: '', labels: [], shares: new Float64Array(0), outputs }
+  const [label] = predictions(outputs, outputs.length)
+  const name = classes?.[label] ?? String(label)
+  if (targets === undefined) return { kind: 'class', label, name, labels: [label], shares: softmax(outputs), outputs }
+  const shares = outputs.map((output) => 1 / (1 + Math.exp(-output)))
+  const labels = [...shares.keys()].filter((k) => shares[k] > 0.5)
+  return { kind: 'labels', label, name, labels, shares, outputs }
 }
 
 /** Samples through the transforms, one after the other. */

@@ -1,7 +1,7 @@
 import type { LayerRate } from './evaluate.ts'
 import type { LossScale } from './loss-scale.ts'
 
-/** One epoch as the run record has it. Accuracies are in 0..1. */
+/** One epoch as the run record has it. Accuracies are in 0..1; of a regression, R2 stands in their place. */
 export interface EpochRecord {
   /** From 1. */
   readonly epoch: number

@@ -1,5 +1,7 @@
 import type { BackendInfo } from '../backends/index.ts'
+import { percentText } from '../base/index.ts'
 import { adjointSteps, type Truncation } from '../equations/index.ts'
+import { type Measure, measureText } from '../losses/index.ts'
 import type { Network } from '../nn/index.ts'
 import type { LossScale } from './loss-scale.ts'
 import type { EpochRecord } from './progress.ts'
@@ -62,17 +64,14 @@ export function skippedLine(update: number, next: LossScale | null): string {
 }
 
 /** One epoch as a line for people. */
-export function epochLine(record: EpochRecord, epochs: number): string {
+export function epochLine(record: EpochRecord, epochs: number, measure: Measure): string {
+  const text = (value: number | undefined) => measureText(measure, value)
   const judged =
     record.validationAccuracy === undefined
-      ? `test ${percent(record.testAccuracy)}`
-      : `validation ${percent(record.validationAccuracy)}`
+      ? `test ${text(record.testAccuracy)}`
+      : `validation ${text(record.validationAccuracy)}`
   return (
-    `epoch ${record.epoch}/${epochs}: loss ${record.trainLoss.toFixed(4)}, accuracy ${percent(record.trainAccuracy)}, ` +
-    `${judged}, ${record.imagesPerSecond.toFixed(1)} images/s, ${percent(record.loaderShare)} of it waiting for images`
+    `epoch ${record.epoch}/${epochs}: loss ${record.trainLoss.toFixed(4)}, ${measure} ${text(record.trainAccuracy)}, ` +
+    `${judged}, ${record.imagesPerSecond.toFixed(1)} images/s, ${percentText(record.loaderShare)} of it waiting for images`
   )
-}
-
-function percent(share: number | undefined): string {
-  return share === undefined ? '' : `${(100 * share).toFixed(2)} %`
 }

@@ -1,11 +1,12 @@
 import type { BackendInfo } from '../backends/index.ts'
+import type { Measure } from '../losses/index.ts'
 import type { Network } from '../nn/index.ts'
 import type { Evaluation, LayerRate } from './evaluate.ts'
 import type { KernelRecord } from './kernel-record.ts'
 import type { EpochRecord } from './progress.ts'
 import type { RunLine } from './run-store.ts'
 
-/** How a run ended. Accuracies are in 0..1. */
+/** How a run ended. Accuracies are in 0..1; of a regression, R2 stands in their place. */
 export interface RunResult {
   readonly network: Network
   /** True: it was stopped before its end, and can be resumed; there is no verdict then. */
@@ -20,6 +21,8 @@ export interface RunResult {
   /** [true class][predicted class], counts over the test images. */
   readonly confusion: readonly (readonly number[])[]
   readonly classes: readonly string[]
+  /** What its accuracies are. */
+  readonly measure: Measure
   readonly backend: BackendInfo
   /** Which kernels its layers took. */
   readonly kernels: KernelRecord
@@ -37,5 +40,5 @@ export interface FinalAccuracy {
   /** Without validation images: what papers print, the best of all epochs by the test images themselves. */
   readonly bestTestAccuracy?: number
   /** How the epoch was chosen. */
-  readonly rule: 'best validation accuracy' | 'last epoch'
+  readonly rule: `best validation ${Measure}` | 'last epoch'
 }

@@ -1,4 +1,5 @@
 import type { Datasets } from '../data/index.ts'
+import type { Score } from '../losses/index.ts'
 import type { Network } from '../nn/index.ts'
 import { checkpointBytes } from './checkpoint.ts'
 import { hasStoppedEarly } from './early-stopping.ts'
@@ -15,6 +16,8 @@ export interface RunParts {
   readonly settings: Settings
   /** All that decides the run's numbers. */
   readonly record: RunLine
+  /** How outputs for training samples are judged. */
+  readonly score: Score
   /** The samples of the training side that judge the epochs; undefined: the test samples do. */
   readonly validation: Uint32Array | undefined
 }
@@ -25,17 +28,19 @@ export class RunState {
   readonly datasets: Datasets
   readonly settings: Settings
   readonly record: RunLine
+  readonly score: Score
   readonly validation: Uint32Array | undefined
   progress: Progress = freshProgress
   updates: Updates | undefined
   private asked = false
   private agreed = false
 
-  constructor({ network, datasets, settings, record, validation }: RunParts) {
+  constructor({ network, datasets, settings, record, score, validation }: RunParts) {
     this.network = network
     this.datasets = datasets
     this.settings = settings
     this.record = record
+    this.score = score
     this.validation = validation
   }
 

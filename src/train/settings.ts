@@ -11,7 +11,7 @@ import {
   type Transform,
 } from '../data/index.ts'
 import { checkTruncation, type Truncation } from '../equations/index.ts'
-import { asLoss, type Loss, type OwnLoss, tetLoss } from '../losses/index.ts'
+import { asLoss, type Loss, lossNameNow, type OwnLoss, usualLoss } from '../losses/index.ts'
 import type { Network } from '../nn/index.ts'
 import type { ClassWeights } from './class-weights.ts'
 import { checkEarlyStopping, type EarlyStopping } from './early-stopping.ts'
@@ -19,7 +19,8 @@ import { checkExchanges, type Exchange } from './exchange.ts'
 import type { TrainHooks } from './hooks.ts'
 import type { Host, StopSignal } from './host.ts'
 import { type Encode, usualEncode } from './input.ts'
-import { type Optimiser, sgd } from './optimiser.ts'
+import { type AnyOptimiser, asOptimiser, type Optimiser, sgd } from './optimiser.ts'
+import type { OwnOptimiser, OwnStep } from './own-optimiser.ts'
 import { checkRanks, type Ranks } from './ranks.ts'
 import { MemoryRunStore, type RunLine, type RunStore } from './run-store.ts'
 import { cosine, type OwnSchedule, type Schedule, scheduleOf } from './schedule.ts'
@@ -36,10 +37,13 @@ export interface TrainOptions {
   readonly accumulate?: number
   /** Order, augmentation, dropout and split follow from it; start values are the network's. Default 1. */
   readonly seed?: number
-  /** Default: `tetLoss()`. A function is a loss of your own: value and gradient of logits. */
+  /**
+   * Default: `tetLoss()`; squared error for real targets, binary cross entropy for several labels. A function is a loss of
+   * your own: value and gradient of logits.
+   */
   readonly loss?: Loss | OwnLoss
-  /** Default: `sgd()`. */
-  readonly optimiser?: Optimiser
+  /** Default: `sgd()`. A function, or an object with one as `step`, is an optimiser of your own. */
+  readonly optimiser?: Optimiser | OwnOptimiser | OwnStep
   /** Default: `cosine()`. A function is a schedule of your own: the factor of an update's learning rate. */
   readonly schedule?: Schedule | OwnSchedule
   /** Names of parameters that stay as they are; `*` stands for any text. */
@@ -99,10 +103,11 @@ export interface TrainOptions {
 export interface Settings
   extends Omit<
     Required<TrainOptions>,
-    'transforms' | 'hooks' | 'encode' | 'startLoaderThread' | 'bptt' | 'loss' | 'schedule'
+    'transforms' | 'hooks' | 'encode' | 'startLoaderThread' | 'bptt' | 'loss' | 'schedule' | 'optimiser'
   > {
   readonly loss: Loss
   readonly schedule: Schedule
+  readonly optimiser: AnyOptimiser
   readonly bptt: Truncation | null
   readonly transforms: { readonly train: readonly Transform[]; readonly evaluation: readonly Transform[] }
   readonly hooks: readonly TrainHooks[]
@@ -116,7 +121,6 @@ export function settingsOf(options: TrainOptions, datasets: Pick<Datasets, 'name
     batch: 64,
     accumulate: 1,
     seed: 1,
-    optimiser: sgd(),
     freeze: [],
     clip: Number.POSITIVE_INFINITY,
     validation: 0.1,
@@ -136,7 +140,8 @@ export function settingsOf(options: TrainOptions, datasets: Pick<Datasets, 'name
     ranks: null,
     syncBatchNorm: false,
     ...options,
-    loss: asLoss(options.loss ?? tetLoss()),
+    loss: asLoss(options.loss ?? usualLoss(datasets.train.targets)),
+    optimiser: asOptimiser(options.optimiser ?? sgd()),
     schedule: scheduleOf(options.schedule ?? cosine()),
     bptt: truncationOf(options.bptt),
     encode: options.encode ?? usualEncode(datasets.train),
@@ -199,15 +204,20 @@ function withoutStandards({ warmup, per, ...schedule }: RunLine): RunLine {
   return { ...schedule, ...(warmup ? { warmup } : {}), ...(per === 'epoch' ? { per } : {}) }
 }
 
+/** A setting in one spelling, however it was said and whichever version recorded it. */
+function comparable(name: string, value: unknown): unknown {
+  if (name === 'schedule') return withoutStandards(value as RunLine)
+  if (name !== 'loss' || typeof value !== 'object' || value === null) return value
+  return { ...value, name: lossNameNow(String((value as RunLine).name)) }
+}
+
 /**
  * The settings of a resumed run must be those that it was started with; it may go on for more epochs, and on other ranks.
  * @throws UsageError, naming the first setting in which they differ
  */
 export function checkSameSettings(recorded: RunLine, now: RunLine): void {
   for (const name of new Set([...Object.keys(now), ...Object.keys(recorded)])) {
-    const [before, after] = [recorded[name], now[name]].map((value) =>
-      JSON.stringify(name === 'schedule' ? withoutStandards(value as RunLine) : value),
-    )
+    const [before, after] = [recorded[name], now[name]].map((value) => JSON.stringify(comparable(name, value)))
     if (before === after) continue
     if (name === 'epochs' && (now.epochs as number) > (recorded.epochs as number)) continue
     if (name === 'ranks') continue // other bits, of which the run warns

@@ -1,6 +1,8 @@
 import { type Datasets, Loader, membersHash, validationSplit } from '../data/index.ts'
+import { scoreOf } from '../losses/index.ts'
 import type { Network } from '../nn/index.ts'
 import { checkFit } from './check-fit.ts'
+import { checkLossFits, checkTargets } from './check-targets.ts'
 import { classWeightsOf, weightedLoss } from './class-weights.ts'
 import { Epoch } from './epoch.ts'
 import type { Training, UpdateRecord } from './hooks.ts'
@@ -38,14 +40,23 @@ export class Trainer implements Training {
   constructor(network: Network, datasets: Datasets, options: TrainOptions) {
     const given = overRanks(settingsOf(options, datasets))
     for (const dataset of [datasets.train, datasets.test]) checkFit(network, dataset, given.T)
+    checkLossFits(given.loss, datasets.train)
+    checkTargets(datasets, given)
     this.memory = memoryPlanOf(network, given)
     const split = validationSplit(datasets, given.validation, given.seed)
     const settings = withClassWeights(given, datasets, split?.train)
     const record = { dataset: datasetRecord(datasets, split?.hash), ...settingsRecord(settings, network) }
-    this.state = new RunState({ network, datasets, settings, record, validation: split?.validation })
+    this.state = new RunState({
+      network,
+      datasets,
+      settings,
+      record,
+      score: scoreOf(datasets.train, split?.train),
+      validation: split?.validation,
+    })
     this.recovery = new Recovery(this.state)
     this.judge = new Judge(this.state, this.recovery)
-    this.journal = new Journal(settings.store)
+    this.journal = new Journal(settings.store, this.state.score.measure)
     this.loader = loaderOf(datasets, settings, split?.train)
     this.imagesPerEpoch = this.loader.imagesPerEpoch
     this.epoch = new Epoch(this.state, {
@@ -156,7 +167,7 @@ export class Trainer implements Training {
     const bytes = await state.checkpoint()
     if (better) await settings.store.writeCheckpoint('best', bytes)
     await settings.store.writeCheckpoint('last', bytes)
-    settings.log(epochLine(record, settings.epochs))
+    settings.log(epochLine(record, settings.epochs, state.score.measure))
     if (state.isDone && record.epoch < settings.epochs) {
       settings.log(`ends early: no epoch was better than epoch ${state.progress.best?.epoch}`)
     }
@@ -176,6 +187,7 @@ export class Trainer implements Training {
       firingRates: verdict?.test.firingRates ?? progress.history.at(-1)?.firingRates ?? [],
       confusion: verdict?.test.confusion ?? [],
       classes: datasets.test.classes,
+      measure: this.state.score.measure,
       backend: settings.backend.info,
       kernels: kernelsNow(settings.backend),
       peakBytes: settings.backend.peakBytes(),
@@ -230,6 +242,7 @@ function datasetRecord(datasets: Datasets, split: string | undefined): RunLine {
     ...(conversion ? { frames: conversion } : {}),
     ...(sensor ? { sensor } : {}),
     ...(imageSize ? { imageSize } : {}),
+    ...(train.targets ? { targets: train.targets.kind } : {}),
     members: { train: membersHash(train), test: membersHash(test) },
   }
 }

@@ -2,7 +2,7 @@ import { Tape, type TapeMemory } from '../autograd/index.ts'
 import type { Backend, Handle, Numbers } from '../backends/index.ts'
 import type { Truncation } from '../equations/index.ts'
 import type { Loss } from '../losses/index.ts'
-import { predictions, softHits, softTargets, summedLogits } from '../losses/index.ts'
+import { classScore, type Score, softTargets, summedLogits } from '../losses/index.ts'
 import type { Network } from '../nn/index.ts'
 import { loss as lossOf } from '../ops/index.ts'
 import { inputTensor, type Tensor } from '../tensor/index.ts'
@@ -17,6 +17,8 @@ export interface LabelledImages {
   readonly images: Float32Array
   /** [N] */
   readonly labels: Int32Array
+  /** [N, outputs]: real targets, or several labels, in place of the labels. */
+  readonly targets?: Float32Array
   /** Where images were mixed: the labels of the others, and the share of the own one. */
   readonly mix?: { readonly others: Int32Array; readonly own: Float32Array }
   /** Where this is a rank's part of a batch: how much of it. Default 1. */
@@ -29,6 +31,8 @@ export interface StepOptions {
   readonly backend: Backend
   readonly T: number
   readonly loss: Loss
+  /** How outputs are judged. Default: by the class that is the argmax. */
+  readonly score?: Score | undefined
   readonly encode?: Encode | undefined
   /** Names the random numbers of this pass: another update, another key. */
   readonly key: number
@@ -62,7 +66,10 @@ export interface UpdateOptions extends StepOptions {
 export interface StepResult {
   /** Mean over the batch, of all ranks. */
   readonly loss: number
-  /** Images of this rank whose label is the argmax of the logits summed over time; of mixed ones, that label's share. */
+  /**
+   * Samples of this rank whose label is the argmax of the logits summed over time; of mixed ones, that label's share. Where they
+   * have other targets, the sum over samples of what the measure is the mean of.
+   */
   readonly correct: number
   /** Joint 2-norm of the gradients before clipping; not finite: nothing was updated. NaN where the loss is not finite. */
   readonly gradientNorm: number
@@ -116,7 +123,8 @@ export async function applyUpdate(
   const { backend, updates, learningRate, clip = Number.POSITIVE_INFINITY } = options
   const present = gradients.filter((gradient) => gradient !== undefined)
   const norm = backend.clipNorm(present, clip)
-  updates.apply(gradients, learningRate, [loss, norm])
+  const own = updates.apply(gradients, learningRate, [loss, norm])
+  if (own) await own
   const reading = backend.read(norm)
   backend.release(norm)
   return (await reading)[0]
@@ -159,7 +167,9 @@ export async function passOf(network: Network, batch: LabelledImages, options: S
   if (!own) return forwardBackward(network, batch, options)
   const made = forward(network, batch, options)
   const scope = { backend: options.backend, tape: made.tape }
-  const root = await ownLoss(scope, own, made.logits, batch.labels, made.lossScale * (batch.share ?? 1))
+  const targets = softTargets(options.loss, batch, made.logits.shape[2])
+  const scale = made.lossScale * (batch.share ?? 1)
+  const root = await ownLoss(scope, own, made.logits, { labels: batch.labels, targets }, scale)
   return backward(network, batch, options, { ...made, root })
 }
 
@@ -184,7 +194,7 @@ function forward(network: Network, batch: LabelledImages, options: StepOptions):
 function backward(
   network: Network,
   batch: LabelledImages,
-  { backend, T }: StepOptions,
+  { backend, T, score = classScore }: StepOptions,
   { tape, x, logits, root, lossScale }: Forward & { readonly root: Tensor },
 ): Pass {
   for (const kept of [logits, root]) tape.keep(kept)
@@ -203,12 +213,8 @@ function backward(
     gradients,
     async read() {
       const [[loss], values] = await Promise.all([backend.read(root.handle), backend.read(logits.handle)])
-      return { loss, correct: softHits(summedLogits(values, T), batch, logits.shape[2]) }
+      const outputs = summedLogits(values, T).map((sum) => sum / T)
+      return { loss, correct: score.sum(outputs, batch, logits.shape[2]) }
     },
   }
-}
-
-/** How many labels are the prediction. @param scores [N, K] */
-export function hits(scores: ArrayLike<number>, labels: ArrayLike<number>, classes: number): number {
-  return predictions(scores, classes).reduce((sum, predicted, n) => sum + (predicted === labels[n] ? 1 : 0), 0)
 }

@@ -1,7 +1,8 @@
 import type { Backend, Handle, Numbers } from '../backends/index.ts'
 import { FormatError, suggestion, UsageError } from '../base/index.ts'
 import type { Network, Parameter } from '../nn/index.ts'
-import type { Optimiser } from './optimiser.ts'
+import { type AnyOptimiser, asOptimiser, type Optimiser } from './optimiser.ts'
+import { type OwnOptimiser, type OwnStep, ownUpdate } from './own-optimiser.ts'
 
 /** What the optimiser remembers, by name: `velocity.fc.weight`. */
 export type OptimiserState = ReadonlyMap<string, { readonly shape: readonly number[]; readonly values: Numbers }>
@@ -14,7 +15,12 @@ interface Entry {
   readonly memory: readonly Handle[]
 }
 
-const memoryNames = { sgd: ['velocity'], adamW: ['first', 'second'] } as const
+/** What an optimiser remembers of each parameter. */
+function memoryNames(optimiser: AnyOptimiser): readonly string[] {
+  if ('own' in optimiser) return Array.from({ length: optimiser.remembers }, (_, k) => `memory${k}`)
+  if (optimiser.name === 'adamW') return ['first', 'second']
+  return optimiser.options.momentum === 0 ? [] : ['velocity']
+}
 
 /** Applies an optimiser to a network's parameters and keeps what it remembers on the backend. */
 export class Updates {
@@ -23,23 +29,30 @@ export class Updates {
   /** Updates so far. */
   count = 0
   private readonly backend: Backend
-  private readonly optimiser: Optimiser
+  private readonly optimiser: AnyOptimiser
+  private readonly names: readonly string[]
   private readonly entries: readonly Entry[]
 
   /**
    * @param freeze names of parameters that stay as they are; `*` stands for any text
    * @throws UsageError for a pattern that fits no parameter, or if nothing is left to train
    */
-  constructor(network: Network, backend: Backend, optimiser: Optimiser, freeze: readonly string[] = []) {
+  constructor(
+    network: Network,
+    backend: Backend,
+    given: Optimiser | OwnOptimiser | OwnStep | AnyOptimiser,
+    freeze: readonly string[] = [],
+  ) {
+    const optimiser = 'own' in given ? given : asOptimiser(given)
     this.backend = backend
     this.optimiser = optimiser
+    this.names = memoryNames(optimiser)
     const frozen = frozenBy(freeze, network)
-    const names = optimiser.name === 'sgd' && optimiser.options.momentum === 0 ? [] : memoryNames[optimiser.name]
     this.entries = network.parameters().flatMap((parameter) => {
       const group = optimiser.group(parameter) ?? {}
       if (frozen.has(parameter) || group.frozen) return []
-      const { learningRateFactor = 1, weightDecay = optimiser.options.weightDecay } = group
-      const memory = names.map(() => backend.tensor(parameter.shape, null))
+      const { learningRateFactor = 1, weightDecay = Number(optimiser.options.weightDecay) } = group
+      const memory = this.names.map(() => backend.tensor(parameter.shape, null))
       return [{ parameter, learningRateFactor, weightDecay, memory }]
     })
     this.parameters = this.entries.map((entry) => entry.parameter)
@@ -47,16 +60,39 @@ export class Updates {
   }
 
   /**
-   * One update. A parameter without a gradient stays as it is.
+   * One update. A parameter without a gradient stays as it is. Of an optimiser of a program's own, the update is made once
+   * the promise is kept.
    * @param gradients in the order of `parameters`
    * @param guards where one is not finite, the update changes nothing
    */
-  apply(gradients: readonly (Handle | undefined)[], learningRate: number, guards: readonly Handle[] = []): void {
+  apply(
+    gradients: readonly (Handle | undefined)[],
+    learningRate: number,
+    guards: readonly Handle[] = [],
+  ): Promise<void> | undefined {
     this.count++
+    if ('own' in this.optimiser) return this.applyOwn(gradients, learningRate, guards)
     this.entries.forEach((entry, i) => {
       const gradient = gradients[i]
       if (gradient) this.one(entry, gradient, learningRate * entry.learningRateFactor, guards)
     })
+    return undefined
+  }
+
+  private async applyOwn(
+    gradients: readonly (Handle | undefined)[],
+    learningRate: number,
+    guards: readonly Handle[],
+  ): Promise<void> {
+    const { backend, optimiser, count: update } = this
+    if (!('own' in optimiser)) return
+    const guarded = await Promise.all(guards.map((guard) => backend.read(guard)))
+    if (!guarded.every((values) => values.every(Number.isFinite))) return
+    for (const [i, { parameter, learningRateFactor, memory }] of this.entries.entries()) {
+      const gradient = gradients[i]
+      const at = { learningRate: learningRate * learningRateFactor, update }
+      if (gradient) await ownUpdate(backend, optimiser, { parameter, gradient, memory }, at)
+    }
   }
 
   /** What is remembered, read back. */
@@ -101,6 +137,7 @@ export class Updates {
   ): void {
     const { backend, optimiser } = this
     const { handle } = parameter.on(backend)
+    if ('own' in optimiser) return
     if (optimiser.name === 'sgd') {
       backend.sgd(handle, gradient, memory[0] ?? null, { ...optimiser.options, learningRate, weightDecay }, guards)
     } else {
@@ -110,7 +147,7 @@ export class Updates {
   }
 
   private nameOf(parameter: Parameter, k: number): string {
-    return `${memoryNames[this.optimiser.name][k]}.${parameter.path}`
+    return `${this.names[k]}.${parameter.path}`
   }
 }
 

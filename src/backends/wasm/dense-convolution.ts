@@ -136,6 +136,32 @@ function inRuns(images: number, perImage: number, perUnit: number, work: (first:
   for (let first = 0; first < images; first += run) work(first, Math.min(run, images - first))
 }
 
+/** Runs `work` on frames of all images, as many at once as fit the budget, told in the words that the kernels share. */
+function inUnits(
+  m: Machine,
+  source: Source,
+  pass: Pass,
+  size: { readonly images: number; readonly frameBytes: number; readonly perUnit: number },
+  work: (run: {
+    readonly first: number
+    readonly units: number
+    readonly unitPixels: number
+    readonly lastPixels: number
+    readonly input: number
+    readonly unitInputBytes: number
+  }) => void,
+): void {
+  const { images, frameBytes, perUnit } = size
+  const pixels = pass.pixels.length
+  inRuns(images, frameBytes, perUnit, (first, count) =>
+    framed(m, source, pass, first, count, (input) => {
+      const { count: found, last } = units(count, pixels)
+      const unitPixels = perUnit * pixels
+      work({ first, units: found, unitPixels, lastPixels: last * pixels, input, unitInputBytes: perUnit * frameBytes })
+    }),
+  )
+}
+
 interface Weights {
   readonly address: number
   readonly tapBytes: number
@@ -198,34 +224,27 @@ function runPass(
           outerStride: weights.outerStride,
         }),
       )
-      inRuns(images, frameBytes, perUnit, (first, count) =>
-        framed(m, source, pass, first, count, (frames) => {
-          const { count: unitCount, last } = units(count, pixels.length)
-          const kernel = m.vectorKernel(lanes, 'convolve', convolve, m.relaxed)
-          m.run(
-            kernel,
-            unitCount * blocks,
-            wordsOf(convolveArguments, {
-              units: unitCount,
-              unitPixels: perUnit * pixels.length,
-              lastPixels: last * pixels.length,
-              input: frames,
-              unitInputBytes: perUnit * frameBytes,
-              inputTable: tableAddress,
-              weights: packed,
-              taps: taps.length,
-              tapTable,
-              inner: padded,
-              blocks,
-              bias,
-              output: to.address + first * to.imageBytes,
-              unitOutputBytes: perUnit * to.imageBytes,
-              outputTable: tableAddress + 4 * inputTable.length,
-              outputs: weights.outer,
-            }),
-          )
-        }),
-      )
+      inUnits(m, source, pass, { images, frameBytes, perUnit }, ({ first, ...counts }) => {
+        const kernel = m.vectorKernel(lanes, 'convolve', convolve, m.relaxed)
+        m.run(
+          kernel,
+          counts.units * blocks,
+          wordsOf(convolveArguments, {
+            ...counts,
+            inputTable: tableAddress,
+            weights: packed,
+            taps: taps.length,
+            tapTable,
+            inner: padded,
+            blocks,
+            bias,
+            output: to.address + first * to.imageBytes,
+            unitOutputBytes: perUnit * to.imageBytes,
+            outputTable: tableAddress + 4 * inputTable.length,
+            outputs: weights.outer,
+          }),
+        )
+      })
     })
   })
 }
@@ -316,33 +335,26 @@ export function denseWeightGradient(
     const kernel = m.vectorKernel(lanes, 'weight gradient', weightGradient, m.relaxed)
     m.scratch(4 * tables.length, (tableAddress) => {
       m.writeWords(tableAddress, tables)
-      inRuns(g.images, frameBytes, perUnit, (first, count) =>
-        framed(m, source, pass, first, count, (frames) => {
-          const { count: unitCount, last } = units(count, pixels.length)
-          m.run(
-            kernel,
-            pass.taps.length * (padded / 4),
-            wordsOf(weightGradientArguments, {
-              units: unitCount,
-              unitPixels: perUnit * pixels.length,
-              lastPixels: last * pixels.length,
-              input: frames,
-              unitInputBytes: perUnit * frameBytes,
-              inputTable: tableAddress,
-              tapTable: tableAddress + 4 * inputTable.length,
-              taps: pass.taps.length,
-              gradient: gradient.address + first * imageBytes + 4 * firstOutput,
-              unitGradientBytes: perUnit * imageBytes,
-              pixelGradientBytes: g.outputs * 4,
-              blocks: Math.ceil(outputs / denseBlock(lanes)),
-              target: target.address + 4 * firstOutput,
-              targetTapBytes: inputs * g.outputs * 4,
-              inner: inputs,
-              outputs,
-            }),
-          )
-        }),
-      )
+      inUnits(m, source, pass, { images: g.images, frameBytes, perUnit }, ({ first, ...counts }) => {
+        m.run(
+          kernel,
+          pass.taps.length * (padded / 4),
+          wordsOf(weightGradientArguments, {
+            ...counts,
+            inputTable: tableAddress,
+            tapTable: tableAddress + 4 * inputTable.length,
+            taps: pass.taps.length,
+            gradient: gradient.address + first * imageBytes + 4 * firstOutput,
+            unitGradientBytes: perUnit * imageBytes,
+            pixelGradientBytes: g.outputs * 4,
+            blocks: Math.ceil(outputs / denseBlock(lanes)),
+            target: target.address + 4 * firstOutput,
+            targetTapBytes: inputs * g.outputs * 4,
+            inner: inputs,
+            outputs,
+          }),
+        )
+      })
     })
   })
 }

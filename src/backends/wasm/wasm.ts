@@ -104,22 +104,6 @@ export async function createWasm(options: WasmOptions = {}): Promise<WasmBackend
   const relaxed = (options.relaxedSimd ?? true) && hasRelaxedSimd()
   const m = new Machine(crew, relaxed, new KernelChoices(options.kernels))
   if (options.calibrate) m.choices.model = calibrate(m, options.calibrate)
-  const { tensors } = m
-  const of = (handle: Handle): WasmTensor => tensors.of(handle)
-  const handles = (list: readonly Handle[] | null): WasmTensor[] | null => list?.map(of) ?? null
-
-  const fill = (x: WasmTensor, values: ArrayLike<number>): void => {
-    if (values.length !== x.size) {
-      throw new ShapeError({
-        what: 'wrong number of values',
-        expected: `${x.size} for ${shapeText(x.shape)}`,
-        got: `${values.length}`,
-      })
-    }
-    changed(x)
-    tensors.floats(x).set(values)
-  }
-
   return closable(
     checked<WasmBackend>({
       info: {
@@ -132,119 +116,10 @@ export async function createWasm(options: WasmOptions = {}): Promise<WasmBackend
           ...(crew.limits.shared ? ['shared-memory'] : []),
         ],
       },
-      tensor(shape, values) {
-        const made = tensors.make('dense', shape)
-        if (values) fill(made, values)
-        else m.zero(made)
-        return made
-      },
-      spikes(shape, bytes, scale) {
-        if (bytes.length !== sizeOf(shape)) {
-          throw new ShapeError({ what: 'wrong number of bytes', expected: `${sizeOf(shape)}`, got: `${bytes.length}` })
-        }
-        const made = tensors.make('spikes', shape, scale)
-        tensors.bytes(made).set(bytes)
-        return made
-      },
-      write: (handle, values) => fill(of(handle), values),
-      async read(handle) {
-        const x = of(handle)
-        if (x.kind === 'dense') return tensors.floats(x).slice()
-        if (x.kind === 'spikes') return Float32Array.from(tensors.bytes(x), (byte) => (byte & 1 ? x.scale : 0))
-        return withNumbers(m, x, (dense) => tensors.floats(dense).slice())
-      },
-      readBytes: async (handle) => tensors.bytes(of(handle)).slice(),
-      inPlace: (handle) => {
-        const x = of(handle)
-        changed(x)
-        return tensors.floats(x)
-      },
-      release: (handle) => tensors.release(of(handle)),
-      beginStep: () => tensors.begin(),
-      endStep: () => tensors.end(),
-      finish: async () => {},
-      peakBytes: () => crew.arena.peak,
-      kernelChoices: () => m.choices.all(),
       close: () => crew.close(),
-
-      conv2d: (x, weight, bias, residual, o, normalised = false) =>
-        convolution(m, of(x), of(weight), bias && of(bias), residual && of(residual), o, normalised),
-      conv2dBackward: (x, weight, gradient, o, want) =>
-        convolutionBackward(m, of(x), of(weight), of(gradient), o, want),
-      linear: (x, weight, bias) => {
-        const rows = asImages(m, of(x))
-        const w = tensors.view(of(weight), [1, 1, ...of(weight).shape])
-        const made = convolution(m, rows, w, bias && of(bias), null, pointwise, false)
-        for (const view of [rows, w]) tensors.release(view)
-        const output = tensors.view(made, [x.shape[0], x.shape[1], w.shape[3]])
-        tensors.release(made)
-        return output
-      },
-      linearBackward: (x, weight, gradient, want) => {
-        const rows = asImages(m, of(x))
-        const w = tensors.view(of(weight), [1, 1, ...of(weight).shape])
-        const g = asImages(m, of(gradient))
-        const made = convolutionBackward(m, rows, w, g, pointwise, want)
-        for (const view of [rows, w, g]) tensors.release(view)
-        const shaped = (tensor: WasmTensor | null, shape: readonly number[]) => {
-          if (!tensor) return null
-          const view = tensors.view(tensor, shape)
-          tensors.release(tensor)
-          return view
-        }
-        return { input: shaped(made.input, x.shape), weight: shaped(made.weight, weight.shape), bias: made.bias }
-      },
-      neuron: (x, call) => withNumbers(m, of(x), (dense) => runNeuron(m, dense, call)),
-      neuronBackward: (x, output, saved, gradient, state, call) =>
-        withNumbers(m, of(x), (dense) =>
-          runNeuronBackward(m, dense, of(output), saved, of(gradient), handles(state), call),
-        ),
-      pool: (x, o) => runPool(m, of(x), o),
-      poolBackward: (x, gradient, o, want) => runPoolBackward(m, of(x), of(gradient), o, want),
-      dropout: (x, p, key) => dropSteps(m, of(x), p, key),
-      dropoutBackward: (gradient, p, key) => dropSteps(m, of(gradient), p, key),
-      add: (a, b) => addTensors(m, of(a), of(b)),
-      slice: (x, from, to) => sliceSteps(m, of(x), from, to),
-      concat: (parts) => concatSteps(m, parts.map(of)),
-      reshape: (x, shape) => tensors.view(of(x), shape),
-      sumSteps: (x) => sumOverSteps(m, of(x)),
-
-      loss: (logits, targets, o) => runLoss(m, of(logits), of(targets), o),
-      accumulate(target, source, factor) {
-        const [t, s] = [of(target), of(source)]
-        changed(t)
-        combineInto(
-          m,
-          t.size,
-          t.address,
-          { tensor: t, address: t.address, factor: 1 },
-          { tensor: s, address: s.address, factor },
-        )
-      },
-      scale(target, factor) {
-        const t = of(target)
-        changed(t)
-        combineInto(m, t.size, t.address, { tensor: t, address: t.address, factor }, null)
-      },
-      clipNorm(gradients, maxNorm) {
-        const norm = Math.sqrt(gradients.reduce((sum, g) => sum + squaredNorm(m, of(g)), 0))
-        if (norm > maxNorm) {
-          for (const g of gradients) {
-            const t = of(g)
-            combineInto(m, t.size, t.address, { tensor: t, address: t.address, factor: maxNorm / (norm + 1e-6) }, null)
-          }
-        }
-        const made = tensors.make('dense', [1])
-        tensors.floats(made)[0] = norm
-        return made
-      },
-      sgd(parameter, gradient, velocity, o, guards = []) {
-        if (allFinite(m, guards.map(of))) runSgd(m, of(parameter), of(gradient), velocity && of(velocity), o)
-      },
-      adamW(parameter, gradient, first, second, o, guards = []) {
-        if (allFinite(m, guards.map(of))) runAdamW(m, of(parameter), of(gradient), of(first), of(second), o)
-      },
-      activity: (x) => countActivity(m, of(x)),
+      ...storageOf(m, crew),
+      ...operationsOf(m),
+      ...updatesOf(m),
       measurePeak: (now) => measurePeak(m, now),
       kernelTimes() {
         const times = new Map(crew.times)
@@ -253,6 +128,159 @@ export async function createWasm(options: WasmOptions = {}): Promise<WasmBackend
       },
     }),
   )
+}
+
+type Storage = 'tensor' | 'spikes' | 'write' | 'read' | 'readBytes' | 'inPlace' | 'release'
+type Steps = 'beginStep' | 'endStep' | 'finish' | 'peakBytes' | 'kernelChoices'
+
+/** Tensors and the memory that they take. */
+function storageOf(m: Machine, crew: Crew): Pick<WasmBackend, Storage | Steps> {
+  const { tensors } = m
+  const of = (handle: Handle): WasmTensor => tensors.of(handle)
+  const fill = (x: WasmTensor, values: ArrayLike<number>): void => {
+    if (values.length !== x.size) {
+      throw new ShapeError({
+        what: 'wrong number of values',
+        expected: `${x.size} for ${shapeText(x.shape)}`,
+        got: `${values.length}`,
+      })
+    }
+    changed(x)
+    tensors.floats(x).set(values)
+  }
+
+  return {
+    tensor(shape, values) {
+      const made = tensors.make('dense', shape)
+      if (values) fill(made, values)
+      else m.zero(made)
+      return made
+    },
+    spikes(shape, bytes, scale) {
+      if (bytes.length !== sizeOf(shape)) {
+        throw new ShapeError({ what: 'wrong number of bytes', expected: `${sizeOf(shape)}`, got: `${bytes.length}` })
+      }
+      const made = tensors.make('spikes', shape, scale)
+      tensors.bytes(made).set(bytes)
+      return made
+    },
+    write: (handle, values) => fill(of(handle), values),
+    async read(handle) {
+      const x = of(handle)
+      if (x.kind === 'dense') return tensors.floats(x).slice()
+      if (x.kind === 'spikes') return Float32Array.from(tensors.bytes(x), (byte) => (byte & 1 ? x.scale : 0))
+      return withNumbers(m, x, (dense) => tensors.floats(dense).slice())
+    },
+    readBytes: async (handle) => tensors.bytes(of(handle)).slice(),
+    inPlace: (handle) => {
+      const x = of(handle)
+      changed(x)
+      return tensors.floats(x)
+    },
+    release: (handle) => tensors.release(of(handle)),
+    beginStep: () => tensors.begin(),
+    endStep: () => tensors.end(),
+    finish: async () => {},
+    peakBytes: () => crew.arena.peak,
+    kernelChoices: () => m.choices.all(),
+  }
+}
+
+type Layers = 'conv2d' | 'conv2dBackward' | 'linear' | 'linearBackward' | 'neuron' | 'neuronBackward'
+type Shapes = 'add' | 'slice' | 'concat' | 'reshape' | 'sumSteps' | 'activity'
+type Passes = 'pool' | 'poolBackward' | 'dropout' | 'dropoutBackward'
+
+/** What layers are made of, forward and backward. */
+function operationsOf(m: Machine): Pick<WasmBackend, Layers | Passes | Shapes> {
+  const { tensors } = m
+  const of = (handle: Handle): WasmTensor => tensors.of(handle)
+  const handles = (list: readonly Handle[] | null): WasmTensor[] | null => list?.map(of) ?? null
+  return {
+    conv2d: (x, weight, bias, residual, o, normalised = false) =>
+      convolution(m, of(x), of(weight), bias && of(bias), residual && of(residual), o, normalised),
+    conv2dBackward: (x, weight, gradient, o, want) => convolutionBackward(m, of(x), of(weight), of(gradient), o, want),
+    linear: (x, weight, bias) => {
+      const rows = asImages(m, of(x))
+      const w = tensors.view(of(weight), [1, 1, ...of(weight).shape])
+      const made = convolution(m, rows, w, bias && of(bias), null, pointwise, false)
+      for (const view of [rows, w]) tensors.release(view)
+      const output = tensors.view(made, [x.shape[0], x.shape[1], w.shape[3]])
+      tensors.release(made)
+      return output
+    },
+    linearBackward: (x, weight, gradient, want) => {
+      const rows = asImages(m, of(x))
+      const w = tensors.view(of(weight), [1, 1, ...of(weight).shape])
+      const g = asImages(m, of(gradient))
+      const made = convolutionBackward(m, rows, w, g, pointwise, want)
+      for (const view of [rows, w, g]) tensors.release(view)
+      const shaped = (tensor: WasmTensor | null, shape: readonly number[]) => {
+        if (!tensor) return null
+        const view = tensors.view(tensor, shape)
+        tensors.release(tensor)
+        return view
+      }
+      return { input: shaped(made.input, x.shape), weight: shaped(made.weight, weight.shape), bias: made.bias }
+    },
+    neuron: (x, call) => withNumbers(m, of(x), (dense) => runNeuron(m, dense, call)),
+    neuronBackward: (x, output, saved, gradient, state, call) =>
+      withNumbers(m, of(x), (dense) =>
+        runNeuronBackward(m, dense, of(output), saved, of(gradient), handles(state), call),
+      ),
+    pool: (x, o) => runPool(m, of(x), o),
+    poolBackward: (x, gradient, o, want) => runPoolBackward(m, of(x), of(gradient), o, want),
+    dropout: (x, p, key) => dropSteps(m, of(x), p, key),
+    dropoutBackward: (gradient, p, key) => dropSteps(m, of(gradient), p, key),
+    add: (a, b) => addTensors(m, of(a), of(b)),
+    slice: (x, from, to) => sliceSteps(m, of(x), from, to),
+    concat: (parts) => concatSteps(m, parts.map(of)),
+    reshape: (x, shape) => tensors.view(of(x), shape),
+    sumSteps: (x) => sumOverSteps(m, of(x)),
+    activity: (x) => countActivity(m, of(x)),
+  }
+}
+
+/** The loss, and what is made of gradients. */
+function updatesOf(m: Machine): Pick<WasmBackend, 'loss' | 'accumulate' | 'scale' | 'clipNorm' | 'sgd' | 'adamW'> {
+  const { tensors } = m
+  const of = (handle: Handle): WasmTensor => tensors.of(handle)
+  return {
+    loss: (logits, targets, o) => runLoss(m, of(logits), of(targets), o),
+    accumulate(target, source, factor) {
+      const [t, s] = [of(target), of(source)]
+      changed(t)
+      combineInto(
+        m,
+        t.size,
+        t.address,
+        { tensor: t, address: t.address, factor: 1 },
+        { tensor: s, address: s.address, factor },
+      )
+    },
+    scale(target, factor) {
+      const t = of(target)
+      changed(t)
+      combineInto(m, t.size, t.address, { tensor: t, address: t.address, factor }, null)
+    },
+    clipNorm(gradients, maxNorm) {
+      const norm = Math.sqrt(gradients.reduce((sum, g) => sum + squaredNorm(m, of(g)), 0))
+      if (norm > maxNorm) {
+        for (const g of gradients) {
+          const t = of(g)
+          combineInto(m, t.size, t.address, { tensor: t, address: t.address, factor: maxNorm / (norm + 1e-6) }, null)
+        }
+      }
+      const made = tensors.make('dense', [1])
+      tensors.floats(made)[0] = norm
+      return made
+    },
+    sgd(parameter, gradient, velocity, o, guards = []) {
+      if (allFinite(m, guards.map(of))) runSgd(m, of(parameter), of(gradient), velocity && of(velocity), o)
+    },
+    adamW(parameter, gradient, first, second, o, guards = []) {
+      if (allFinite(m, guards.map(of))) runAdamW(m, of(parameter), of(gradient), of(first), of(second), o)
+    },
+  }
 }
 
 /** Sums that were taken of a tensor hold no longer. */

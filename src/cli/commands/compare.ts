@@ -1,4 +1,5 @@
 import { join } from 'node:path'
+import { percentText } from '../../base/index.ts'
 import { datasetNames } from '../../data/index.ts'
 import { protocolText, withProtocol } from '../../experiments/index.ts'
 import { defaultBackend } from '../../hosts/node/index.ts'
@@ -19,7 +20,7 @@ import { defineCommand, type Invocation } from '../command.ts'
 import { stoppable } from '../interruption.ts'
 import { createProgress, rateText } from '../progress.ts'
 import { exitCodes } from '../surroundings.ts'
-import { meanText, percentText, tableText } from '../table.ts'
+import { meanText, tableText } from '../table.ts'
 
 /** Trains several neurons with several seeds each, and shows mean and spread. */
 export const compareCommand = defineCommand({

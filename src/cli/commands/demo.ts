@@ -1,5 +1,6 @@
 import { join } from 'node:path'
 import { z } from 'zod'
+import { percentText } from '../../base/index.ts'
 import { defaultBackend } from '../../hosts/node/index.ts'
 import type { RunSummary } from '../../report/index.ts'
 import {
@@ -16,7 +17,7 @@ import { defineCommand } from '../command.ts'
 import { stoppable } from '../interruption.ts'
 import { createProgress, durationText, rateText } from '../progress.ts'
 import { exitCodes } from '../surroundings.ts'
-import { percentText, tableText } from '../table.ts'
+import { tableText } from '../table.ts'
 
 const dataset = 'fashion-mnist'
 

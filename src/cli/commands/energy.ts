@@ -2,7 +2,7 @@ import { stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { z } from 'zod'
 import { type Energy, energy, type FiringRates, type LayerEnergy, memoryTotal } from '../../analysis/index.ts'
-import { UsageError } from '../../base/index.ts'
+import { percentText, UsageError } from '../../base/index.ts'
 import { save } from '../../hosts/node/index.ts'
 import { modelNamed, models } from '../../models/index.ts'
 import type { Network } from '../../nn/index.ts'
@@ -22,13 +22,14 @@ import { defineCommand, type Invocation } from '../command.ts'
 import { judging } from '../judging.ts'
 import { readRates } from '../rates-file.ts'
 import { exitCodes, type Surroundings } from '../surroundings.ts'
-import { percentText, tableText } from '../table.ts'
+import { fittingTable } from '../table.ts'
+import { wrapWords } from '../wrap.ts'
 
 const schema = z.object({
   accounting: z
-    .enum(['corrected', 'paper'])
+    .enum(['corrected', 'clif-2024'])
     .default('corrected')
-    .describe("paper: as the CLIF paper's tables were made"),
+    .meta({ description: 'clif-2024: as the tables of Huang et al. 2024 were made', renamed: { paper: 'clif-2024' } }),
   rates: z.string().optional().describe('firing rates: a JSON or CSV file, or published:cifar10; measured'),
   T: wholeNumber(1).optional().describe('time steps; as trained, or 4'),
   model: z.string().optional().describe('an untrained network instead'),
@@ -68,14 +69,18 @@ export const energyCommand = defineCommand({
   examples: [
     'energy runs/NAME',
     'energy runs/NAME/checkpoints/best.safetensors --limit 500',
-    'energy --model resnet18 --neuron clif --T 6 --rates published:cifar10 --accounting paper',
+    'energy --model resnet18 --neuron clif --T 6 --rates published:cifar10 --accounting clif-2024',
     'energy --model snn5 --neuron ./mine.json --rates rates.csv',
   ],
   async run({ positional, options, surroundings }) {
     const { net, T, rates, sequence, about } = await networkAndRates(positional[0], options, surroundings)
     const value = energy(net, { T, rates, sequence, accounting: options.accounting })
     await save(value, options.out)
-    surroundings.write(options.json ? `${JSON.stringify({ ...value, rates: about })}\n` : energyTextOf(value, about))
+    surroundings.write(
+      options.json
+        ? `${JSON.stringify({ ...value, rates: about })}\n`
+        : energyTextOf(value, about, surroundings.terminal.columns()),
+    )
     if (!options.json) surroundings.write(`picture  ${options.out}\n`)
     return exitCodes.done
   },
@@ -155,9 +160,9 @@ async function isFolder(path: string): Promise<boolean> {
 const partNames = Object.entries(energyPartNames) as [keyof typeof energyPartNames, string][]
 
 /** Layers and sums as a table, and what the numbers assume. */
-export function energyTextOf(value: Energy, rates: string): string {
+export function energyTextOf(value: Energy, rates: string, width: number): string {
   const { accounting, about, assumptions, synaptic, memory, layers, T } = value
-  const unit = accounting === 'paper' ? 'step' : 'inference'
+  const unit = accounting === 'clif-2024' ? 'step' : 'inference'
   const head = [
     'layer',
     'fires',
@@ -173,13 +178,13 @@ export function energyTextOf(value: Energy, rates: string): string {
     `${about}; firing rates: ${rates}`,
     '',
     `ACs, MACs and operations alone: of ${unit === 'step' ? 'one step' : `an inference, ${T} steps`}; with memory: of an inference`,
-    tableText(head, rows),
+    fittingTable(head, rows, { width, leastNeeded: [...partNames.map(([, name]) => name).reverse(), 'fires'] }),
     '',
     `operations alone  ${energyText(synaptic.step?.energy ?? 0)} a step, ${energyText(synaptic.inference.energy)} an inference`,
     `with memory       ${perStep} a step, ${energyText(memoryTotal(memory.inference))} an inference`,
     '',
     'assumed',
-    ...assumptions.map((line) => `- ${line}`),
+    ...assumptions.flatMap((line) => wrapWords(line, width - 2).map((part, i) => `${i === 0 ? '-' : ' '} ${part}`)),
     '',
   ].join('\n')
 }

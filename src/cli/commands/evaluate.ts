@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { percentText } from '../../base/index.ts'
 import { frameOptions, judgeCheckpoint, machineOptions, wholeNumber } from '../../runs/index.ts'
 import type { Evaluation } from '../../train/index.ts'
 import { defineCommand } from '../command.ts'
@@ -6,7 +7,7 @@ import { judging } from '../judging.ts'
 import { exchangeForRun, resetPattern } from '../other-neuron.ts'
 import { rateText } from '../progress.ts'
 import { exitCodes } from '../surroundings.ts'
-import { percentText, tableText } from '../table.ts'
+import { tableText } from '../table.ts'
 
 /** Judges a trained network by test images. */
 export const evaluateCommand = defineCommand({

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { type GradientMap, gradientLeft, gradientMap } from '../../analysis/index.ts'
-import { makeTransform } from '../../data/index.ts'
+import { figuresText } from '../../base/index.ts'
 import { defaultBackend, save, valueText } from '../../hosts/node/index.ts'
 import { neurons } from '../../neurons/index.ts'
 import { distances } from '../../report/index.ts'
@@ -10,6 +10,7 @@ import {
   frameChoiceOf,
   openImages,
   readNamed,
+  sizesOf,
   testGradients,
 } from '../../runs/index.ts'
 import { loadCheckpoint } from '../../train/index.ts'
@@ -78,14 +79,14 @@ async function ofNetwork(file: string, options: Options, surroundings: Surroundi
   const { net, training } = loadCheckpoint(await readNamed(file), { file })
   const known = checkpointTraining(training, file)
   const T = options.T ?? known.T
-  const choice = { T, data: options.data, ...known.sizes, ...frameChoiceOf(known.frames) }
+  const choice = { T, data: options.data, ...sizesOf(known), ...frameChoiceOf(known.frames) }
   const progress = createProgress(surroundings)
   const { test } = await openImages(known.dataset, choice, { progress, env: surroundings.env })
   const backend = await defaultBackend({ threads: 1 })
   try {
     await net.place(backend)
     const { seed, kind, images } = options
-    return await testGradients(net, test, { T, seed, kind, images, transforms: known.transforms.map(makeTransform) })
+    return await testGradients(net, test, { T, seed, kind, images, transforms: known.transforms })
   } finally {
     await backend.close()
   }
@@ -94,13 +95,9 @@ async function ofNetwork(file: string, options: Options, surroundings: Surroundi
 /** What is left after some steps, and which way it came. */
 export function gradientText(map: GradientMap): string {
   const seen = distances.filter((distance) => distance < map.T)
-  const rows = map.maps.map((one) => [one.name, ...seen.map((distance) => shareText(gradientLeft(one, distance)))])
+  const rows = map.maps.map((one) => [one.name, ...seen.map((distance) => figuresText(gradientLeft(one, distance), 3))])
   const left = tableText(['gradient left after', ...seen.map((d) => `${d} ${d === 1 ? 'step' : 'steps'}`)], rows)
   return `${map.about}\n\n${left}\n\n${waysText(map)}\n`
-}
-
-function shareText(share: number): string {
-  return Number.isFinite(share) ? `${Number((100 * share).toPrecision(3))} %` : '-'
 }
 
 /** Sizes of the parts, summed over all steps. */

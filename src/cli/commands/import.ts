@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { plainText, UsageError, writeWhole } from '../../base/index.ts'
+import { percentText, plainText, UsageError, writeWhole } from '../../base/index.ts'
 import {
   type ConversionOptions,
   classNamesOf,
@@ -39,7 +39,7 @@ import { checkpointBytes, evaluate, fillNetwork, freshProgress } from '../../tra
 import { defineCommand, type Invocation } from '../command.ts'
 import { createProgress } from '../progress.ts'
 import { exitCodes, type Surroundings } from '../surroundings.ts'
-import { percentText, tableText } from '../table.ts'
+import { tableText } from '../table.ts'
 
 const schema = z.object({
   out: z.string().optional().describe('file for the network, as a checkpoint; or for the tensors alone'),
@@ -251,7 +251,7 @@ async function keep(network: Network, options: Options, { write }: Surroundings)
     model: network.name,
     T,
     dataset: { name: dataset, ...(conversion ? { frames: conversion } : {}) },
-    loss: { name: 'paper' },
+    loss: { name: 'tet' },
     transforms: {
       evaluation: isImages
         ? [normalise(mean, deviation)].map(({ name, options: own }) => ({ name, options: own }))

@@ -11,6 +11,7 @@ import {
   record,
   truncationMap,
 } from '../../analysis/index.ts'
+import { percentText } from '../../base/index.ts'
 import { kernelLanguages, neuronText } from '../../codegen/index.ts'
 import { type Neuron, printNeuron } from '../../equations/index.ts'
 import { save, valueText } from '../../hosts/node/index.ts'
@@ -19,7 +20,6 @@ import { type Drawable, picturesHtml } from '../../report/index.ts'
 import { chooseNeuron } from '../../runs/index.ts'
 import { defineCommand, type Invocation } from '../command.ts'
 import { exitCodes } from '../surroundings.ts'
-import { percentText } from '../table.ts'
 
 const count = () => z.number('a whole number').int('a whole number').min(1, '1 or more')
 

@@ -1,18 +1,14 @@
 import { dirname, join } from 'node:path'
 import { z } from 'zod'
 import type { Backend } from '../../backends/index.ts'
-import { sizeOf, UsageError } from '../../base/index.ts'
-import { type ConversionOptions, classNamesOf, datasetNames, imagePipeline, makeTransform } from '../../data/index.ts'
-import type { SensorSize } from '../../formats/index.ts'
+import { percentText, sizeOf, UsageError } from '../../base/index.ts'
+import { classNamesOf, datasetNames, encoders, imagePipeline, recordingFacts } from '../../data/index.ts'
 import { defaultBackend } from '../../hosts/node/index.ts'
 import { summedLogits } from '../../losses/index.ts'
-import { encoders, type Network } from '../../nn/index.ts'
+import type { Network } from '../../nn/index.ts'
 import {
   backendOptions,
   checkpointTraining,
-  conversionOf,
-  encoderNamed,
-  frameChoiceOf,
   frameOptions,
   machineOptions,
   pause,
@@ -21,11 +17,10 @@ import {
   sizeOfText,
   wholeNumber,
 } from '../../runs/index.ts'
-import { type Encode, inputOf, loadCheckpoint } from '../../train/index.ts'
+import { type Encode, inputOf, loadCheckpoint, predictionOf, type Prediction as Said } from '../../train/index.ts'
 import { defineCommand, type Invocation } from '../command.ts'
 import { type FileSample, samplesIn } from '../sample-files.ts'
 import { exitCodes } from '../surroundings.ts'
-import { percentText } from '../table.ts'
 
 const batchSize = 64
 
@@ -50,7 +45,8 @@ export const predictCommand = defineCommand({
     'FILES are what the network was trained on: PNG and JPEG files, IDX (.gz or plain), CIFAR records, NPY and NPZ arrays',
     '(uint8, or numbers in 0..1), event files of any format that is read, HDF5 as SHD has it; or folders with such files.',
     'Time steps, encoding, frames and normalisation are those of the training. The shares are those of the softmax of the',
-    'mean logits over time.',
+    'mean logits over time; of several labels a sample, each has a share of its own, and of a regression the line holds',
+    'the numbers.',
   ],
   examples: [
     'predict runs/NAME/checkpoints/best.safetensors shoe.png bag.jpg',
@@ -84,46 +80,41 @@ export const predictCommand = defineCommand({
   },
 })
 
-interface Prediction {
-  readonly file: string
-  readonly index: number | null
-  /** The likeliest class. */
-  readonly predicted: string
-  /** Of all classes, the likeliest first. */
-  readonly classes: readonly { readonly name: string; readonly share: number }[]
+/** Of a sample in a file: its class and the shares of all, the likeliest first; its labels; or its numbers. */
+type Prediction = { readonly file: string; readonly index: number | null } & (
+  | { readonly predicted: string | readonly string[]; readonly classes: readonly Share[] }
+  | { readonly outputs: readonly { readonly name: string; readonly value: number }[] }
+)
+
+interface Share {
+  readonly name: string
+  readonly share: number
 }
 
 /** A network, and what its checkpoint knows of its samples. */
 async function judgeOf(file: string, options: Invocation<typeof schema>['options']) {
   const { net, training } = loadCheckpoint(await readNamed(file), { file })
-  const { T, dataset, transforms, frames, encode, classes } = checkpointTraining(training, file)
-  const conversion: ConversionOptions | undefined = frames && conversionOf({ T, ...frameChoiceOf(frames) })
-  const sensor = options.sensor === undefined ? sensors[dataset] : sizeOfText(options.sensor)
-  const layout = options.layout ?? (dataset === 'dvs-cifar10' ? 'cifar10-dvs' : undefined)
+  const { T, dataset, transforms, frames, encode, classes, targets } = checkpointTraining(training, file)
+  const conversion = frames && { by: 'number' as const, values: 'counts' as const, ...frames, T }
+  const known = (datasetNames as readonly string[]).includes(dataset) ? recordingFacts(dataset) : {}
+  const sensor = options.sensor === undefined ? known.sensor : sizeOfText(options.sensor)
+  const layout = options.layout ?? known.layout
   const kind = { shape: net.input, frames: conversion, sensor, layout }
-  const [height, width, channels] = net.input
+  const [height, width, channels] = net.input.length === 3 ? net.input : [1, 1, sizeOf(net.input)]
   const shape = [height, width, channels] as const
-  const made = transforms.map(makeTransform)
   return {
     net,
     T,
     kind,
-    encode: conversion ? encoders.frames : encoderNamed(encode, file),
-    bytes: imagePipeline({ shape }, made, 0),
-    numbers: imagePipeline({ shape, steps: conversion ? T : 1 }, made, 0),
+    encode: conversion ? encoders.frames : (encode ?? encoders.direct),
+    bytes: imagePipeline({ shape }, transforms, 0),
+    numbers: imagePipeline({ shape, steps: conversion ? T : 1 }, transforms, 0),
     classes: classes ?? (await classesOf(dataset, file)),
+    targets,
   }
 }
 
 type Judge = Awaited<ReturnType<typeof judgeOf>>
-
-/** Sensors of the data sets that have one of their own. */
-const sensors: { readonly [dataset: string]: SensorSize | undefined } = {
-  'n-mnist': { width: 34, height: 34 },
-  'dvs-cifar10': { width: 128, height: 128 },
-  'dvs-gesture': { width: 128, height: 128 },
-  shd: { width: 700, height: 1 },
-}
 
 /** Names of classes that the checkpoint itself does not tell: the data set's, or those in the record of its run. */
 async function classesOf(dataset: string, file: string): Promise<readonly string[]> {
@@ -148,7 +139,7 @@ async function* batches(samples: AsyncIterable<FileSample>, limit = Number.POSIT
 }
 
 async function predictionsOf(batch: readonly FileSample[], judge: Judge, backend: Backend): Promise<Prediction[]> {
-  const { net, T, kind, encode, classes } = judge
+  const { net, T, kind, encode } = judge
   const size = sizeOf(net.input) * (kind.frames ? T : 1)
   const values = new Float32Array(batch.length * size)
   batch.forEach((sample, i) => {
@@ -157,14 +148,16 @@ async function predictionsOf(batch: readonly FileSample[], judge: Judge, backend
     pipeline.run(new Uint8Array(buffer, byteOffset, byteLength), 0, i, values.subarray(i * size, (i + 1) * size))
   })
   const logits = await meanLogits(net, backend, values, { T, encode })
-  return batch.map(({ file, index }, i) => {
-    const highest = Math.max(...logits[i])
-    const weights = logits[i].map((logit) => Math.exp(logit - highest))
-    const sum = weights.reduce((total, weight) => total + weight, 0)
-    const order = [...weights.keys()].sort((a, b) => weights[b] - weights[a])
-    const shares = order.map((k) => ({ name: classes[k] ?? String(k), share: weights[k] / sum }))
-    return { file, index, predicted: shares[0].name, classes: shares }
-  })
+  return batch.map(({ file, index }, i) => ({ file, index, ...inNames(predictionOf(logits[i], judge), judge.classes) }))
+}
+
+/** A prediction in names. */
+function inNames({ kind, labels, shares, outputs }: Said, names: readonly string[]) {
+  const nameOf = (k: number) => names[k] ?? String(k)
+  if (kind === 'numbers') return { outputs: [...outputs].map((value, k) => ({ name: nameOf(k), value })) }
+  const order = [...shares.keys()].sort((a, b) => shares[b] - shares[a])
+  const classes = order.map((k) => ({ name: nameOf(k), share: shares[k] }))
+  return { predicted: kind === 'labels' ? labels.map(nameOf) : classes[0].name, classes }
 }
 
 /** Logits over time's mean, one list of [classes] per sample. */
@@ -189,10 +182,12 @@ async function meanLogits(
 }
 
 /** @param alone whether no other file was named: its samples need no more than their number */
-function lineOf({ file, index, classes }: Prediction, alone: boolean, top: number): string {
+function lineOf(found: Prediction, alone: boolean, top: number): string {
+  const { file, index } = found
   const name = index === null ? file : alone ? String(index) : `${file}:${index}`
-  return `${name}\t${classes
-    .slice(0, top)
-    .map(({ name: one, share }) => `${one} ${percentText(share, 1)}`)
-    .join('\t')}`
+  const texts =
+    'outputs' in found
+      ? found.outputs.map(({ name: one, value }) => `${one} ${Number(value.toPrecision(6))}`)
+      : found.classes.slice(0, top).map(({ name: one, share }) => `${one} ${percentText(share, 1)}`)
+  return [name, ...texts].join('\t')
 }

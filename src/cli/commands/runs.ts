@@ -1,10 +1,11 @@
 import { z } from 'zod'
-import { UsageError } from '../../base/index.ts'
+import { percentText, UsageError } from '../../base/index.ts'
+import { type Measure, measureIn, measureText } from '../../losses/index.ts'
 import { findRuns, type KnownRun, nameWithin, readRun } from '../../runs/index.ts'
 import { defineCommand } from '../command.ts'
 import { durationText } from '../progress.ts'
 import { exitCodes } from '../surroundings.ts'
-import { fittingTable, percentText } from '../table.ts'
+import { fittingTable } from '../table.ts'
 
 /** What can be shown, sorted and filtered by. */
 const columns = [
@@ -27,7 +28,10 @@ type Column = (typeof columns)[number]
 const leastNeeded: readonly Column[] = ['best epoch', 'time', 'seed', 'firing rate', 'network', 'epochs', 'data']
 
 /** One line of the table. Shares are in 0..1; what is not known is null. */
-type Row = { readonly [name in Column]: string | number | null }
+type Row = { readonly [name in Column]: string | number | null } & {
+  /** What the accuracy is. */
+  readonly measure: Measure
+}
 
 /** Lists runs, wherever they came from. */
 export const runsCommand = defineCommand({
@@ -42,7 +46,10 @@ export const runsCommand = defineCommand({
       .describe('COLUMN=VALUE, such as neuron=clif,T=4; * is any text'),
     json: z.boolean().default(false).describe('prints the table as JSON'),
   }),
-  notes: ['Accuracy: of test images, after the epoch that the run chose. A run that is not finished has none yet.'],
+  notes: [
+    'Accuracy: of test images, after the epoch that the run chose; of a regression, R2. A run that is not finished has none',
+    'yet.',
+  ],
   examples: ['runs', 'runs runs --sort accuracy --filter neuron=clif,T=4', 'runs --json'],
   async run({ positional, options, surroundings }) {
     const folder = positional[0] ?? 'runs'
@@ -82,6 +89,7 @@ function rowOf(folder: string, run: KnownRun): Row {
     seed: run.seed,
     epochs: run.epochs === run.ofEpochs ? run.epochs : `${run.epochs} of ${run.ofEpochs}`,
     accuracy: run.finished ? final.testAccuracy : null,
+    measure: measureIn(run.summary.config),
     'best epoch': run.finished ? final.bestEpoch : null,
     'firing rate': rates.length === 0 ? null : rates.reduce((sum, rate) => sum + rate, 0) / rates.length,
     time: run.seconds,
@@ -109,13 +117,19 @@ function compared(a: Row, b: Row, column: Column): number {
   return String(one) < String(other) ? -1 : String(one) > String(other) ? 1 : 0
 }
 
+/** Of a run whose measure is another than accuracy, with its name. */
+function accuracyText(measure: Measure, value: number): string {
+  const text = measureText(measure, value)
+  return measure === 'R2' ? `R2 ${text}` : measure === 'accuracy' ? text : `${text} of labels`
+}
+
 function textOf(rows: readonly Row[], folder: string, width: number): string {
   if (rows.length === 0) return `no runs in ${folder}\n`
   const cells = rows.map((row) =>
     columns.map((name) => {
       const value = row[name]
       if (value === null) return name === 'accuracy' ? 'not finished' : '-'
-      if (name === 'accuracy') return percentText(value as number)
+      if (name === 'accuracy') return accuracyText(row.measure, value as number)
       if (name === 'firing rate') return percentText(value as number, 1)
       return name === 'time' ? durationText(value as number) : String(value)
     }),

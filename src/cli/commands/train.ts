@@ -36,7 +36,7 @@ export const trainCommand = defineCommand({
   notes: [`Data sets: ${datasetNames.join(', ')}.`, `Networks: ${Object.keys(models).join(', ')}.`],
   examples: [
     'train fashion-mnist --model snn5 --neuron clif --T 4 --epochs 3',
-    'train cifar10 --data ./cifar10 --protocol paper',
+    'train cifar10 --data ./cifar10 --protocol clif-2024',
     'train --resume runs/NAME',
   ],
   async run(invocation) {

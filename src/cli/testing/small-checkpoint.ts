@@ -9,7 +9,7 @@ export async function smallCheckpoint(): Promise<{ bytes: Uint8Array; neuronPath
   const training = {
     T: 2,
     dataset: { name: 'fashion-mnist' },
-    loss: { name: 'paper' },
+    loss: { name: 'tet' },
     transforms: { evaluation: [{ name: 'normalise', options: { mean: [0.286], deviation: [0.353] } }] },
   }
   const progress = { epoch: 0, batch: 0, update: 0 } as never

@@ -1,7 +1,8 @@
 import { existsSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
 import type { DataFolder } from '../files.ts'
-import { cifar10, cifar100 } from './cifar.ts'
+import { cifar10 } from './cifar10.ts'
+import { cifar100 } from './cifar100.ts'
 
 const real10 = new URL('../../../../shared/data/cifar-10-batches-bin/', import.meta.url)
 const real100 = new URL('../../../../shared/data/cifar-100-binary-excerpt/', import.meta.url)

@@ -1,6 +1,7 @@
 import { FormatError } from '../../base/index.ts'
 import { type Events, eventsWhere, readAedat3 } from '../../formats/index.ts'
 import { type DataFolder, openFolder, type Place, type StoredFile } from '../files.ts'
+import type { EventSet } from './definition.ts'
 import { listFolder, readListed, storedFile } from './folder-sets.ts'
 import { missingFiles } from './missing-files.ts'
 import type { RecordingSets, Recordings } from './recordings.ts'
@@ -114,4 +115,19 @@ function recordings(name: string, folder: DataFolder, gestures: readonly Gesture
       return eventsWhere(events, (k) => events.t[k] >= startUs && events.t[k] < endUs)
     },
   }
+}
+
+export const dvsGestureSet: EventSet = {
+  kind: 'events',
+  about: 'gestures before an event camera, 128x128, 1176 + 288',
+  classes: gestureClasses,
+  sensor: size,
+  open: dvsGesture,
+  recipe: {
+    files: [],
+    byHand:
+      'DvsGesture.tar.gz from https://ibm.ent.box.com/s/3hiq58ww1pbbjrinh367ykfdf60xsfm8 (a page that asks you first); ' +
+      'unpack it, so that trials_to_train.txt, trials_to_test.txt and the .aedat files lie in the folder',
+    licence: 'CC BY 4.0',
+  },
 }

@@ -3,13 +3,9 @@ import { usualMaxPixels } from '../../formats/index.ts'
 import { openFolder, type Place } from '../files.ts'
 import { sidesOf } from './class-sides.ts'
 import type { Datasets } from './dataset.ts'
+import type { ImageFolderOptions, ImageSet } from './definition.ts'
 import { type ImageSize, imageFilesDataset, imageKind } from './image-files.ts'
 import { lastOf } from './limit.ts'
-
-export interface ImageFolderOptions {
-  /** Scales every image to this size, as Pillow's bilinear filter does; default: all are of one size already. */
-  readonly imageSize?: ImageSize
-}
 
 /**
  * Your own images, PNG or JPEG: a folder per class, or such below `train` and `test`, with `val` for validation. Without
@@ -40,4 +36,13 @@ function checkSize({ width, height }: ImageSize): void {
     expected: `whole numbers, 1 or more, at most ${usualMaxPixels} pixels`,
     got: `${width}x${height}`,
   })
+}
+
+export const imageFolderSet: ImageSet = {
+  kind: 'images',
+  about: 'your own PNG or JPEG files, a folder per class',
+  classes: [],
+  mean: [0.5, 0.5, 0.5],
+  deviation: [0.5, 0.5, 0.5],
+  open: imageFolder,
 }

@@ -58,5 +58,7 @@ export function membersHash(dataset: Dataset): string {
   const mixer = new Mixer()
   for (let i = 0; i < dataset.length; i++) mixer.word(dataset.label(i))
   if (dataset.pixels) mixer.bytes(dataset.pixels)
+  const values = dataset.targets?.values
+  if (values) mixer.bytes(new Uint8Array(values.buffer, values.byteOffset, values.byteLength))
   return mixer.text()
 }

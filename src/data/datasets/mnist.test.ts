@@ -5,7 +5,8 @@ import { describe, expect, test } from 'vitest'
 import { FormatError, UsageError } from '../../base/index.ts'
 import { writeIdx } from '../../formats/index.ts'
 import type { DataFolder } from '../files.ts'
-import { fashionMnist, mnist } from './mnist.ts'
+import { fashionMnist } from './fashion-mnist.ts'
+import { mnist } from './mnist.ts'
 
 const full = new URL('../../../../shared/data/fashion-mnist/', import.meta.url)
 const embeddedFolder = new URL('../../../data/fashion-mnist/', import.meta.url)

@@ -2,6 +2,7 @@ import { FormatError } from '../../base/index.ts'
 import type { Events } from '../../formats/index.ts'
 import { type Hdf5File, readHdf5, type readHdf5Here, unpackedLimit } from '../../formats/index.ts'
 import { type DataFolder, openFolder, type Place, type StoredFile } from '../files.ts'
+import type { EventSet } from './definition.ts'
 import { contentHash } from './members-hash.ts'
 import { missingFiles } from './missing-files.ts'
 import type { RecordingSets, Recordings } from './recordings.ts'
@@ -103,4 +104,21 @@ function eventsOf(seconds: ArrayLike<number | bigint>, units: ArrayLike<number |
     expected: `as many times as units, units below ${sensor.width}`,
     got: `${length} times, ${units.length} units`,
   })
+}
+
+export const shdSet: EventSet = {
+  kind: 'events',
+  about: 'spoken digits as spikes of 700 channels, 8156 + 2264',
+  classes: shdClasses,
+  sensor,
+  open: shd,
+  recipe: {
+    files: ['shd_train.h5', 'shd_test.h5'].map((name) => ({
+      name: `${name}.gz`,
+      urls: [`https://zenkelab.org/datasets/${name}.gz`],
+      size: 130_000_000,
+      unpack: 'gz' as const,
+    })),
+    licence: 'CC BY 4.0',
+  },
 }

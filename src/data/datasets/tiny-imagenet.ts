@@ -1,7 +1,9 @@
 import { FormatError } from '../../base/index.ts'
+import { md5 } from '../downloads/index.ts'
 import { type DataFolder, openFolder, type Place } from '../files.ts'
 import { isOfKind } from './class-sides.ts'
 import type { Datasets } from './dataset.ts'
+import type { ImageSet } from './definition.ts'
 import { type ClassFile, classFiles, listFolder, storedFile } from './folder-sets.ts'
 import { imageFilesDataset, imageKind } from './image-files.ts'
 import { missingFiles } from './missing-files.ts'
@@ -69,4 +71,27 @@ function linesOf(bytes: Uint8Array): string[] {
     .split('\n')
     .map((line) => line.trimEnd())
     .filter((line) => line !== '')
+}
+
+export const tinyImagenetSet: ImageSet = {
+  kind: 'images',
+  about: 'photographs of 200 classes, colour, 64x64, 100,000 + 10,000',
+  classes: [],
+  mean: [0.4802, 0.4481, 0.3975],
+  deviation: [0.2302, 0.2265, 0.2262],
+  open: tinyImagenet,
+  recipe: {
+    files: [
+      {
+        name: 'tiny-imagenet-200.zip',
+        urls: ['http://cs231n.stanford.edu/tiny-imagenet-200.zip'],
+        checksum: md5('90528d7ca1a48142e341f4ef8d21d0de'),
+        size: 248_100_043,
+        unpack: 'zip',
+        strip: 1,
+        top: ['train', 'val', 'test', 'wnids.txt', 'words.txt'],
+      },
+    ],
+    licence: 'that of ImageNet: research, not for sale',
+  },
 }

@@ -7,10 +7,10 @@ import { zipSync } from 'fflate'
 import { packTar } from 'modern-tar'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { type Behaviour, startServer } from '../../../test/downloads/server.ts'
+import { recipes } from '../datasets/index.ts'
 import { checkDiskSpace } from './disk.ts'
 import { type DownloadOptions, download } from './download.ts'
 import { getFiles, manifestName, verifyFiles, verifyKnown } from './get.ts'
-import { recipes } from './recipes.ts'
 import { unpackArchive } from './unpack.ts'
 
 const bytes = Uint8Array.from({ length: 100_000 }, (_, i) => (i * 31 + (i >> 8)) & 255)

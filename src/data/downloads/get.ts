@@ -2,7 +2,7 @@ import { FormatError, systemFault, UsageError, writeWhole } from '../../base/ind
 import { checkDiskSpace, fileHash, fileSize } from './disk.ts'
 import { type DownloadOptions, download } from './download.ts'
 import { checkPlaces, placeFiles } from './place-files.ts'
-import type { Recipe, RecipeFile } from './recipes.ts'
+import type { Recipe, RecipeFile } from './recipe.ts'
 import { type ArchiveKind, type UnpackedFile, unpackArchive } from './unpack.ts'
 
 /** What `get` keeps beside the files: which parts are whole, and what they hold. */

@@ -1,5 +1,5 @@
 export { checkDiskSpace, diskSource } from './disk.ts'
 export { type Checksum, type DownloadOptions, download } from './download.ts'
 export { type GetOptions, getFiles, manifestName, verifyFiles, verifyKnown } from './get.ts'
-export { type Recipe, type RecipeFile, recipes } from './recipes.ts'
+export { md5, type Recipe, type RecipeFile } from './recipe.ts'
 export { type ArchiveKind, type UnpackedFile, type UnpackOptions, unpackArchive } from './unpack.ts'

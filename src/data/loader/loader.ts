@@ -1,5 +1,5 @@
 import { ResourceError, UsageError } from '../../base/index.ts'
-import { type Dataset, sampleValues } from '../datasets/index.ts'
+import { type Dataset, sampleValues, type Targets } from '../datasets/index.ts'
 import {
   checkMixing,
   drawMixes,
@@ -21,6 +21,8 @@ export interface Batch {
   images: Float32Array
   /** [N] */
   labels: Int32Array
+  /** [N, size], where the data set has real targets or several labels a sample. */
+  targets?: Float32Array
   /** What each image was mixed with, where the loader mixes. */
   mix?: LabelMix
   /** [N], each image's number in the data set. */
@@ -157,7 +159,9 @@ export class Loader {
     if (!this.ring) fillBatch(this.pipeline, this.dataset, this.dataset.image, wanted, images, this.mixing)
     this.waitedSeconds += (performance.now() - started) / 1000
     const labels = Int32Array.from(wanted.indices, (index) => this.dataset.label(index))
-    return { images, labels, ...(this.mixing ? { mix: this.mixOf(labels, wanted, this.mixing) } : {}), ...wanted }
+    const targets = this.dataset.targets && targetsOf(this.dataset.targets, wanted.indices)
+    const known = { images, labels, ...(targets ? { targets } : {}) }
+    return { ...known, ...(this.mixing ? { mix: this.mixOf(labels, wanted, this.mixing) } : {}), ...wanted }
   }
 
   /** The labels' side of what `fillBatch` did: the same draws, made anew. */
@@ -169,6 +173,12 @@ export class Loader {
       own: Float32Array.from(mixes, ({ own }) => own),
     }
   }
+}
+
+function targetsOf({ size, values }: Targets, indices: Uint32Array): Float32Array {
+  const chosen = new Float32Array(indices.length * size)
+  indices.forEach((index, k) => void chosen.set(values.subarray(index * size, (index + 1) * size), k * size))
+  return chosen
 }
 
 function* requestsFrom(

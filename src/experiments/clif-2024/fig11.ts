@@ -1,7 +1,8 @@
+import { inPercentText } from '../../base/index.ts'
 import { barChart, coloursOf } from '../../report/index.ts'
 import type { Experiment, ResultPicture, ResultTable, RowResult, TableRow } from '../experiment.ts'
 import { type PublishedDataset, publishedFiringRates } from '../published/firing-rates.ts'
-import { percent, remarkColumn, remarkOf, type Spread, spreadOf, verdictOf } from '../results.ts'
+import { remarkColumn, remarkOf, type Spread, spreadOf, verdictOf } from '../results.ts'
 import { type TaskName, tasks } from '../tasks.ts'
 import { byTask, fiveTasks, fiveTasksPlan } from './five-tasks.ts'
 
@@ -42,7 +43,7 @@ function meanRate(rows: readonly RowResult[], neuron: string): Spread | undefine
   return spreadOf(means ?? [])
 }
 
-/** Rates of the first seed, in percent, by layer. */
+/** Rates of the first seed, in by layer. */
 function ratesOf({ outcomes }: RowResult): { layer: string; rate: number }[] {
   return outcomes.length === 0 ? [] : outcomes[0].firingRates.map(({ layer, rate }) => ({ layer, rate: 100 * rate }))
 }
@@ -60,7 +61,7 @@ function picture(task: TaskName, rows: readonly RowResult[]): ResultPicture {
     description: groups
       .map(
         ({ label, values }) =>
-          `${label}: ${percent(spreadOf(values)?.mean, 2)} on average over ${values.length} layers`,
+          `${label}: ${inPercentText(spreadOf(values)?.mean, 2)} on average over ${values.length} layers`,
       )
       .join('; '),
     x: 'firing rate, %',
@@ -71,7 +72,7 @@ function picture(task: TaskName, rows: readonly RowResult[]): ResultPicture {
   return {
     name: `rates-${tasks[task].dataset}`,
     svg,
-    caption: `${tasks[task].title}: firing rates in percent, from the input on.`,
+    caption: `${tasks[task].title}: firing rates in from the input on.`,
   }
 }
 

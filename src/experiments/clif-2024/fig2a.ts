@@ -18,8 +18,8 @@ export const fig2a: Experiment = {
     const plan = new PlanBuilder(request)
     const taus = [1.1, 1.3, 1.5, 1.8, 2]
     const lengths = [1, 2, 3, 4, 5, 6]
-    for (const tau of plan.axis('tau', { paper: taus, small: [1.1, 1.5, 2], smoke: [1.1, 1.5, 2] })) {
-      for (const k of plan.axis('k', { paper: lengths, small: lengths, smoke: [1, 3, 6] })) {
+    for (const tau of plan.axis('tau', { full: taus, small: [1.1, 1.5, 2], smoke: [1.1, 1.5, 2] })) {
+      for (const k of plan.axis('k', { full: lengths, small: lengths, smoke: [1, 3, 6] })) {
         plan.row({ tau, k }, 'cifar10', { model: 'snn5', neuron: 'lif', neuronOptions: { tau }, T: 6, bptt: k })
       }
     }

@@ -14,8 +14,8 @@ export const fig2b: Experiment = {
   takesNeurons: true,
   plan(request) {
     const plan = new PlanBuilder(request)
-    const axis = { paper: [2, 4, 8, 16, 32, 64], small: [2, 4, 8, 16], smoke: [2, 16, 64] }
-    const seeds = plan.seeds({ paper: 4, small: 3, smoke: 2 })
+    const axis = { full: [2, 4, 8, 16, 32, 64], small: [2, 4, 8, 16], smoke: [2, 16, 64] }
+    const seeds = plan.seeds({ full: 4, small: 3, smoke: 2 })
     for (const { label, neuron } of listedNeurons(['lif', 'clif'], request)) {
       for (const T of plan.axis('T', axis)) {
         const smaller = request.scale === 'smoke' ? { limit: 160, epochs: 3 } : {}

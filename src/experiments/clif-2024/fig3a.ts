@@ -1,7 +1,9 @@
-import { lineChart } from '../../report/index.ts'
+import { coloursOf, lineChart } from '../../report/index.ts'
 import type { Experiment, ResultTable, RowResult } from '../experiment.ts'
 import { PlanBuilder } from '../plan.ts'
 import { remarkColumn, remarkOf, spreadOf, undecided } from '../results.ts'
+
+const never = 'never (LIF)'
 
 /** LIF exchanged for CLIF in the middle of training. */
 export const fig3a: Experiment = {
@@ -15,7 +17,7 @@ export const fig3a: Experiment = {
   takesNeurons: false,
   plan(request) {
     const plan = new PlanBuilder(request)
-    plan.row({ exchange: 'never (LIF)' }, 'cifar10', { neuron: 'lif' })
+    plan.row({ exchange: never }, 'cifar10', { neuron: 'lif' })
     for (const epoch of [51, 101, 151]) {
       const labels = { exchange: `after ${(100 * (epoch - 1)) / 200} % of the epochs` }
       plan.row(labels, 'cifar10', { neuron: 'lif', exchange: [`${epoch}:clif`] })
@@ -25,15 +27,18 @@ export const fig3a: Experiment = {
   },
   conclude(rows) {
     const done = rows.filter(({ outcomes }) => outcomes.length > 0)
+    const [lif, clif] = ['LIF', 'CLIF'].map((name) => coloursOf(['LIF', 'CLIF']).get(name) ?? 0)
     const svg = lineChart({
       title: 'Training loss by epoch',
       description: done.map((row) => `${row.labels.exchange}: ${lastLoss(row)?.toFixed(3)} at the end`).join('; '),
       x: 'epoch',
       y: 'training loss',
       wholeX: true,
-      series: done.map((row, colour) => ({
+      // In the colour of the neuron that it ends with; paler, the later that came.
+      series: done.map((row, i) => ({
         label: String(row.labels.exchange),
-        colour,
+        colour: row.labels.exchange === never ? lif : clif,
+        opacity: row.labels.exchange === never ? 1 : 0.4 + (0.6 * (i + 1)) / done.length,
         points: row.outcomes[0].epochs.map(({ epoch, trainLoss }) => [epoch, trainLoss] as const),
       })),
     })

@@ -15,8 +15,8 @@ export const fig3b: Experiment = {
   takesNeurons: true,
   plan(request) {
     const plan = new PlanBuilder(request)
-    const axis = { paper: [1, 2, 4, 6, 8], small: [2, 4, 8], smoke: [1, 4, 8] }
-    const seeds = plan.seeds({ paper: 1, small: 3, smoke: 1 })
+    const axis = { full: [1, 2, 4, 6, 8], small: [2, 4, 8], smoke: [1, 4, 8] }
+    const seeds = plan.seeds({ full: 1, small: 3, smoke: 1 })
     for (const { label, neuron } of listedNeurons(['lif', 'clif'], request)) {
       for (const T of plan.axis('T', axis)) {
         const published = publishedAccuracy('cifar10', neuron, T)

@@ -1,8 +1,9 @@
-import { barChart } from '../../report/index.ts'
+import { inPercentText } from '../../base/index.ts'
+import { barChart, coloursOf } from '../../report/index.ts'
 import type { Experiment } from '../experiment.ts'
 import { listedNeurons, PlanBuilder } from '../plan.ts'
 import { publishedAccuracy } from '../published/accuracies.ts'
-import { accuracyOf, accuracyTable, percent, verdictOf } from '../results.ts'
+import { accuracyOf, accuracyTable, verdictOf } from '../results.ts'
 import { tasks } from '../tasks.ts'
 
 const panels = [
@@ -22,7 +23,7 @@ export const fig4: Experiment = {
   takesNeurons: true,
   plan(request) {
     const plan = new PlanBuilder(request)
-    const seeds = plan.seeds({ paper: 1, small: 3, smoke: 1 })
+    const seeds = plan.seeds({ full: 1, small: 3, smoke: 1 })
     for (const { task, T } of panels) {
       const data = tasks[task].title
       for (const { label, neuron } of listedNeurons(['lif', 'plif', 'klif', 'glif', 'clif'], request)) {
@@ -41,14 +42,21 @@ export const fig4: Experiment = {
       const row = rows.find(({ labels }) => labels.neuron === neuron && labels.data === set)
       return row && accuracyOf(row)
     }
-    const groups = data.map((label, colour) => ({ label, colour, values: names.map((name) => of(name, label)?.mean) }))
+    const colours = coloursOf(names)
+    const groups = names.map((label) => ({
+      label,
+      colour: colours.get(label) ?? 0,
+      values: data.map((set) => of(label, set)?.mean),
+    }))
     const svg = barChart({
       title: 'Test accuracy by neuron',
       description: groups
-        .map(({ label, values }) => `${label}: ${names.map((name, i) => `${name} ${percent(values[i])}`).join(', ')}`)
+        .map(
+          ({ label, values }) => `${label}: ${data.map((set, i) => `${set} ${inPercentText(values[i])}`).join(', ')}`,
+        )
         .join('; '),
       x: 'test accuracy, %',
-      rows: names,
+      rows: data,
       groups,
       format: (value) => String(Number(value.toPrecision(3))),
     })

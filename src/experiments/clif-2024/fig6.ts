@@ -24,10 +24,10 @@ export const fig6: Experiment = {
   takesNeurons: false,
   plan(request) {
     const plan = new PlanBuilder(request)
-    const taus = plan.axis('tau', { paper: table3Taus, small: [1.1, 1.5, 2], smoke: [1.1, 1.5, 2] })
+    const taus = plan.axis('tau', { full: table3Taus, small: [1.1, 1.5, 2], smoke: [1.1, 1.5, 2] })
     for (const { task, smoke } of panels) {
       const lengths = Object.keys(published[task]).map(Number)
-      for (const k of plan.axis(`k, ${tasks[task].title}`, { paper: lengths, small: smoke, smoke })) {
+      for (const k of plan.axis(`k, ${tasks[task].title}`, { full: lengths, small: smoke, smoke })) {
         for (const tau of taus) {
           const labels = { data: tasks[task].title, tau, k }
           const change = { neuron: 'lif', neuronOptions: { tau }, bptt: k }

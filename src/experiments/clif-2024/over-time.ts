@@ -1,6 +1,7 @@
+import { inPercentText } from '../../base/index.ts'
 import { lineChart } from '../../report/index.ts'
 import type { Conclusion, RowResult } from '../experiment.ts'
-import { accuracyOf, accuracyTable, curvesOver, percent, verdictOf } from '../results.ts'
+import { accuracyOf, accuracyTable, curvesOver, verdictOf } from '../results.ts'
 
 /** Rows with the labels neuron and T: curves over T, and whether CLIF is above LIF. */
 export function overTimeConclusion(rows: readonly RowResult[]): Conclusion {
@@ -8,7 +9,10 @@ export function overTimeConclusion(rows: readonly RowResult[]): Conclusion {
   const svg = lineChart({
     title: 'Test accuracy by number of time steps',
     description: series
-      .map(({ label, points }) => `${label}: ${points.map(([T, value]) => `${percent(value)} at T = ${T}`).join(', ')}`)
+      .map(
+        ({ label, points }) =>
+          `${label}: ${points.map(([T, value]) => `${inPercentText(value)} at T = ${T}`).join(', ')}`,
+      )
       .join('; '),
     x: 'T, time steps',
     y: 'test accuracy, %',

@@ -1,9 +1,10 @@
+import { inPercentText } from '../../base/index.ts'
 import { barChart, coloursOf } from '../../report/index.ts'
 import type { Experiment } from '../experiment.ts'
 import { listedNeurons, PlanBuilder } from '../plan.ts'
 import { publishedAccuracy } from '../published/accuracies.ts'
 import { transformerAccuracies } from '../published/table2-transformer.ts'
-import { accuracyOf, accuracyTable, percent, verdictOf } from '../results.ts'
+import { accuracyOf, accuracyTable, verdictOf } from '../results.ts'
 import { type TaskName, tasks } from '../tasks.ts'
 
 const rows = [
@@ -60,7 +61,8 @@ export const table2: Experiment = {
       title: 'Test accuracy by network',
       description: groups
         .map(
-          ({ label, values }) => `${label}: ${places.map((place, i) => `${place} ${percent(values[i])}`).join(', ')}`,
+          ({ label, values }) =>
+            `${label}: ${places.map((place, i) => `${place} ${inPercentText(values[i])}`).join(', ')}`,
         )
         .join('; '),
       x: 'test accuracy, %',

@@ -1,4 +1,4 @@
-import { lineChart } from '../../report/index.ts'
+import { coloursOf, lineChart } from '../../report/index.ts'
 import type { RunAsLifRow } from '../../runs/index.ts'
 import { table8Values } from '../../runs/index.ts'
 
@@ -85,9 +85,13 @@ function published({ labels }: RowResult, { name, value }: RunAsLifRow): number 
 }
 
 function picture(rows: readonly RowResult[]) {
-  const series = rows.map((row, colour) => ({
-    label: `${row.labels['trained with']}, ${row.labels.data}`,
-    colour,
+  const neuronOf = ({ labels }: RowResult) => String(labels['trained with'])
+  const colours = coloursOf(rows.map(neuronOf))
+  const sets = [...new Set(rows.map(({ labels }) => labels.data))]
+  const series = rows.map((row) => ({
+    label: `${neuronOf(row)}, ${row.labels.data}`,
+    colour: colours.get(neuronOf(row)) ?? 0,
+    opacity: 1 - (0.6 * sets.indexOf(row.labels.data)) / sets.length,
     points: waysOf(row)
       .filter(({ reading }) => reading === 'hard')
       .map(({ value = 0, accuracy }) => [-value, 100 * accuracy] as const),

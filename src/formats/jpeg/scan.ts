@@ -97,14 +97,17 @@ function readBaselineAc(bits: BitReader, table: HuffmanTable, coefficients: Int1
   }
 }
 
-function readFirstAc(
+/** Reads one block's coefficients, or what a pass of a progressive file adds to them. */
+type AcReader = (
   bits: BitReader,
   table: HuffmanTable,
   coefficients: Int16Array,
   at: number,
-  { first, last, low }: Scan,
+  scan: Scan,
   state: ScanState,
-): void {
+) => void
+
+const readFirstAc: AcReader = (bits, table, coefficients, at, { first, last, low }, state) => {
   if (state.run > 0) {
     state.run--
     return
@@ -124,14 +127,7 @@ function readFirstAc(
 }
 
 /** One more bit for coefficients that are not zero yet, and new ones of size 1 between them. */
-function refineAc(
-  bits: BitReader,
-  table: HuffmanTable,
-  coefficients: Int16Array,
-  at: number,
-  { first, last, low }: Scan,
-  state: ScanState,
-): void {
+const refineAc: AcReader = (bits, table, coefficients, at, { first, last, low }, state) => {
   const bit = 1 << low
   const refine = (place: number) => {
     const value = coefficients[place]

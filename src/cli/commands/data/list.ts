@@ -1,6 +1,6 @@
 import { aboutDataset, datasetNames, isImageSet, recipes } from '../../../data/index.ts'
 import { exitCodes } from '../../surroundings.ts'
-import { tableText } from '../../table.ts'
+import { proseTable } from '../../table.ts'
 import type { DataAction } from './action.ts'
 
 /** Names every data set, what it holds, and how it is had. */
@@ -15,7 +15,9 @@ export const listData: DataAction = async ({ options, surroundings }) => {
   if (options.json) surroundings.write(`${JSON.stringify(rows)}\n`)
   else {
     const table = rows.map(({ name, kind, about, get }) => [name, kind, get, about])
-    surroundings.write(`${tableText(['name', 'kind', 'to get it', 'what it is'], table)}\n`)
+    surroundings.write(
+      `${proseTable(['name', 'kind', 'to get it', 'what it is'], table, surroundings.terminal.columns())}\n`,
+    )
   }
   return exitCodes.done
 }

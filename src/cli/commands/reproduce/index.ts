@@ -3,7 +3,7 @@ import { type Experiment, experimentNamed, experiments, type PlanRequest } from 
 import { chooseNeuron } from '../../../runs/index.ts'
 import { defineCommand } from '../../command.ts'
 import { exitCodes } from '../../surroundings.ts'
-import { tableText } from '../../table.ts'
+import { proseTable } from '../../table.ts'
 import { dataFolders } from './data-folders.ts'
 import { reproduceSchema } from './options.ts'
 import { reproduce } from './reproduce.ts'
@@ -23,12 +23,12 @@ export const reproduceCommand = defineCommand({
     'reproduce fig7 fig8',
     'reproduce fig2a --data ./data',
     'reproduce fig4 --neuron ./mine.json',
-    'reproduce table1 --scale paper --estimate',
+    'reproduce table1 --scale full --estimate',
   ],
   async run(invocation) {
     const { positional, options, surroundings } = invocation
     if (options.list) {
-      surroundings.write(listText())
+      surroundings.write(listText(surroundings.terminal.columns()))
       return exitCodes.done
     }
     const chosen = chosenExperiments(positional.filter((name) => name !== undefined))
@@ -71,11 +71,11 @@ function checkTakesNeurons({ name, takesNeurons }: Experiment): void {
   })
 }
 
-function listText(): string {
+function listText(width: number): string {
   const rows = experiments.map(({ name, aliases = [], source, title }) => [
     [name, ...aliases].join(', '),
     source,
     title,
   ])
-  return `${tableText(['name', 'in the paper', 'question'], rows)}\n`
+  return `${proseTable(['name', 'in the paper', 'question'], rows, width)}\n`
 }

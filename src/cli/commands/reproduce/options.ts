@@ -4,7 +4,13 @@ import { wholeNumber } from '../../../runs/index.ts'
 import type { Invocation } from '../../command.ts'
 
 export const reproduceSchema = z.object({
-  scale: z.enum(scales).default('smoke').describe('smoke: minutes, no evidence about the paper; small: hours; paper'),
+  scale: z
+    .enum(scales)
+    .default('smoke')
+    .meta({
+      description: 'smoke: minutes, no evidence about the paper; small: hours; full: its own protocol',
+      renamed: { paper: 'full' },
+    }),
   list: z.boolean().default(false).describe('lists the experiments'),
   estimate: z.boolean().default(false).describe('says what it would take, and stops'),
   jobs: wholeNumber(1).optional().describe('runs at once, each in a process of its own; as many as cores, at most 4'),

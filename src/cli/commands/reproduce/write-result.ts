@@ -25,7 +25,7 @@ const evidence: { readonly [scale in Scale]: string } = {
   smoke: 'Smoke scale: this shows that the experiment runs, and is no evidence about the paper.',
   small:
     'Small scale: smaller networks, less data and fewer epochs than in the paper. It can point somewhere, not prove.',
-  paper: 'Scale of the paper: its protocol, except for what is listed as replaced.',
+  full: 'Full scale: the protocol of the paper, except for what is listed as replaced.',
 }
 
 /** Draws the conclusion of an experiment, and leaves table, pictures and report in its folder. */
