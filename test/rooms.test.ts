@@ -21,6 +21,7 @@ const rooms = [
   'interop',
   'losses',
   'analysis',
+  'deploy',
   'train',
   'checks',
   'report',
