@@ -124,7 +124,7 @@ export class PlanRun {
     const { program } = neuron
     const [x, y] = [this.values[step.from], this.values[step.to]]
     const states = program.states.map((_, k) => this.states[firstState + k])
-    const channels = scale?.length ?? 1
+    const channels = (scale ?? shift)?.length ?? 1
     let current = 0
     const decided = spike && { spike: (v: number) => spike(at, current, v) }
     const forward: ForwardStep = compileForward(program, decided ?? {})
@@ -134,7 +134,7 @@ export class PlanRun {
     return () => {
       for (let i = 0; i < y.length; i++) {
         current = i
-        const input = scale && shift ? x[i] * scale[i % channels] + shift[i % channels] : x[i]
+        const input = x[i] * (scale?.[i % channels] ?? 1) + (shift?.[i % channels] ?? 0)
         for (let k = 0; k < states.length; k++) before[k] = states[k][i]
         for (let k = 0; k < learned.length; k++) learned[k] = parameters[k][i % parameters[k].length]
         forward(values, input, before, learned)

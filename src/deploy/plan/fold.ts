@@ -11,7 +11,23 @@ export function foldAffine(plan: Plan): Plan {
     if (step.op === 'affine' && !intoWeights({ ...plan, steps }, steps, step))
       intoNeurons({ ...plan, steps }, steps, step)
   }
+  biasesToNeurons({ ...plan, steps }, steps)
   return { ...plan, steps }
+}
+
+/** A bias that only neurons see is added where they read: sums then start at 0, which costs nothing. */
+function biasesToNeurons(plan: Plan, steps: PlanStep[]): void {
+  const readers = readersOf(plan)
+  for (const [at, source] of steps.entries()) {
+    if ((source.op !== 'conv' && source.op !== 'linear') || source.bias === null || readers[source.to] > 1) continue
+    const behind = steps.findIndex((step) => step.op === 'neurons' && step.from === source.to)
+    const reader = steps[behind]
+    if (reader?.op !== 'neurons') continue
+    const { bias } = source
+    const { scale, shift } = reader
+    steps[at] = { ...source, bias: null }
+    steps[behind] = { ...reader, shift: bias.map((b, c) => b * (scale?.[c] ?? 1) + (shift?.[c] ?? 0)) }
+  }
 }
 
 function intoWeights(plan: Plan, steps: PlanStep[], affine: AffineStep): boolean {

@@ -195,7 +195,8 @@ class Lowering {
     const [rows, columns] = [adaptiveSpans(x.shape[0], height), adaptiveSpans(x.shape[1], width)]
     const shape = [height, width, x.shape[2]]
     const to = this.value(shape, 'dense')
-    this.steps.push({ op: 'pool', from: x.ref, to, kind: 'average', rows, columns, area: null, window: null })
+    const { ref } = this.dense(x)
+    this.steps.push({ op: 'pool', from: ref, to, kind: 'average', rows, columns, area: null, window: null })
     return { ref: to, shape }
   }
 
