@@ -1,4 +1,5 @@
 import { sizeOf, UsageError } from '../../base/index.ts'
+import { halfBits } from '../half.ts'
 import { memoryOf } from '../memory.ts'
 import type {
   ConvStep,
@@ -22,7 +23,7 @@ import {
   weightCTypes,
 } from './kernels.ts'
 import { type NeuronFunction, needsMath, neuronFunctionText, readParameters } from './neuron-text.ts'
-import { arrayText, floatsText, halfBits } from './numbers.ts'
+import { arrayText, floatsText } from './numbers.ts'
 import { exampleText, headerText } from './surface.ts'
 
 export interface CProgram {
