@@ -56,14 +56,15 @@ export function convolutionText(type: WeightType, valued: boolean): string {
     const int32_t y = pixel / s->width + s->padding_y, x = pixel % s->width + s->padding_x;
     const int32_t group = c / s->group_in;
     const uint32_t n = (uint32_t)s->group_out;${valued ? '\n    const float value = values[at];' : ''}
-    for (int32_t ky = 0; ky < s->kernel_rows; ky++) {
+    /* Without dilation the taps that hit an output are a stride apart. */
+    for (int32_t ky = s->dilation_y == 1 ? y % s->stride_y : 0; ky < s->kernel_rows; ky += s->dilation_y == 1 ? s->stride_y : 1) {
       const int32_t from_y = y - ky * s->dilation_y, oy = from_y / s->stride_y;
       if (from_y < 0) break;
-      if (oy * s->stride_y != from_y || oy >= s->rows) continue;
-      for (int32_t kx = 0; kx < s->kernel_columns; kx++) {
+      if (oy >= s->rows || (s->dilation_y != 1 && oy * s->stride_y != from_y)) continue;
+      for (int32_t kx = s->dilation_x == 1 ? x % s->stride_x : 0; kx < s->kernel_columns; kx += s->dilation_x == 1 ? s->stride_x : 1) {
         const int32_t from_x = x - kx * s->dilation_x, ox = from_x / s->stride_x;
         if (from_x < 0) break;
-        if (ox * s->stride_x != from_x || ox >= s->columns) continue;
+        if (ox >= s->columns || (s->dilation_x != 1 && ox * s->stride_x != from_x)) continue;
         const ${weightCTypes[type]} *restrict w = weight
             + ((ky * s->kernel_columns + kx) * s->group_in + c - group * s->group_in) * s->out + group * s->group_out;
         float *restrict o = out + (oy * s->columns + ox) * s->out + group * s->group_out;

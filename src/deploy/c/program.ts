@@ -175,7 +175,7 @@ class CWriter {
     return name
   }
 
-  private step(step: PlanStep, at: number): void {
+  private step(step: PlanStep, at: number) {
     switch (step.op) {
       case 'conv':
       case 'linear':
@@ -248,7 +248,7 @@ class CWriter {
   }
 
   /** A value's numbers in another's place. */
-  private densified(from: ValueRef, to: ValueRef): void {
+  private densified(from: ValueRef, to: ValueRef) {
     if (!this.isSpikes(from)) return this.call('copy', [this.numbers(to), this.numbers(from), this.size(to)])
     this.call('clear', [this.numbers(to), this.size(to)])
     this.call('set_spikes', [this.numbers(to), this.list(from), `counts[${from}]`])
@@ -344,7 +344,7 @@ class CWriter {
     this.work.push(`counts[${to}] = ${name}(${args.join(', ')});`)
   }
 
-  private pool(step: PoolStep, at: number): void {
+  private pool(step: PoolStep, at: number) {
     const { from, to, kind, rows, columns, area, window } = step
     const [, width, channels] = this.plan.values[from].shape
     if (this.isSpikes(from) && window) {

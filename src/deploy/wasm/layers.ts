@@ -33,7 +33,7 @@ function inputOf(w: Writer, layout: Layout, from: number): Input {
 }
 
 /** Biases everywhere, or zeros. */
-function startSums(w: Writer, layout: Layout, step: ConvStep | LinearStep): void {
+function startSums(w: Writer, layout: Layout, step: ConvStep | LinearStep) {
   const { to, bias } = step
   const [out, size] = [layout.numbers(to), layout.size(to)]
   if (!bias) return clear(w, out, 4 * size)
@@ -221,7 +221,7 @@ function spikes(w: Writer, over: readonly Value[], lanes: Lanes, at: Local, end:
   })
 }
 
-export function poolLayer(w: Writer, layout: Layout, plan: Plan, step: PoolStep): void {
+export function poolLayer(w: Writer, layout: Layout, plan: Plan, step: PoolStep) {
   if (layout.isSpikes(step.from)) return spikePool(w, layout, plan, step)
   const { from, to, kind, rows, columns, area } = step
   const [, width, channels] = plan.values[from].shape

@@ -122,7 +122,7 @@ const constant = (value: number): number[] => [0x41, ...signed(value)]
 /** The entry's own argument, or 0. */
 const argument = (given: boolean): number[] => (given ? [0x20, 0] : constant(0))
 
-function writeStep(w: Writer, layout: Layout, plan: Plan, step: PlanStep): void {
+function writeStep(w: Writer, layout: Layout, plan: Plan, step: PlanStep) {
   switch (step.op) {
     case 'conv':
       return convolutionLayer(w, layout, plan, step)
@@ -159,7 +159,7 @@ function writeStep(w: Writer, layout: Layout, plan: Plan, step: PlanStep): void 
 const countOf = (layout: Layout, ref: number) => i32.load(i32.const(layout.count(ref)))
 
 /** A value as numbers at an address. */
-function densified(w: Writer, layout: Layout, from: number, to: number): void {
+function densified(w: Writer, layout: Layout, from: number, to: number) {
   if (!layout.isSpikes(from)) return copy(w, to, layout.numbers(from), layout.size(from))
   clear(w, to, 4 * layout.size(from))
   addSpikes(w, to, layout.list(from), countOf(layout, from))
