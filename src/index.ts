@@ -127,3 +127,4 @@ export {
   trainingStep,
   Updates,
 } from './train/index.ts'
+export { loadZoo } from './zoo/index.ts'

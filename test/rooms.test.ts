@@ -23,6 +23,7 @@ const rooms = [
   'analysis',
   'deploy',
   'train',
+  'zoo',
   'checks',
   'report',
   'hosts',

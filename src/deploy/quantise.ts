@@ -1,5 +1,4 @@
-import { sizeOf } from '../base/index.ts'
-import { halfBits, halfValue } from './half.ts'
+import { float16, float16Bits, sizeOf, UsageError } from '../base/index.ts'
 import {
   type ConvStep,
   foldAffine,
@@ -49,7 +48,17 @@ export function quantised(plan: Plan, type: WeightType, calibration: readonly (r
 /** Weights as they are stored, and of whole numbers what each channel's are multiplied by. */
 function roundedWeights(step: ConvStep | LinearStep, type: Exclude<WeightType, 'float32'>) {
   const { values, shape } = step.weight
-  if (type === 'float16') return { stored: values.map((value) => halfValue(halfBits(value))), scale: null }
+  if (type === 'float16') {
+    const stored = values.map((value) => float16(float16Bits(value)))
+    if (stored.every(Number.isFinite)) return { stored, scale: null }
+    throw new UsageError({
+      what: 'a weight is too large for float16',
+      place: `layer "${step.path}"`,
+      expected: 'less than 65520',
+      got: String(values.reduce((most, value) => Math.max(most, Math.abs(value)), 0)),
+      next: 'Take --weights float32, int16 or int8.',
+    })
+  }
   const channels = shape[shape.length - 1]
   const most = new Float64Array(channels)
   values.forEach((value, i) => {

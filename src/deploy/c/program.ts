@@ -1,5 +1,4 @@
-import { sizeOf, UsageError } from '../../base/index.ts'
-import { halfBits } from '../half.ts'
+import { float16Bits, sizeOf, UsageError } from '../../base/index.ts'
 import { memoryOf } from '../memory.ts'
 import type {
   ConvStep,
@@ -257,7 +256,7 @@ class CWriter {
   private weights(at: number, { type, values }: PlanWeights): string {
     const texts =
       type === 'float16'
-        ? Array.from(values, (value) => String(halfBits(value)))
+        ? Array.from(values, (value) => String(float16Bits(value)))
         : Array.from(values, (value) => String(value))
     if (type === 'float16') this.functions.set('half', halfText)
     this.tables.push(

@@ -1,5 +1,4 @@
-import { sizeOf } from '../../base/index.ts'
-import { halfBits } from '../half.ts'
+import { float16Bits, sizeOf } from '../../base/index.ts'
 import { type MemoryPlan, memoryOf } from '../memory.ts'
 import type { Plan, PlanWeights, ValueRef } from '../plan/index.ts'
 
@@ -135,7 +134,7 @@ export class Layout {
     const bytes =
       type === 'int8'
         ? new Uint8Array(Int8Array.from(values).buffer)
-        : new Uint8Array((type === 'int16' ? Int16Array.from(values) : Uint16Array.from(values, halfBits)).buffer)
+        : new Uint8Array((type === 'int16' ? Int16Array.from(values) : Uint16Array.from(values, float16Bits)).buffer)
     this.packed.push({ type, from: this.segment(bytes), to, count: values.length })
     return to
   }
