@@ -73,7 +73,9 @@ for (const [name, recipe] of Object.entries(recipes)) {
   }
   const write = () => writeFileSync(new URL(`${name}.json`, target), `${JSON.stringify(card, null, 2)}\n`)
   write()
-  const judged = JSON.parse(spikelet(['evaluate', `zoo:${name}`, ...(recipe.judgedFromFolder ? data : []), '--json'], 'pipe'))
+  const judged = JSON.parse(
+    spikelet(['evaluate', `zoo:${name}`, ...(recipe.judgedFromFolder ? data : []), '--json'], 'pipe'),
+  )
   card.samples = judged.images
   card.correct = Math.round(judged.accuracy * judged.images)
   for (const { layer, rate } of judged.firingRates) card.rates[layer] = Number(rate.toFixed(4))

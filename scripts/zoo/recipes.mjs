@@ -10,7 +10,8 @@ export const recipes = {
     checkpoint: 'best',
     threads: '1 thread, shared with other work',
     rule: 'the epoch that was best by the validation images; one seed, so no spread is known',
-    limits: 'Grey clothes of 28x28 in the middle of the image; judged by the 2,000 test images that come with Spikelet.',
+    limits:
+      'Grey clothes of 28x28 in the middle of the image; judged by the 2,000 test images that come with Spikelet.',
   },
   'n-mnist-snn3': {
     summary: 'snn3 (3 convolutions), CLIF, 8 steps',

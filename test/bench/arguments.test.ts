@@ -22,13 +22,13 @@ it('measures everything where nothing is said', () => {
     ['resnet18', 8, 6],
     ['snn5', 32, 6],
   ])
-  expect(only).toEqual(['peak', 'dense', 'models', 'curves', 'network', 'loader'])
+  expect(only).toEqual(['peak', 'dense', 'models', 'curves', 'network', 'loader', 'stream'])
   expect([json, peer]).toEqual([false, false])
 })
 
 it('reads data sets whose loader is measured too', () => {
   const { data, only } = readArguments(['--only', 'loader', '--data', 'cifar10=./c,n-mnist=/n'])
-  expect([only, data]).toEqual([['loader'], ['cifar10=./c', 'n-mnist=/n']])
+  expect([only, data]).toEqual([['loader', 'stream'], ['cifar10=./c', 'n-mnist=/n']])
 })
 
 it('reads one model', () => {

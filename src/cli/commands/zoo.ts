@@ -41,5 +41,5 @@ function cardText(card: ZooCard): string {
     ['rates', rates.join(', ')],
     ['limits', card.limits],
   ]
-  return `${tableText([card.name, ''], rows)}\n`
+  return [card.name, ...rows.map(([label, text]) => `  ${label.padEnd(10)}${text}`), ''].join('\n')
 }

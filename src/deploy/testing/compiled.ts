@@ -30,7 +30,7 @@ export function writeProgram(folder: string, program: CProgram): void {
 }
 
 /** Reads frames from standard input, and writes each step's outputs, then each watched layer's count and list. */
-function harness(plan: Plan, layers: readonly number[]): string {
+function harness(plan: Plan, layers: readonly number[], T: number): string {
   const { lists, numbers } = memoryOf(plan, { reuse: false })
   const size = sizeOf(plan.values[0].shape)
   const outputs = sizeOf(plan.values[plan.output].shape)
@@ -43,8 +43,10 @@ function harness(plan: Plan, layers: readonly number[]): string {
 #include "net.c"
 int main(void) {
   static float frame[${size}];
+  uint32_t step = 0;
   net_init();
   while (fread(frame, 4, ${size}, stdin) == ${size}) {
+    if (step++ % ${T}u == 0) net_reset();
     net_step(frame);
     fwrite(net_outputs(), 4, ${outputs}, stdout);
     ${written.join('\n    ')}
@@ -58,7 +60,7 @@ int main(void) {
  * A plan as C, compiled and run for some frames.
  * @returns each step's outputs and spikes, as `followed` takes them
  */
-export function compiledSteps(plan: Plan, frames: readonly Float32Array[]): ExportedStep {
+export function compiledSteps(plan: Plan, frames: readonly Float32Array[], T = frames.length): ExportedStep {
   const layers = plan.steps.flatMap((step, at) => {
     return step.op === 'neurons' && plan.values[step.to].kind === 'spikes' ? [{ at, ref: step.to }] : []
   })
@@ -70,6 +72,7 @@ export function compiledSteps(plan: Plan, frames: readonly Float32Array[]): Expo
       harness(
         plan,
         layers.map(({ ref }) => ref),
+        T,
       ),
     )
     execFileSync('gcc', [...strictFlags, 'harness.c', '-o', 'harness', '-lm'], { cwd: folder })

@@ -6,6 +6,7 @@ import type { ExportedStep } from './follow.ts'
 interface Exports {
   readonly memory: WebAssembly.Memory
   init(): void
+  reset(): void
   step(): void
   frame(): number
   outputs(): number
@@ -15,10 +16,11 @@ interface Exports {
 export function wasmSteps(plan: Plan): ExportedStep {
   const { bytes, layout } = wasmProgram(plan, { reuse: false })
   const { exports } = new WebAssembly.Instance(new WebAssembly.Module(bytes))
-  const { memory, init, step, frame, outputs } = exports as unknown as Exports
+  const { memory, init, reset, step, frame, outputs } = exports as unknown as Exports
   init()
   const size = sizeOf(plan.values[plan.output].shape)
-  return (values) => {
+  return (values, first) => {
+    if (first) reset()
     new Float32Array(memory.buffer, frame(), values.length).set(values)
     step()
     const fired = new Map<number, Uint8Array>()
