@@ -23,7 +23,7 @@ async function snippetsOf(page: string): Promise<Snippet[]> {
   })
 }
 
-const chapters = ['docs/your-own-data.md', 'docs/your-own-training-loop.md', 'docs/coming-from.md']
+const chapters = ['docs/deploy.md', 'docs/your-own-data.md', 'docs/your-own-training-loop.md', 'docs/coming-from.md']
 
 it('the snippets of the pages fit the library, and one that does not is noticed', async () => {
   const pages = ['README.md', 'docs/tour.md', 'docs/laboratory.md', 'docs/other-programs.md', ...chapters]
@@ -49,6 +49,7 @@ function typeErrors(snippets: readonly Snippet[]): string[] {
     paths: {
       spikelet: [join(root, 'src/node.ts')],
       'spikelet/browser': [join(root, 'src/browser.ts')],
+      'spikelet/runtime': [join(root, 'src/deploy/runtime.ts')],
       'spikelet/*': [join(root, 'src/*/index.ts')],
     },
     noEmit: true,

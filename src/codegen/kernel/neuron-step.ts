@@ -95,12 +95,18 @@ export interface StepStart {
   readonly parameters: ReadonlyMap<number, Vectors>
 }
 
-/** One step forward. @param wanted which instructions are needed @returns their values */
+/**
+ * One step forward.
+ * @param wanted which instructions are needed
+ * @param guards instructions that are 0 where another value is 0 in the whole group
+ * @returns their values
+ */
 export function neuronStep(
   w: Writer,
   { instructions }: Program,
   wanted: readonly ValueId[],
   { x, states, parameters }: StepStart,
+  guards: ReadonlyMap<ValueId, ValueId> = new Map(),
 ): ReadonlyMap<ValueId, Vectors> {
   const known = new Map<ValueId, Vectors>()
   for (const id of wanted) {
@@ -109,7 +115,16 @@ export function neuronStep(
     if (op === 'input') known.set(id, x)
     else if (op === 'state') known.set(id, states[index])
     else if (op === 'parameter') known.set(id, parameters.get(index)!)
-    else known.set(id, instructionValues(w, x.length, known, instructions, instruction))
+    else if (guards.has(id)) {
+      const factors = known.get(guards.get(id)!)!
+      const made = w.each(factors, () => w.constant(0))
+      const any = factors.slice(1).reduce((a, b) => v128.or(a, b), factors[0])
+      w.if(v128.anyTrue(any), () => {
+        const values = instructionValues(w, x.length, known, instructions, instruction)
+        values.forEach((value, i) => w.set(made[i], value))
+      })
+      known.set(id, made)
+    } else known.set(id, instructionValues(w, x.length, known, instructions, instruction))
   }
   return known
 }

@@ -1,4 +1,5 @@
 import type { Instruction, Neuron } from '../../equations/index.ts'
+import { guardsOf } from '../guards.ts'
 import { liveInstructions } from '../live.ts'
 import { floatText } from './numbers.ts'
 
@@ -60,6 +61,7 @@ export function neuronFunctionText(name: string, made: NeuronFunction): string {
   const { spiking } = program
   const channelled = scaled || shifted || byChannel.some((each) => each)
   const used = usedInstructions(program)
+  const guards = guardsOf(program)
   const states = program.states.map((_, k) => `float *restrict s${k}`)
   const parameters = program.parameters.flatMap((_, k) =>
     isRead(program.instructions, used, k) ? [`const float *restrict p${k}`] : [],
@@ -88,7 +90,8 @@ export function neuronFunctionText(name: string, made: NeuronFunction): string {
       byChannel,
       at,
     )
-    body.push(`const float v${id} = ${text};`)
+    const guard = guards.get(id)
+    body.push(`const float v${id} = ${guard === undefined ? text : `v${guard} != 0.0f ? ${text} : 0.0f`};`)
   }
   program.states.forEach(({ next }, k) => body.push(`${at(`s${k}`)} = v${next};`))
   const argument = spiking ? program.instructions[program.output].args[0] : program.output

@@ -1,4 +1,5 @@
 import { f32x4, i32, i32x4, type Local, neuronStep, type Value, v128, type Writer, wide } from '../../codegen/index.ts'
+import { guardsOf } from '../guards.ts'
 import { liveInstructions } from '../live.ts'
 import type { ConvStep, LinearStep, NeuronStep, Plan, PoolStep } from '../plan/index.ts'
 import {
@@ -170,7 +171,7 @@ export function neuronLayer(w: Writer, layout: Layout, step: NeuronStep): void {
     if (shift) x = w.each(x, added(ofChannels('shift', shift)))
     const states = program.states.map((_, k) => from4(layout.state(firstState + k)))
     const learned = new Map(parameters.map((values, k) => [k, ofChannels(`${k}`, values)]))
-    const known = neuronStep(w, program, wanted, { x, states, parameters: learned })
+    const known = neuronStep(w, program, wanted, { x, states, parameters: learned }, guardsOf(program))
     const next = program.states.map((state) => known.get(state.next)!.map((value) => w.wide(value)))
     next.forEach((values, k) => {
       const address = w.i32(i32.add(i32.const(layout.state(firstState + k)), at))
