@@ -28,10 +28,7 @@ it('measures everything where nothing is said', () => {
 
 it('reads data sets whose loader is measured too', () => {
   const { data, only } = readArguments(['--only', 'loader', '--data', 'cifar10=./c,n-mnist=/n'])
-  expect([only, data]).toEqual([
-    ['loader', 'stream'],
-    ['cifar10=./c', 'n-mnist=/n'],
-  ])
+  expect([only, data]).toEqual([['loader'], ['cifar10=./c', 'n-mnist=/n']])
 })
 
 it('reads one model', () => {

@@ -2,8 +2,6 @@ import { basename, dirname, join } from 'node:path'
 import { UsageError, writeWhole } from '../../base/index.ts'
 import {
   cProgram,
-  type DemoFacts,
-  demoPage,
   judgePlan,
   onnxSequence,
   onnxStep,
@@ -17,6 +15,7 @@ import {
 } from '../../deploy/index.ts'
 import { checkpointTraining, frameSamples, judgedImages } from '../../runs/index.ts'
 import type { Checkpoint } from '../../train/index.ts'
+import { type DemoFacts, demoPage } from '../demo-page.ts'
 import { createProgress } from '../progress.ts'
 import type { Surroundings } from '../surroundings.ts'
 import { percentText, tableText } from '../table.ts'

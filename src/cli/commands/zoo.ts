@@ -11,7 +11,7 @@ export const zooCommand = defineCommand({
   summary: 'Lists the networks that come trained, or prints the card of one',
   schema: z.object({ json: z.boolean().default(false).describe('prints cards as JSON') }),
   notes: ['zoo:NAME stands wherever a checkpoint is taken. Nothing is downloaded.'],
-  examples: ['zoo', 'zoo n-mnist-snn3', 'export zoo:n-mnist-snn3 --out net.c'],
+  examples: ['zoo', 'zoo n-mnist-snn3'],
   async run({ positional, options, surroundings }) {
     const [name] = positional as [string | undefined]
     const cards = await Promise.all((name === undefined ? zooNames : [name]).map(zooCard))

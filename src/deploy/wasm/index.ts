@@ -1,2 +1,1 @@
-export { type DemoFacts, demoPage } from './demo.ts'
 export { type WasmProgram, wasmProgram } from './program.ts'

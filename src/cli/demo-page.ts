@@ -1,4 +1,4 @@
-import type { Shape } from '../../base/index.ts'
+import type { Shape } from '../base/index.ts'
 
 /** What a page shows of a network. */
 export interface DemoFacts {
