@@ -138,10 +138,12 @@ it('docs/laboratory.md: its programs run, and leave their pictures', async () =>
 
 /** A snippet as a program that runs anywhere. */
 function programOf(code: string): string {
-  const library = new URL('../dist/node.js', import.meta.url).href
+  const built = (file: string) => `'${new URL(`../dist/${file}`, import.meta.url).href}'`
   return ts
     .transpile(code, { target: ts.ScriptTarget.ES2022, module: ts.ModuleKind.ESNext })
-    .replaceAll("'spikelet'", `'${library}'`)
+    .replaceAll("'spikelet'", built('node.js'))
+    .replaceAll("'spikelet/runtime'", built('deploy/runtime.js'))
+    .replaceAll(/'spikelet\/(\w+)'/g, (_, room) => built(`${room}/index.js`))
 }
 
 function run(file: string, cwd: string): Promise<{ exit: number | null; output: string; errors: string }> {
