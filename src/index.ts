@@ -135,3 +135,4 @@ export {
   trainingStep,
   Updates,
 } from './train/index.ts'
+export { loadZoo } from './zoo/index.ts'

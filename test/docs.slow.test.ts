@@ -23,7 +23,7 @@ async function snippetsOf(page: string): Promise<Snippet[]> {
   })
 }
 
-const chapters = ['docs/your-own-data.md', 'docs/your-own-training-loop.md', 'docs/coming-from.md']
+const chapters = ['docs/deploy.md', 'docs/your-own-data.md', 'docs/your-own-training-loop.md', 'docs/coming-from.md']
 
 it('the snippets of the pages fit the library, and one that does not is noticed', async () => {
   const pages = ['README.md', 'docs/tour.md', 'docs/laboratory.md', 'docs/other-programs.md', ...chapters]
@@ -49,6 +49,7 @@ function typeErrors(snippets: readonly Snippet[]): string[] {
     paths: {
       spikelet: [join(root, 'src/node.ts')],
       'spikelet/browser': [join(root, 'src/browser.ts')],
+      'spikelet/runtime': [join(root, 'src/deploy/runtime.ts')],
       'spikelet/*': [join(root, 'src/*/index.ts')],
     },
     noEmit: true,
@@ -137,11 +138,12 @@ it('docs/laboratory.md: its programs run, and leave their pictures', async () =>
 
 /** A snippet as a program that runs anywhere. */
 function programOf(code: string): string {
-  const dist = (path: string) => `'${new URL(`../dist/${path}.js`, import.meta.url).href}'`
+  const built = (file: string) => `'${new URL(`../dist/${file}`, import.meta.url).href}'`
   return ts
     .transpile(code, { target: ts.ScriptTarget.ES2022, module: ts.ModuleKind.ESNext })
-    .replaceAll("'spikelet'", dist('node'))
-    .replaceAll(/'spikelet\/(\w+)'/g, (_, room) => dist(`${room}/index`))
+    .replaceAll("'spikelet'", built('node.js'))
+    .replaceAll("'spikelet/runtime'", built('deploy/runtime.js'))
+    .replaceAll(/'spikelet\/(\w+)'/g, (_, room) => built(`${room}/index.js`))
 }
 
 function run(file: string, cwd: string): Promise<{ exit: number | null; output: string; errors: string }> {

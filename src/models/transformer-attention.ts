@@ -14,6 +14,7 @@ import { multiply, pool, scale } from '../ops/index.ts'
 import type { Tensor } from '../tensor/index.ts'
 import { type ModelOptions, normAndNeuron } from './options.ts'
 
+/** Queries, keys and values. */
 type Branch = 'q' | 'k' | 'v'
 
 const branches: readonly Branch[] = ['q', 'k', 'v']
@@ -29,13 +30,13 @@ const branches: readonly Branch[] = ['q', 'k', 'v']
  */
 export class SpikeDrivenAttention extends Layer {
   readonly type = 'spikeDrivenAttention'
-  private readonly shortcut: Spiking
-  private readonly convolutions: { readonly [branch in Branch]: Conv2d }
-  private readonly neurons: { readonly [branch in Branch]: Spiking }
-  private readonly chooser: Spiking
-  private readonly projection: Conv2d
-  private readonly norm: BatchNorm2d
-  private readonly spread: boolean
+  readonly shortcut: Spiking
+  readonly convolutions: { readonly [branch in Branch]: Conv2d }
+  readonly neurons: { readonly [branch in Branch]: Spiking }
+  readonly chooser: Spiking
+  readonly projection: Conv2d
+  readonly norm: BatchNorm2d
+  readonly spread: boolean
 
   /** @param spread whether keys, values, their products and the masked queries spread to their neighbours, for events */
   constructor(options: ModelOptions, channels: number, spread = false) {

@@ -1,4 +1,5 @@
 export * from './backend-options.ts'
+export * from './checkpoint-samples.ts'
 export * from './choose-neuron.ts'
 export * from './earlier-run.ts'
 export * from './environment.ts'

@@ -53,19 +53,7 @@ export async function judgeCheckpoint(
   const { net, training } = loadCheckpoint(await readNamed(file), { file })
   const known = checkpointTraining(training, file)
   await request.change?.(net)
-  if (dataset === undefined && !(datasetNames as readonly string[]).includes(known.dataset)) {
-    throw new UsageError({
-      what: `this network was trained on '${known.dataset}', a data set of a program`,
-      place: file,
-      expected: datasetNames.join(', '),
-      got: `'${known.dataset}'`,
-      next: 'Name one of these behind the checkpoint, or judge the network in that program, with evaluate().',
-    })
-  }
-  const T = options.T ?? known.T
-  const sizes = dataset === undefined || dataset === known.dataset ? sizesOf(known) : {}
-  const choice = { ...sizes, ...given(options), ...frameChoiceOf(known.frames), T }
-  const datasets = await openImages(dataset ?? known.dataset, choice, around)
+  const { datasets, T } = await judgedImages({ known, dataset, options, file }, around)
   const { threads, ...rest } = options
   const backend = await defaultBackend(backendOptions({ ...rest, ...(threads === undefined ? {} : { threads }) }))
   try {
@@ -84,6 +72,33 @@ export async function judgeCheckpoint(
   } finally {
     await backend.close()
   }
+}
+
+/** The images that a checkpoint's network is judged by, and how many steps it is shown each. */
+export async function judgedImages(
+  request: {
+    readonly known: ReturnType<typeof checkpointTraining>
+    readonly dataset: string | undefined
+    readonly options: Partial<JudgeOptions>
+    readonly file: string
+  },
+  around: Pick<JudgeSurroundings, 'env' | 'progress'>,
+): Promise<{ datasets: Datasets; T: number }> {
+  const { known, dataset, options, file } = request
+  if (dataset === undefined && !(datasetNames as readonly string[]).includes(known.dataset)) {
+    throw new UsageError({
+      what: `this network was trained on '${known.dataset}', a data set of a program`,
+      place: file,
+      expected: datasetNames.join(', '),
+      got: `'${known.dataset}'`,
+      next: 'Name one of these behind the checkpoint, or judge the network in that program, with evaluate().',
+    })
+  }
+  const T = options.T ?? known.T
+  const sizes = dataset === undefined || dataset === known.dataset ? sizesOf(known) : {}
+  const choice = { ...sizes, ...given(options), ...frameChoiceOf(known.frames), T }
+  const datasets = await openImages(dataset ?? known.dataset, choice, around)
+  return { datasets, T }
 }
 
 /** Without options that nobody gave. */

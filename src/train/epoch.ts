@@ -71,7 +71,20 @@ export class Epoch {
     const { score } = this.run
     const { ranks, syncBatchNorm } = settings
     const together = ranks ? { ranks, syncBatchNorm } : undefined
-    const step = { backend, updates, T, loss, score, encode, clip, learningRate, keys, memory, truncation, together } as const
+    const step = {
+      backend,
+      updates,
+      T,
+      loss,
+      score,
+      encode,
+      clip,
+      learningRate,
+      keys,
+      memory,
+      truncation,
+      together,
+    } as const
     const own = await groupStep(network, group, { ...step, lossScale: lossScale?.scale })
     const result = { ...own, correct: this.correctOfAll(own.correct, group) }
     const made = Number.isFinite(result.gradientNorm)

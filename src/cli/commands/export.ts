@@ -2,14 +2,27 @@ import { z } from 'zod'
 import { UsageError, writeWhole } from '../../base/index.ts'
 import { networkToNir, torchTensors, writeNir, writeSafetensors } from '../../interop/index.ts'
 import type { Network } from '../../nn/index.ts'
-import { readNamed } from '../../runs/index.ts'
+import { readNamed, wholeNumber } from '../../runs/index.ts'
 import { loadCheckpoint } from '../../train/index.ts'
 import { defineCommand } from '../command.ts'
 import { exitCodes } from '../surroundings.ts'
+import { exportProgram, programTarget, programTargets } from './export-program.ts'
 import { labelsText } from './import.ts'
 
 const schema = z.object({
-  out: z.string().optional().describe('file to write; its ending, .safetensors or .nir, says what'),
+  out: z.string().optional().describe('file to write; its ending says what: .safetensors, .nir, .c, .wasm or .onnx'),
+  to: z
+    .enum(programTargets)
+    .optional()
+    .describe('a program: C99, a WebAssembly module, or an ONNX model; as FILE ends'),
+  weights: z
+    .enum(['float32', 'float16', 'int16', 'int8'])
+    .default('float32')
+    .describe('how a program holds its weights; others than float32 are judged by test samples'),
+  demo: z.boolean().default(false).describe('writes a page that runs the module beside it'),
+  data: z.string().optional().describe("folder with the data set's files, for smaller weights"),
+  samples: wholeNumber(1).default(200).describe('test samples that smaller weights are judged by'),
+  calibration: wholeNumber(0).default(16).describe('training samples that correct the biases of smaller weights'),
   names: z
     .enum(['spikelet', 'published'])
     .default('spikelet')
@@ -21,7 +34,7 @@ const schema = z.object({
 export const exportCommand = defineCommand({
   name: 'export',
   usage: '<checkpoint>',
-  summary: "Writes a trained network as PyTorch's state dict (safetensors) or as a NIR graph",
+  summary: 'Writes a trained network as a program (C, WebAssembly, ONNX), as weights for PyTorch, or as a NIR graph',
   schema,
   notes: [
     'CHECKPOINT is such as runs/NAME/checkpoints/best.safetensors.',
@@ -30,15 +43,23 @@ export const exportCommand = defineCommand({
   examples: [
     'export runs/NAME/checkpoints/best.safetensors --out weights.safetensors',
     'export runs/NAME/checkpoints/best.safetensors --out network.nir --dt 0.001',
+    'export runs/NAME/checkpoints/best.safetensors --out net.wasm --demo',
+    'export runs/NAME/checkpoints/best.safetensors --out net.c --weights int8',
   ],
   async run({ positional, options, surroundings }) {
     const [file] = positional as [string]
     const { out, dt = Number.NaN, names } = options
+    const target = programTarget(options.to, out)
+    if (target !== null && out !== undefined) {
+      const checkpoint = loadCheckpoint(await readNamed(file), { file })
+      await exportProgram(checkpoint, file, { ...options, to: target, out }, surroundings)
+      return exitCodes.done
+    }
     const ending = out?.match(/\.(safetensors|nir)$/)?.[1]
     if (out === undefined || ending === undefined) {
       throw new UsageError({
         what: 'the file to write is missing, or of no known ending',
-        expected: '--out FILE.safetensors or FILE.nir',
+        expected: '--out FILE.safetensors, FILE.nir, FILE.c, FILE.wasm or FILE.onnx',
         got: out ?? 'none',
       })
     }

@@ -15,6 +15,7 @@ import { reproduceCommand } from './reproduce/index.ts'
 import { runsCommand } from './runs.ts'
 import { sweepCommand } from './sweep.ts'
 import { trainCommand } from './train.ts'
+import { zooCommand } from './zoo.ts'
 
 /** Every command, in the order of the help. */
 export const commands: readonly Command[] = [
@@ -28,6 +29,7 @@ export const commands: readonly Command[] = [
   predictCommand,
   importCommand,
   exportCommand,
+  zooCommand,
   neuronCommand,
   doctorCommand,
   gradientCommand,

@@ -1,6 +1,6 @@
 import { isLocal, type Local, type Value } from '../kernel/value.ts'
 import type { Block, KernelFunction, Statement, Target } from '../kernel/writer.ts'
-import { kernelModule, type MemoryLimits, signed, unsigned } from './module.ts'
+import { type FunctionCode, kernelModule, type MemoryLimits, signed, unsigned } from './module.ts'
 import { type Access, control, lane, memory, plain, storeLane } from './opcodes.ts'
 
 const four = (value: unknown): number[] => Array<number>(4).fill(value as number)
@@ -161,10 +161,16 @@ export function wasmTarget(limits: MemoryLimits): Target {
     constantsInLocals: true,
     prefetches: false,
     emit(kernel: KernelFunction) {
-      const emitter = new Emitter()
-      emitter.block(kernel.body)
-      const own = kernel.locals.slice(2).map((l) => l.type as Exclude<Local['type'], 'none'>)
-      return kernelModule(limits, own, emitter.code)
+      const { locals, code } = functionCode(kernel)
+      return kernelModule(limits, locals, code)
     },
   }
+}
+
+/** A kernel as the body of a function of two whole numbers, for modules of several. */
+export function functionCode(kernel: KernelFunction): FunctionCode {
+  const emitter = new Emitter()
+  emitter.block(kernel.body)
+  const locals = kernel.locals.slice(2).map((l) => l.type as Exclude<Local['type'], 'none'>)
+  return { locals, code: emitter.code }
 }

@@ -1,3 +1,3 @@
-export { wasmTarget } from './emit.ts'
-export { type MemoryLimits, memoryImport } from './module.ts'
+export { functionCode, wasmTarget } from './emit.ts'
+export { type MemoryLimits, type ModuleFunction, memoryImport, signed, unsigned, wholeModule } from './module.ts'
 export { watTarget } from './text.ts'

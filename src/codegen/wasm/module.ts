@@ -15,7 +15,10 @@ export const memoryImport = { module: 'spikelet', name: 'memory' }
 
 const typeBytes: { readonly [T in LocalType]: number } = { i32: 0x7f, f32: 0x7d, f64: 0x7c, v128: 0x7b, wide: 0x7b }
 
-const [typeSection, importSection, functionSection, exportSection, codeSection] = [1, 2, 3, 7, 10]
+const [typeSection, importSection, functionSection, memorySection, exportSection, codeSection, dataSection] = [
+  1, 2, 3, 5, 7, 10, 11,
+]
+const endOfFunction = 0x0b
 const header = [0x00, 0x61, 0x73, 0x6d, 0x01, 0x00, 0x00, 0x00]
 
 /** An unsigned integer in groups of seven bits (LEB128), lowest first. */
@@ -66,7 +69,6 @@ export function kernelModule(
   const { i32 } = typeBytes
   const memory = [2, limits.shared ? 3 : 1, ...unsigned(limits.minimum), ...unsigned(limits.maximum)]
   const declared = localRuns(locals)
-  const end = 0x0b
   const bodySize = declared.length + code.length + 1
   const sections: [number, number[]][] = [
     [typeSection, [1, 0x60, 2, i32, i32, 0]],
@@ -83,6 +85,78 @@ export function kernelModule(
   const module = new Uint8Array(bytes.length + code.length + 1)
   module.set(bytes)
   module.set(code, bytes.length)
-  module[module.length - 1] = end
+  module[module.length - 1] = endOfFunction
+  return module
+}
+
+/** Instructions of a function, without the closing `end`, and the types of its locals behind its parameters. */
+export interface FunctionCode {
+  readonly locals: readonly LocalType[]
+  readonly code: readonly number[]
+}
+
+export interface ModuleFunction extends FunctionCode {
+  /** Whole numbers that it takes, and whether it returns one. */
+  readonly parameters: number
+  readonly returns: boolean
+  /** Name under which it is exported; left out: it is not. */
+  readonly name?: string
+}
+
+export interface WholeModule {
+  /** Called by their place in this list. */
+  readonly functions: readonly ModuleFunction[]
+  /** Of its memory, which it exports as `memory`. */
+  readonly bytes: number
+  /** What lies in memory at the start. */
+  readonly data: readonly { readonly at: number; readonly bytes: Uint8Array<ArrayBuffer> }[]
+}
+
+const pageBytes = 65536
+
+/** The bytes of a module that imports nothing and has a memory of its own. */
+export function wholeModule({ functions, bytes, data }: WholeModule): Uint8Array<ArrayBuffer> {
+  const { i32 } = typeBytes
+  const types = functions.map(({ parameters, returns }) => [
+    0x60,
+    ...unsigned(parameters),
+    ...Array<number>(parameters).fill(i32),
+    ...(returns ? [1, i32] : [0]),
+  ])
+  const exported = functions.flatMap(({ name }, i) => (name === undefined ? [] : [[...named(name), 0, ...unsigned(i)]]))
+  const bodies = functions.map(({ locals, code }) => {
+    const declared = localRuns(locals)
+    return [
+      Uint8Array.from([...unsigned(declared.length + code.length + 1), ...declared]),
+      Uint8Array.from(code),
+      Uint8Array.of(endOfFunction),
+    ]
+  })
+  const segments = data.map(({ at, bytes: content }) => [
+    Uint8Array.from([0, 0x41, ...signed(at), endOfFunction, ...unsigned(content.length)]),
+    content,
+  ])
+  const list = (parts: readonly (readonly number[])[]) => [
+    Uint8Array.from([...unsigned(parts.length), ...parts.flat()]),
+  ]
+  const sections: [number, Uint8Array[]][] = [
+    [typeSection, list(types)],
+    [functionSection, list(functions.map((_, i) => unsigned(i)))],
+    [memorySection, [Uint8Array.from([1, 0, ...unsigned(Math.ceil(bytes / pageBytes))])]],
+    [exportSection, list([[...named('memory'), 2, 0], ...exported])],
+    [codeSection, [Uint8Array.from(unsigned(functions.length)), ...bodies.flat()]],
+    [dataSection, [Uint8Array.from(unsigned(data.length)), ...segments.flat()]],
+  ]
+  const parts: Uint8Array[] = [Uint8Array.from(header)]
+  for (const [id, content] of sections) {
+    const length = content.reduce((sum, part) => sum + part.length, 0)
+    parts.push(Uint8Array.from([id, ...unsigned(length)]), ...content)
+  }
+  const module = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0))
+  let at = 0
+  for (const part of parts) {
+    module.set(part, at)
+    at += part.length
+  }
   return module
 }

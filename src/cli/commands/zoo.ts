@@ -1,0 +1,46 @@
+import { z } from 'zod'
+import { percentText } from '../../base/index.ts'
+import { type ZooCard, zooCard, zooNames } from '../../zoo/index.ts'
+import { defineCommand } from '../command.ts'
+import { exitCodes } from '../surroundings.ts'
+import { tableText } from '../table.ts'
+
+/** Networks that come trained. */
+export const zooCommand = defineCommand({
+  name: 'zoo',
+  usage: '[name]',
+  summary: 'Lists the networks that come trained, or prints the card of one',
+  schema: z.object({ json: z.boolean().default(false).describe('prints cards as JSON') }),
+  notes: ['zoo:NAME stands wherever a checkpoint is taken. Nothing is downloaded.'],
+  examples: ['zoo', 'zoo n-mnist-snn3'],
+  async run({ positional, options, surroundings }) {
+    const [name] = positional as [string | undefined]
+    const cards = await Promise.all((name === undefined ? zooNames : [name]).map(zooCard))
+    if (options.json) surroundings.write(`${JSON.stringify(name === undefined ? cards : cards[0], null, 2)}\n`)
+    else surroundings.write(name === undefined ? listText(cards) : cardText(cards[0]))
+    return exitCodes.done
+  },
+})
+
+const accuracyText = ({ correct, samples }: ZooCard) => percentText(correct / samples)
+const sizeText = ({ bytes }: ZooCard) => `${Math.ceil(bytes / 1000)} kB`
+
+function listText(cards: readonly ZooCard[]): string {
+  const rows = cards.map((card) => [card.name, card.summary, accuracyText(card), sizeText(card)])
+  return `${tableText(['name', 'what it is', 'accuracy', 'size'], rows)}\n`
+}
+
+function cardText(card: ZooCard): string {
+  const rates = Object.entries(card.rates).map(([layer, rate]) => `${layer} ${percentText(rate, 1)}`)
+  const rows = [
+    ['network', `${card.summary}; ${sizeText(card)}, weights as float16`],
+    ['data', `${card.data}; ${card.licence}`],
+    ['trained', card.command],
+    ['with', `seed ${card.seed}, ${card.minutes} minutes, ${card.machine}`],
+    ['accuracy', `${accuracyText(card)}, ${card.correct} of ${card.samples}; ${card.rule}`],
+    ['again', card.evaluate],
+    ['rates', rates.join(', ')],
+    ['limits', card.limits],
+  ]
+  return [card.name, ...rows.map(([label, text]) => `  ${label.padEnd(10)}${text}`), ''].join('\n')
+}

@@ -1,0 +1,1 @@
+export { type COptions, type CProgram, cProgram } from './program.ts'

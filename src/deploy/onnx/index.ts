@@ -1,0 +1,1 @@
+export { onnxSequence, onnxStep } from './models.ts'

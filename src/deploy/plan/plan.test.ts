@@ -1,0 +1,57 @@
+import { describe, expect, test } from 'vitest'
+import { lif, maskedPsn, psn } from '../../neurons/index.ts'
+import { Linear, Network, Sequential, Spiking } from '../../nn/index.ts'
+import { filled, interpreted, someFrames, testedNetworks, testedNeurons } from '../testing/networks.ts'
+import { PlanRun } from './evaluate.ts'
+import { planOf } from './lower.ts'
+
+/** A recurrent layer speaks for its neurons. */
+const layerOf = (path: string) => path.replace(/\.neurons$/, '')
+
+describe.each(Object.entries(testedNeurons))('networks of %s', (_, neuron) => {
+  test.each(Object.entries(testedNetworks))('%s: the plan in float64 is the interpreter', async (name, make) => {
+    const network = filled(make(neuron()))
+    const frames = someFrames(network, 4)
+    const expected = await interpreted(network, frames)
+    const plan = planOf(network)
+    const run = new PlanRun(plan)
+    let spikes = 0
+    frames.forEach((frame, t) => {
+      const outputs = run.step(frame)
+      outputs.forEach((value, k) => expect(Math.abs(value - expected.outputs[t][k])).toBeLessThan(1e-9))
+      for (const step of plan.steps) {
+        if (step.op !== 'neurons') continue
+        const wanted = (expected.spikes.get(step.path) ?? expected.spikes.get(layerOf(step.path)))?.[t]
+        expect([...run.values[step.to]], `${name} ${step.path} step ${t}`).toEqual([...(wanted ?? [])])
+        spikes += run.values[step.to].reduce((a, b) => a + b, 0)
+      }
+    })
+    expect(spikes).toBeGreaterThan(8)
+  })
+})
+
+describe('a plan', () => {
+  test('has no BatchNorm left where a convolution stands in front', () => {
+    const plan = planOf(filled(testedNetworks.convolutional(lif())))
+    expect(plan.steps.map(({ op }) => op)).toEqual(['conv', 'neurons', 'pool', 'conv', 'pool', 'neurons', 'linear'])
+    expect(plan.steps.flatMap((step) => (step.op === 'neurons' ? [step.scale] : []))).toEqual([null, null])
+  })
+
+  test('starts again after reset', () => {
+    const network = filled(testedNetworks.recurrent(lif()))
+    const run = new PlanRun(planOf(network))
+    const frames = someFrames(network, 3)
+    const first = frames.map((frame) => [...run.step(frame)])
+    run.reset()
+    expect(frames.map((frame) => [...run.step(frame)])).toEqual(first)
+  })
+
+  test.each([psn(), maskedPsn()])('of $name is refused by name', (neuron) => {
+    const network = new Network({
+      name: 'parallel',
+      input: [3],
+      layer: new Sequential([new Linear({ features: 4 }), new Spiking({ neuron, T: 4 })]),
+    })
+    expect(() => planOf(network)).toThrow(new RegExp(`layer "1", spiking: its neurons '${neuron.name}' look over time`))
+  })
+})

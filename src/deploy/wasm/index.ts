@@ -1,0 +1,1 @@
+export { type WasmProgram, wasmProgram } from './program.ts'

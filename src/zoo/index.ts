@@ -1,0 +1,1 @@
+export { loadZoo, type ZooCard, zooBytes, zooCard, zooNames, zooPrefix } from './zoo.ts'
