@@ -111,7 +111,7 @@ export {
   Spiking,
   TemporalLinear,
 } from './nn/index.ts'
-export { type Drawable, draw } from './report/index.ts'
+export { draw } from './report/index.ts'
 export { inputTensor, parameterTensor, type Tensor, tensorOf } from './tensor/index.ts'
 export {
   adamW,
