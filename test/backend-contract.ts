@@ -4,6 +4,7 @@ import { describeConvolution } from './contract/convolution.ts'
 import { describeLinear } from './contract/linear.ts'
 import { describeMultiply } from './contract/multiply.ts'
 import { describeNeuron } from './contract/neuron.ts'
+import { describeNeuronParameters } from './contract/neuron-parameters.ts'
 import { describeNormalisation } from './contract/normalisation.ts'
 import { describePool } from './contract/pool.ts'
 import { describePooled } from './contract/pooled.ts'
@@ -29,6 +30,7 @@ export function describeBackend(name: string, create: () => Promise<Backend>, to
     describeConvolution(contract)
     describeLinear(contract)
     describeNeuron(contract)
+    describeNeuronParameters(contract)
     describeTruncation(contract)
     describeNormalisation(contract)
     describePool(contract)

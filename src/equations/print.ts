@@ -62,6 +62,7 @@ const texts: {
   input: () => 'x[t]',
   state: (_, { index }, { states }) => `${states[index as number].name}[t-1]`,
   parameter: (_, { index }, { parameters }) => `parameter ${parameters[index as number].name}`,
+  noise: (_, { index }) => `noise ${(index as number) + 1}`,
   outputGradient: () => 'dL/ds[t]',
   stateGradient: (_, { index }, { states }) => `dL/d${states[index as number].name}[t]`,
   add: ([a, b]) => `${a} + ${b}`,
@@ -92,15 +93,18 @@ function temporalLines({ temporal }: Neuron): string[] {
     : [`x[t] = sum over ${steps} of w[t - j] input[j], w learned`]
 }
 
-function parameterLine({ name, scope, start }: LearnableParameter): string {
+function parameterLine({ name, scope, start, startText, min, max }: LearnableParameter): string {
   const shape = {
     layer: 'one per layer',
     channel: 'one per channel',
+    neuron: 'one per neuron',
     step: 'one per step',
     stepChannel: 'one per step and channel',
   }
   const [one, more] = [start(1), start(4)]
-  return `${name}  ${shape[scope]}, starts at ${Object.is(one, more) ? one : `${one} (T = 1), ${more} (T = 4)`}`
+  const at = startText ?? (Object.is(one, more) ? one : `${one} (T = 1), ${more} (T = 4)`)
+  const least = min === undefined ? '' : `, at least ${min}`
+  return `${name}  ${shape[scope]}, starts at ${at}${least}${max === undefined ? '' : `, at most ${max}`}`
 }
 
 function observableLines({ observables }: Program): string[] {

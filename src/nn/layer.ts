@@ -1,7 +1,7 @@
 import { type Random, type Shape, SpikeletError } from '../base/index.ts'
 import type { Tensor } from '../tensor/index.ts'
 import type { Pair } from './pair.ts'
-import type { Layout, Parameter } from './parameter.ts'
+import type { Bounds, Layout, Parameter } from './parameter.ts'
 import type { Run } from './run.ts'
 
 /** What a layer hands to the next one, without T and N. */
@@ -52,7 +52,13 @@ export interface Site {
   /** Builds an inner layer under a name, or a name for each of its slots. */
   build(names: string | readonly string[], layer: Layer, input: Frame, label?: string): Frame
   /** Makes a parameter under this layer's name. */
-  parameter(name: string, shape: Shape, start: (random: Random) => ArrayLike<number>, layout?: Layout): Parameter
+  parameter(
+    name: string,
+    shape: Shape,
+    start: (random: Random) => ArrayLike<number>,
+    layout?: Layout,
+    bounds?: Bounds,
+  ): Parameter
   /** A parameter, or with `trained` false a buffer, under any full name. */
   make(
     path: string,

@@ -107,7 +107,7 @@ async function judge(
   try {
     const { observe, rates } = activityObserver({ backend })
     const x = inputOf(network, backend, images, { T, seed: seed + position, encode })
-    const logits = network.forward(x, { backend, tape: null, training: false, T, key: 0, observe })
+    const logits = network.forward(x, { backend, tape: null, training: false, T, key: seed + position, observe })
     const classes = logits.shape[2]
     const values = await backend.read(logits.handle)
     const batch = { labels, T: logits.shape[0], N: labels.length, classes }

@@ -101,12 +101,14 @@ export class Updates {
   ): void {
     const { backend, optimiser } = this
     const { handle } = parameter.on(backend)
+    const { bounds } = parameter
     if (optimiser.name === 'sgd') {
       backend.sgd(handle, gradient, memory[0] ?? null, { ...optimiser.options, learningRate, weightDecay }, guards)
     } else {
       const options = { ...optimiser.options, learningRate, weightDecay, update: this.count }
       backend.adamW(handle, gradient, memory[0], memory[1], options, guards)
     }
+    if (bounds) backend.clamp(handle, bounds.min ?? Number.NEGATIVE_INFINITY, bounds.max ?? Number.POSITIVE_INFINITY)
   }
 
   private nameOf(parameter: Parameter, k: number): string {

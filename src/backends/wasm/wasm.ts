@@ -221,6 +221,12 @@ export async function createWasm(options: WasmOptions = {}): Promise<WasmBackend
         changed(t)
         combineInto(m, t.size, t.address, { tensor: t, address: t.address, factor }, null)
       },
+      clamp(target, min, max) {
+        const t = of(target)
+        changed(t)
+        const values = tensors.floats(t)
+        for (let i = 0; i < values.length; i++) values[i] = Math.min(Math.max(values[i], min), max)
+      },
       clipNorm(gradients, maxNorm) {
         const norm = Math.sqrt(gradients.reduce((sum, g) => sum + squaredNorm(m, of(g)), 0))
         if (norm > maxNorm) {

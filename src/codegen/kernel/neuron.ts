@@ -1,12 +1,15 @@
 import {
+  hasNeurons,
   hasSteps,
   type Instruction,
   type Neuron,
+  noisePlaces,
   type Program,
   type Truncation,
   type ValueId,
 } from '../../equations/index.ts'
 import * as elementary from './elementary.ts'
+import { noise } from './noise.ts'
 import { f32x4, i32, i32x4, type Local, type Value, v128, wide } from './value.ts'
 import { assemble, type Target, type Writer } from './writer.ts'
 
@@ -24,14 +27,21 @@ export interface NeuronKernelOptions {
   readonly normalised: boolean
   /** Whether elementary functions may fuse multiply and add. Forward and backward must agree. */
   readonly relaxed: boolean
+  /** Whether `noise()` is drawn; else it is 0. */
+  readonly noisy?: boolean
   /** Of backward: how gradients are cut in time, where they are; after how many steps is an argument. */
   readonly truncation?: Truncation['kind'] | null
 }
 
-/** Positions of the arguments, in 32-bit words. Step strides are in bytes; 0 repeats one row. */
+/**
+ * Positions of the arguments, in 32-bit words. Step strides are in bytes; 0 repeats one row. `noise` points to the numbers of
+ * a group's lanes (0, 1, ...), behind which each step has two words for each of the equations' draws. A parameter with a value
+ * for each neuron is a table of all neurons, and so is its gradient.
+ */
 export function neuronArguments(neuron: Neuron, direction: 'forward' | 'backward') {
   const names = ['tasks', 'M', 'T', 'chunk', 'period', 'x', 'xStep', 'output', 'scale', 'shift', 'tableStep']
   neuron.program.parameters.forEach((_, i) => names.push(`parameter${i}`, `parameterStep${i}`))
+  if (noisePlaces(neuron.program.instructions) > 0) names.push('noise')
   neuron.program.states.forEach((_, i) => names.push(`stateIn${i}`))
   if (direction === 'forward') neuron.program.states.forEach((_, i) => names.push(`stateOut${i}`))
   else {
@@ -165,7 +175,8 @@ class NeuronWriter {
 
   private valuesOf(known: Map<ValueId, Vectors>, all: readonly Instruction[], instruction: Instruction): Vectors {
     const { op, args, value } = instruction
-    if (op === 'constant') return Array.from({ length: this.vectors }, () => this.w.constant(value ?? 0))
+    if (op === 'constant' || op === 'noise')
+      return Array.from({ length: this.vectors }, () => this.w.constant(value ?? 0))
     const operands = args.map((a) => known.get(a)!)
     const divisor = op === 'div' ? all[args[1]] : undefined
     const reciprocal = divisor?.op === 'constant' ? exactReciprocal(divisor.value ?? 0) : null
@@ -179,6 +190,23 @@ class NeuronWriter {
   fromTable(lanes: Lanes, row: Value, vectors: number): Vectors {
     const address = this.w.i32(i32.add(row, this.tableAt))
     return Array.from({ length: vectors }, (_, v) => this.w.wide(this.load(lanes, address, this.w.bytes * v)))
+  }
+
+  /** Values of a table of all neurons. */
+  fromNeurons(lanes: Lanes, row: Value, vectors: number): Vectors {
+    const address = this.w.i32(i32.add(row, this.at))
+    return Array.from({ length: vectors }, (_, v) => this.w.wide(this.load(lanes, address, this.w.bytes * v)))
+  }
+
+  /** Random numbers of the group, from the words of a step at `row`. */
+  drawn(row: Value, index: number): Vectors {
+    const { w } = this
+    const first = i32x4.splatWide(i32.shrU(this.at, i32.const(2)))
+    const neurons = Array.from({ length: this.vectors }, (_, v) =>
+      w.wide(i32x4.add(wide.load(this.arg('noise'), w.bytes * v), first)),
+    )
+    const key = (word: number) => w.wide(wide.loadSplat(row, 8 * index + 4 * word))
+    return noise(w, neurons, [key(0), key(1)])
   }
 
   /** x after scale and shift, and x itself. */
@@ -247,7 +275,8 @@ function prefetchGroup(k: NeuronWriter, row: Value, vectors: number): void {
 function parameterValues(k: NeuronWriter, lanes: Lanes, vectors: number, rows: readonly Local[], perStep: boolean) {
   const values = new Map<number, Vectors>()
   k.program.parameters.forEach((parameter, i) => {
-    if (hasSteps(parameter) === perStep) values.set(i, k.fromTable(lanes, rows[i], vectors))
+    if (hasSteps(parameter) !== perStep) return
+    values.set(i, hasNeurons(parameter) ? k.fromNeurons(lanes, rows[i], vectors) : k.fromTable(lanes, rows[i], vectors))
   })
   return values
 }
@@ -300,6 +329,14 @@ function givenValues(
   return known
 }
 
+/** Bytes from one step's random words to the next's, and where the first step's are. */
+function noiseRow(k: NeuronWriter, noisy: boolean): { bytes: number; start: () => Value } | null {
+  const places = noisePlaces(k.program.instructions)
+  if (!noisy || places === 0) return null
+  const start = () => i32.add(k.arg('noise'), i32.const(4 * neuronsTogether(k.w.lanes)))
+  return { bytes: 8 * places, start }
+}
+
 /** Spike and window bits of four neurons as one byte each. */
 function storeBytes(
   k: NeuronWriter,
@@ -342,12 +379,15 @@ export function neuronForward(target: Target, counter: number, options: NeuronKe
       const scaleRow = w.i32()
       const shiftRow = w.i32()
       const rows = program.parameters.map(() => w.i32())
+      const drawn = noiseRow(k, options.noisy ?? false)
+      const words = w.i32()
       overNeurons(k, counter, (lanes, vectors) => {
         w.set(xRow, k.arg('x'))
         w.set(outRow, k.arg('output'))
         w.set(scaleRow, k.arg('scale'))
         w.set(shiftRow, k.arg('shift'))
         rows.forEach((row, i) => w.set(row, k.arg(`parameter${i}`)))
+        if (drawn) w.set(words, drawn.start())
         const fixed = parameterValues(k, lanes, vectors, rows, false)
         const states = startStates(
           k,
@@ -361,7 +401,10 @@ export function neuronForward(target: Target, counter: number, options: NeuronKe
           if (lanes === 'all') prefetchGroup(k, xRow, vectors)
           const parameters = new Map([...fixed, ...parameterValues(k, lanes, vectors, rows, true)])
           const known = givenValues(program, x, states, parameters)
-          emitStep(k, known, program.instructions, 0, () => undefined)
+          const override = ({ op, index = 0 }: Instruction) => {
+            return drawn && op === 'noise' ? k.drawn(words, index) : undefined
+          }
+          emitStep(k, known, program.instructions, 0, override)
           if (program.spiking) {
             const address = w.i32(i32.add(outRow, i32.shrU(k.at, i32.const(2))))
             const argument = known.get(spikeArgument(program))!
@@ -377,6 +420,7 @@ export function neuronForward(target: Target, counter: number, options: NeuronKe
             states,
             program.states.map((s) => known.get(s.next)!),
           )
+          if (drawn) w.set(words, i32.add(words, i32.const(drawn.bytes)))
           w.set(xRow, i32.add(xRow, k.arg('xStep')))
           w.set(scaleRow, i32.add(scaleRow, k.arg('tableStep')))
           w.set(shiftRow, i32.add(shiftRow, k.arg('tableStep')))
@@ -406,6 +450,7 @@ export {
   emitStep,
   givenValues,
   NeuronWriter,
+  noiseRow,
   overNeurons,
   parameterValues,
   prefetchGroup,

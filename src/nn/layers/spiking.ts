@@ -1,10 +1,12 @@
 import type { Handle } from '../../backends/index.ts'
-import { sizeOf, UsageError } from '../../base/index.ts'
+import { Random, type Shape, sizeOf, UsageError } from '../../base/index.ts'
 import {
   defineNeuron,
   hasSteps,
   type LearnableParameter,
   type Neuron,
+  type NoiseRun,
+  noisePlaces,
   parameterShape,
   type TemporalMixing,
 } from '../../equations/index.ts'
@@ -39,7 +41,7 @@ export class Spiking extends Layer {
   private norm: Norm | null = null
   private temporal: { readonly map: TemporalLinear; readonly norm: BatchNorm2d | null } | null = null
   private parameters: Parameter[] = []
-  private place!: { readonly site: Site; readonly channels: number; readonly row: Omit<LayerRow, 'path'> }
+  private place!: { readonly site: Site; readonly frame: Shape; readonly row: Omit<LayerRow, 'path'> }
 
   constructor(options: SpikingLayerOptions) {
     super()
@@ -83,7 +85,7 @@ export class Spiking extends Layer {
       neurons: sizeOf(input.shape),
       trainingOnly: false,
     }
-    this.place = { site, channels, row }
+    this.place = { site, frame: input.shape, row }
     this.inhabit()
     return output
   }
@@ -154,9 +156,10 @@ export class Spiking extends Layer {
 
   /** Makes the neuron's learnable parameters, and tells of itself. */
   private inhabit(): void {
-    const { site, channels, row } = this.place
+    const { site, frame, row } = this.place
     const { neuron } = this
-    this.parameters = neuron.program.parameters.map((p) => this.learnable(p, channels, site))
+    const channels = frame[frame.length - 1]
+    this.parameters = neuron.program.parameters.map((p) => this.learnable(p, frame, site))
     const learned = this.parameters.reduce((sum, p) => sum + sizeOf(p.shape), 0)
     const type = `${this.norm ? 'norm + ' : ''}${neuron.name}`
     site.row({ ...row, type, parameters: learned + (this.norm ? 2 * channels : 0) })
@@ -202,6 +205,7 @@ export class Spiking extends Layer {
       state,
       wantState,
       truncation: run.truncation ?? null,
+      noise: this.noise(run, position),
     }
     run.inspect?.(this.path, x, call)
     const result = spiking(run, x, call)
@@ -209,7 +213,7 @@ export class Spiking extends Layer {
     return result
   }
 
-  private learnable(p: LearnableParameter, channels: number, site: Site): Parameter {
+  private learnable(p: LearnableParameter, frame: Shape, site: Site): Parameter {
     const { T } = this.options
     if (T === undefined && (hasSteps(p) || p.start(1) !== p.start(2))) {
       throw new UsageError({
@@ -217,8 +221,17 @@ export class Spiking extends Layer {
         next: 'Give the layer, or the model, the option T.',
       })
     }
-    const shape = parameterShape(p, T ?? 1, channels)
-    return site.parameter(p.name, shape, () => new Float64Array(sizeOf(shape)).fill(p.start(T ?? 1)))
+    const shape = parameterShape(p, T ?? 1, frame)
+    const { min, max } = p
+    const bounds = { ...(min === undefined ? {} : { min }), ...(max === undefined ? {} : { max }) }
+    return site.parameter(p.name, shape, (random) => p.draw(T ?? 1, sizeOf(shape), random), undefined, bounds)
+  }
+
+  /** Which numbers this layer's neurons draw; null where they draw none now. */
+  private noise(run: Run, position: number): NoiseRun | null {
+    const { program, noise } = this.neuron
+    if (noisePlaces(program.instructions) === 0 || !(run.training || noise === 'always')) return null
+    return { key: new Random(run.key).fork(this.path).fork('noise').bits(), step: position }
   }
 
   /** A parameter's values for the steps of this call: all, or those from `position` on. */
