@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe } from 'vitest'
 import type { Backend } from '../src/backends/index.ts'
 import { describeConvolution } from './contract/convolution.ts'
+import { describeCounted } from './contract/counted.ts'
 import { describeLinear } from './contract/linear.ts'
 import { describeMultiply } from './contract/multiply.ts'
 import { describeNeuron } from './contract/neuron.ts'
@@ -31,6 +32,7 @@ export function describeBackend(name: string, create: () => Promise<Backend>, to
     describeLinear(contract)
     describeNeuron(contract)
     describeNeuronParameters(contract)
+    describeCounted(contract)
     describeTruncation(contract)
     describeNormalisation(contract)
     describePool(contract)

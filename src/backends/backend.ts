@@ -78,7 +78,7 @@ export interface NeuronCall {
 }
 
 export interface NeuronResult {
-  /** `spikes` when the program is spiking, else `dense`. */
+  /** `spikes` when the program is spiking, else `dense`; where it sums spikes, the backend may make bytes of them. */
   readonly output: Handle
   readonly state: readonly Handle[] | null
   /** What backward needs beside x and output; null without wantBackward. */
@@ -258,6 +258,9 @@ export interface Backend {
     options: AdamWOptions,
     guards?: readonly Handle[],
   ): void
-  /** [number of non-zero values, number of open windows] of a sequence. */
-  activity(x: Handle): Handle
+  /**
+   * [number of non-zero values, number of open windows] of a sequence. Where the values count spikes, `counted`: the number of
+   * spikes instead.
+   */
+  activity(x: Handle, counted?: boolean): Handle
 }

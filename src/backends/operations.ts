@@ -423,7 +423,7 @@ export const operations: Operations = {
     outputs: (_, parameter, _gradient, first, second) => ({ parameter, first, second }),
   },
   activity: {
-    map: ([x], put) => [put(x)],
+    map: ([x, ...rest], put) => [put(x), ...rest],
     check: anything,
     makes: () => dense([2]),
     outputs: output,

@@ -1,5 +1,6 @@
 import { EquationError, type Random } from '../base/index.ts'
 import { ProgramBuilder } from './builder.ts'
+import { countOf } from './counted-spikes.ts'
 import { emitExpression } from './expression.ts'
 import { type Assignment, resolveNames } from './names.ts'
 import { parseEquations } from './parse.ts'
@@ -76,6 +77,7 @@ export function compile(source: EquationSource): Compiled {
     observables: [...observed].flatMap(([name, values]) => observablesOf(name, values.map(rename))),
     output: last('s'),
     spiking: isSpiking(instructions, last('s')),
+    levels: countOf(instructions, last('s')).levels,
     window: instructions.some(({ op }) => op === 'spike') ? windowOf(source.surrogate) : undefined,
   }
   return { program, warnings: [...unusedNames(source, names.read), ...idleStates(program)] }

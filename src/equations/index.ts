@@ -1,6 +1,7 @@
 export { differentiate } from './adjoint.ts'
 export * from './backward-plan.ts'
 export * from './compile.ts'
+export { countOf, mostSpikes } from './counted-spikes.ts'
 export * from './define.ts'
 export * from './evaluate.ts'
 export type { Reset } from './fragments.ts'

@@ -24,7 +24,9 @@ export function printNeuron(neuron: Neuron): string {
 /** One line per instruction of a step. */
 export function printProgram(program: Program): string {
   const lines = instructionLines(program, program.instructions, 0)
-  return titled('step', [...lines, `s = ${id(program.output)}, ${program.spiking ? 'spikes' : 'dense'}`])
+  const { levels } = program
+  const kind = levels === 0 ? 'dense' : levels === 1 ? 'spikes' : `counts of up to ${levels} spikes`
+  return titled('step', [...lines, `s = ${id(program.output)}, ${kind}`])
 }
 
 /** One line per instruction of a step in reverse time, and where the results are. */

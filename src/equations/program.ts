@@ -98,6 +98,8 @@ export interface Program {
   readonly output: ValueId
   /** True where `s` is exactly one `spike(...)`, the only one of the program: its sequence is stored as bytes. */
   readonly spiking: boolean
+  /** How many spikes `s` counts, at most `mostSpikes`: backends may store it as bytes. 0 where it is anything else. */
+  readonly levels: number
   /** Half the width of the surrogate's window around 0, or undefined where the surrogate has none. */
   readonly window: number | undefined
 }

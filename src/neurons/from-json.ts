@@ -40,7 +40,7 @@ function parameter(json: Json): void {
 
 /** As `startOf`, or a number for each value. */
 function learnableStart(json: Json): void {
-  if (Array.isArray(json.value)) json.list().map((value) => value.number())
+  if (Array.isArray(json.value) && json.value.length > 0) json.list().map((value) => value.number())
   else startOf(json)
 }
 

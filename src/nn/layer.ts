@@ -13,6 +13,8 @@ export interface Frame {
   /** False while every step is the same frame: before the first neuron of a static input. */
   readonly sequence: boolean
   readonly kind: 'dense' | 'spikes'
+  /** Most spikes that one value counts, where that is more than 1. */
+  readonly levels?: number
   /** Path of the neurons whose output this is, pooled, masked or flattened perhaps; left out: of none alone. */
   readonly source?: string
 }

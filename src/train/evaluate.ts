@@ -11,7 +11,7 @@ import { ownLossValues } from './own-loss.ts'
 
 import { hits } from './training-step.ts'
 
-/** Spikes per neuron and time step of one layer, in 0..1. */
+/** Spikes per neuron and time step of one layer: in 0..1, more where neurons count several in a step. */
 export interface LayerRate {
   readonly layer: string
   readonly rate: number

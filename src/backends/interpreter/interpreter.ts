@@ -72,7 +72,7 @@ export function createInterpreter(): Backend {
       adamW: (parameter, gradient, first, second, options, guards = []) => {
         if (allFinite(guards.map(open))) adamW(open(parameter), open(gradient), open(first), open(second), options)
       },
-      activity: (x) => activity(memory, open(x)),
+      activity: (x, counted = false) => activity(memory, open(x), counted),
     }),
   )
 }

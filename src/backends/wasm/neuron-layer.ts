@@ -221,7 +221,9 @@ export function runNeuron(m: Machine, x: WasmTensor, call: NeuronCall): NeuronRe
   const layout = layoutOf(m, x)
   const shape = [call.T, ...x.shape.slice(1)]
   const statistics = call.normalisation ? statisticsOf(m, x, call.T, call.normalisation) : null
-  const output = m.tensors.make(neuron.program.spiking ? 'spikes' : 'dense', shape)
+  const { levels } = neuron.program
+  const kind = levels === 0 ? 'dense' : levels === 1 ? 'spikes' : 'counts'
+  const output = m.tensors.make(kind, shape, 1, Math.max(1, levels))
   const state = call.wantState ? neuron.program.states.map(() => m.tensors.make('dense', x.shape.slice(1))) : null
   const tables = callTables(m, layout, call, statistics)
   const room = (work: (address: number, noise: number) => void) =>

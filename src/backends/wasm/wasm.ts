@@ -245,7 +245,7 @@ export async function createWasm(options: WasmOptions = {}): Promise<WasmBackend
       adamW(parameter, gradient, first, second, o, guards = []) {
         if (allFinite(m, guards.map(of))) runAdamW(m, of(parameter), of(gradient), of(first), of(second), o)
       },
-      activity: (x) => countActivity(m, of(x)),
+      activity: (x, counted = false) => countActivity(m, of(x), counted),
       measurePeak: (now) => measurePeak(m, now),
       kernelTimes() {
         const times = new Map(crew.times)

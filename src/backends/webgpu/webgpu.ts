@@ -188,7 +188,7 @@ function backendOn(d: Device, adapter: string, features: readonly string[], memo
       sgd(d, float32(parameter), float32(gradient), velocity && float32(velocity), guards.map(float32), o),
     adamW: (parameter, gradient, first, second, o, guards = []) =>
       adamW(d, float32(parameter), float32(gradient), float32(first), float32(second), guards.map(float32), o),
-    activity: (x) => activity(d, of(x)),
+    activity: (x, counted = false) => activity(d, of(x), counted),
   }
 }
 

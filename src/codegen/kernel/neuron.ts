@@ -1,4 +1,5 @@
 import {
+  countOf,
   hasNeurons,
   hasSteps,
   type Instruction,
@@ -10,6 +11,7 @@ import {
 } from '../../equations/index.ts'
 import * as elementary from './elementary.ts'
 import { noise } from './noise.ts'
+import { spikeBitsOf } from './spike-bytes.ts'
 import { f32x4, i32, i32x4, type Local, type Value, v128, wide } from './value.ts'
 import { assemble, type Target, type Writer } from './writer.ts'
 
@@ -351,17 +353,42 @@ function storeBytes(
     window === undefined
       ? k.w.integerConstant(2)
       : v128.and(f32x4.le(f32x4.abs(argument), k.w.constant(window)), k.w.integerConstant(2))
-  const bits = k.w.wide(v128.or(spike, open))
-  k.w.do(
-    lanes === 'all'
-      ? wide.storeBytes(address, bits, k.w.lanes * v)
-      : i32.store8(address, i32x4.lane(0, bits), k.w.lanes * v),
-  )
+  storeByteVector(k, lanes, address, k.w.wide(v128.or(spike, open)), v)
 }
 
-/** Where the one spike of a spiking program gets its argument. */
-function spikeArgument(program: Program): ValueId {
-  return program.instructions.find(({ op }) => op === 'spike')!.args[0]
+/**
+ * Counted spikes as `spike-bytes.ts` tells: bit 0 and bits 2 to `levels` say whether there are as many, bit 1 whether the
+ * window of any is open.
+ */
+function storeCounts(k: NeuronWriter, lanes: Lanes, address: Value, known: ReadonlyMap<ValueId, Vectors>): void {
+  const { w, program } = k
+  const { levels, window, output } = program
+  const { windows } = countOf(program.instructions, output)
+  known.get(output)!.forEach((count, v) => {
+    const bits = w.wide(v128.and(f32x4.ge(count, w.constant(1)), w.integerConstant(1)))
+    for (const bit of spikeBitsOf(levels).slice(1)) {
+      w.set(bits, v128.or(bits, v128.and(f32x4.ge(count, w.constant(bit)), w.integerConstant(1 << bit))))
+    }
+    for (const { argument, between } of windows) {
+      const value = known.get(argument)![v]
+      const open = between
+        ? v128.and(f32x4.ge(value, w.constant(between[0])), f32x4.le(value, w.constant(between[1])))
+        : window === undefined
+          ? w.integerConstant(-1)
+          : f32x4.le(f32x4.abs(value), w.constant(window))
+      w.set(bits, v128.or(bits, v128.and(open, w.integerConstant(2))))
+    }
+    storeByteVector(k, lanes, address, bits, v)
+  })
+}
+
+/** The lowest byte of each lane, behind each other. */
+function storeByteVector({ w }: NeuronWriter, lanes: Lanes, address: Value, bits: Value, v: number): void {
+  w.do(
+    lanes === 'all'
+      ? wide.storeBytes(address, bits, w.lanes * v)
+      : i32.store8(address, i32x4.lane(0, bits), w.lanes * v),
+  )
 }
 
 /** Forward: bytes (spiking programs) or float32, and the last states where a pointer for them is given. */
@@ -405,10 +432,12 @@ export function neuronForward(target: Target, counter: number, options: NeuronKe
             return drawn && op === 'noise' ? k.drawn(words, index) : undefined
           }
           emitStep(k, known, program.instructions, 0, override)
-          if (program.spiking) {
+          if (program.levels > 0) {
             const address = w.i32(i32.add(outRow, i32.shrU(k.at, i32.const(2))))
-            const argument = known.get(spikeArgument(program))!
-            argument.forEach((value, v) => storeBytes(k, lanes, address, value, program.window, v))
+            const { op, args } = program.instructions[program.output]
+            const argument = known.get(args[0])!
+            if (program.levels > 1 || op !== 'spike') storeCounts(k, lanes, address, known)
+            else argument.forEach((value, v) => storeBytes(k, lanes, address, value, program.window, v))
             w.set(outRow, i32.add(outRow, i32.shrU(k.arg('M'), i32.const(2))))
           } else {
             const address = w.i32(i32.add(outRow, k.at))

@@ -66,8 +66,10 @@ export class Spiking extends Layer {
     const { normalisation, T } = this.options
     const { neuron } = this
     const channels = input.shape[input.shape.length - 1]
-    const kind = neuron.program.spiking ? 'spikes' : 'dense'
-    const output: Frame = { ...input, sequence: true, kind, source: site.path }
+    const { levels } = neuron.program
+    const kind = levels > 0 ? 'spikes' : 'dense'
+    const { levels: _, ...frame } = input
+    const output: Frame = { ...frame, sequence: true, kind, ...(levels > 1 ? { levels } : {}), source: site.path }
     if (neuron.temporal) {
       const map = new TemporalLinear({ mixing: neuron.temporal, T: stepsOf(neuron, neuron.temporal, T) })
       const norm = normalisation ? new BatchNorm2d({ statistics: normalisation }) : null
@@ -104,7 +106,7 @@ export class Spiking extends Layer {
         next: 'build a network of them',
       })
     }
-    if (neuron.program.spiking !== before.program.spiking) {
+    if (neuron.program.levels > 0 !== before.program.levels > 0) {
       throw new UsageError({
         what: `'${before.name}' and '${neuron.name}' cannot be exchanged: one gives spikes, the other numbers`,
         place: this.label,
@@ -125,7 +127,7 @@ export class Spiking extends Layer {
       this.path,
       (result.state ?? []).map((s) => s.handle),
     )
-    run.observe?.(this.path, result.output)
+    run.observe?.(this.path, result.output, this.neuron.program.levels)
     return result.output
   }
 
@@ -178,7 +180,7 @@ export class Spiking extends Layer {
     released(run, ready, [x])
     const { output } = this.run(currents, null, run, false, run.stream?.position ?? 0)
     released(run, currents, [])
-    run.observe?.(this.path, output)
+    run.observe?.(this.path, output, this.neuron.program.levels)
     return output
   }
 
