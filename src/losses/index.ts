@@ -1,2 +1,3 @@
 export * from './losses.ts'
 export * from './metrics.ts'
+export * from './temporal.ts'

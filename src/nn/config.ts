@@ -12,6 +12,7 @@ import {
   Graph,
   Linear,
   MaxPool2d,
+  Population,
   Recurrent,
   Residual,
   Sequential,
@@ -143,6 +144,7 @@ const builders: { readonly [type: string]: (json: Json, count: Count) => Layer }
     if (p.number() >= 0 && p.number() < 1) return new Dropout({ p: p.number() })
     throw p.fault('a share from 0 to below 1')
   },
+  population: (json) => new Population({ size: json.only('type', 'size').at('size').whole(1, largest.channels) }),
   flatten: (json) => {
     json.only('type')
     return new Flatten()

@@ -3,6 +3,7 @@ import { FormatError } from '../base/index.ts'
 import type { TransformDescription } from '../data/index.ts'
 import { encoders } from '../nn/index.ts'
 import type { Encode } from '../train/index.ts'
+import type { TrainingOptions } from './run-settings.ts'
 
 const size = z.object({ width: z.number().int(), height: z.number().int() }).optional()
 
@@ -25,7 +26,10 @@ const schema = z.object({
   }),
   classes: z.array(z.string()).optional(),
   encode: z.string().optional(),
-  loss: z.object({ name: z.enum(['paper', 'rate']), squaredErrorTo: z.unknown().optional() }),
+  loss: z.object({
+    name: z.enum(['paper', 'rate', 'first-spike', 'van-rossum', 'membrane-regression']),
+    squaredErrorTo: z.unknown().optional(),
+  }),
   transforms: z.object({
     evaluation: z.array(
       z.object({
@@ -43,7 +47,7 @@ export function checkpointTraining(
 ): {
   T: number
   dataset: string
-  loss: 'paper' | 'paper-one-hot' | 'rate'
+  loss: TrainingOptions['loss']
   transforms: TransformDescription[]
   /** How recordings became frames; undefined for images. */
   frames: z.infer<typeof schema>['dataset']['frames']

@@ -69,7 +69,8 @@ export class Epoch {
     const keys = this.keys(group.length)
     const { memory } = this.parts
     const step = { backend, updates, T, loss, encode, clip, learningRate, keys, memory, truncation } as const
-    const result = await groupStep(network, group, { ...step, lossScale: lossScale?.scale })
+    const { regularise } = settings
+    const result = await groupStep(network, group, { ...step, regularise, lossScale: lossScale?.scale })
     const made = Number.isFinite(result.gradientNorm)
     const nextScale = lossScale && Number.isFinite(result.loss) ? nextLossScale(lossScale, made) : null
     if (!made && !nextScale) throw await this.notFinite(result, group, keys)

@@ -16,6 +16,7 @@ export { loadNetwork, type SaveNetworkOptions, saveNetwork } from './network-fil
 export { type AdamWSettings, adamW, type GroupOf, type Optimiser, type SgdSettings, sgd } from './optimiser.ts'
 export { type Prediction, type PredictOptions, predict, type Sample } from './predict.ts'
 export { type EpochRecord, freshProgress, type Progress } from './progress.ts'
+export { type Regulariser, regulariserOf } from './regularisers.ts'
 export type { FinalAccuracy, RunResult } from './run-result.ts'
 export * from './run-store.ts'
 export {

@@ -20,6 +20,7 @@ import type { TrainHooks } from './hooks.ts'
 import type { Host, StopSignal } from './host.ts'
 import { type Encode, usualEncode } from './input.ts'
 import { type Optimiser, sgd } from './optimiser.ts'
+import { checkRegularisers, type Regulariser } from './regularisers.ts'
 import { MemoryRunStore, type RunLine, type RunStore } from './run-store.ts'
 import { cosine, type OwnSchedule, type Schedule, scheduleOf } from './schedule.ts'
 
@@ -56,6 +57,8 @@ export interface TrainOptions {
   readonly validation?: number | 'none'
   /** Ends the run where epochs no longer get better by the validation images. Default: all epochs are made. */
   readonly earlyStopping?: EarlyStopping | null
+  /** What draws the firing rates of layers to a target, added to the loss of training. Default: nothing. */
+  readonly regularise?: readonly Regulariser[]
   /** How much samples of each class count in a loss of cross entropy. Default: all the same. */
   readonly classWeights?: ClassWeights | null
   /** Default: the data set's normalisation, where its name is known. Of `train` alone, evaluation normalises the same. */
@@ -125,6 +128,7 @@ export function settingsOf(options: TrainOptions, datasets: Pick<Datasets, 'name
     mixing: null,
     earlyStopping: null,
     classWeights: null,
+    regularise: [],
     ...options,
     loss: asLoss(options.loss ?? tetLoss()),
     schedule: scheduleOf(options.schedule ?? cosine()),
@@ -138,6 +142,7 @@ export function settingsOf(options: TrainOptions, datasets: Pick<Datasets, 'name
   if (settings.earlyStopping) {
     checkEarlyStopping(settings.earlyStopping, settings.validation, datasets.validation !== undefined)
   }
+  checkRegularisers(settings.regularise)
   checkExchanges(settings.exchange, settings.epochs)
   if (settings.checkpointEvery !== Number.POSITIVE_INFINITY) checkCount('checkpointEvery', settings.checkpointEvery)
   if (!(settings.clip > 0)) {
@@ -160,7 +165,12 @@ export function settingsRecord(settings: Settings, network: Network): RunLine {
     batch,
     accumulate,
     seed,
-    loss: { name: loss.name, ...loss.options(T), ...(loss.smoothing ? { smoothing: loss.smoothing } : {}) },
+    loss: {
+      name: loss.name,
+      ...loss.options(T),
+      ...loss.parameters,
+      ...(loss.smoothing ? { smoothing: loss.smoothing } : {}),
+    },
     optimiser: { name: optimiser.name, ...optimiser.options },
     schedule: withoutStandards({ name: schedule.name, ...schedule.options }),
     freeze,
@@ -172,6 +182,7 @@ export function settingsRecord(settings: Settings, network: Network): RunLine {
       : {}),
     ...(settings.mixing ? { mixing: settings.mixing } : {}),
     ...(settings.earlyStopping ? { earlyStopping: settings.earlyStopping } : {}),
+    ...(settings.regularise.length > 0 ? { regularise: settings.regularise } : {}),
     ...(settings.classWeights ? { classWeights: settings.classWeights } : {}),
     encode: settings.encode.name,
     transforms: {

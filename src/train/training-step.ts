@@ -1,14 +1,15 @@
 import { Tape, type TapeMemory } from '../autograd/index.ts'
 import type { Backend, Handle } from '../backends/index.ts'
 import type { Truncation } from '../equations/index.ts'
-import type { Loss } from '../losses/index.ts'
+import type { Loss, OwnLoss } from '../losses/index.ts'
 import { predictions, softHits, softTargets, summedLogits } from '../losses/index.ts'
-import type { Network } from '../nn/index.ts'
+import type { Network, Run } from '../nn/index.ts'
 import { loss as lossOf } from '../ops/index.ts'
 import { inputTensor, type Tensor } from '../tensor/index.ts'
 import { type Encode, inputOf } from './input.ts'
 import { firstLossScale } from './loss-scale.ts'
 import { ownLoss } from './own-loss.ts'
+import { type LayerOutput, type Regulariser, regularised } from './regularisers.ts'
 import type { Updates } from './updates.ts'
 
 export interface LabelledImages {
@@ -24,6 +25,8 @@ export interface StepOptions {
   readonly backend: Backend
   readonly T: number
   readonly loss: Loss
+  /** What is added to the loss for how layers fire. */
+  readonly regularise?: readonly Regulariser[] | undefined
   readonly encode?: Encode | undefined
   /** Names the random numbers of this pass: another update, another key. */
   readonly key: number
@@ -109,25 +112,33 @@ export interface Pass {
  * caller, or to the open step.
  */
 export function forwardBackward(network: Network, batch: LabelledImages, options: StepOptions): Pass {
-  const { backend } = options
-  const { tape, x, logits, lossScale } = forward(network, batch, options)
-  const classes = logits.shape[2]
-  const targets = backend.tensor([batch.labels.length, classes], softTargets(options.loss, batch, classes))
-  const scope = { backend, tape }
-  const root = lossOf(scope, logits, inputTensor(targets), options.loss.options(options.T), lossScale)
-  const pass = backward(network, batch, options, { tape, x, logits, root, lossScale })
-  backend.release(targets)
+  const made = forward(network, batch, options)
+  const { root, targets } = deviceLoss(batch, options, made)
+  const pass = backward(network, batch, options, { ...made, root })
+  options.backend.release(targets)
   return pass
 }
 
-/** As `forwardBackward`; where the loss is a program's own, once the logits have been read. */
+/** The loss that the backend computes, and its targets, which belong to the caller. */
+function deviceLoss(batch: LabelledImages, { backend, loss, T }: StepOptions, { tape, logits, lossScale }: Forward) {
+  const classes = logits.shape[2]
+  const targets = backend.tensor([batch.labels.length, classes], softTargets(loss, batch, classes))
+  return { root: lossOf({ backend, tape }, logits, inputTensor(targets), loss.options(T), lossScale), targets }
+}
+
+/** As `forwardBackward`; where the loss is a program's own, once the logits have been read, and with what regularises it. */
 export async function passOf(network: Network, batch: LabelledImages, options: StepOptions): Promise<Pass> {
-  const { own } = options.loss
-  if (!own) return forwardBackward(network, batch, options)
-  const made = forward(network, batch, options)
-  const scope = { backend: options.backend, tape: made.tape }
-  const root = await ownLoss(scope, own, made.logits, batch.labels, made.lossScale)
-  return backward(network, batch, options, { ...made, root })
+  const { backend, loss, regularise = [] } = options
+  if (!loss.own && regularise.length === 0) return forwardBackward(network, batch, options)
+  const outputs: LayerOutput[] = []
+  const made = forward(network, batch, options, (_, output, levels) => outputs.push({ output, levels }))
+  const scope = { backend, tape: made.tape }
+  const known = loss.own ? null : deviceLoss(batch, options, made)
+  const own = known?.root ?? (await ownLoss(scope, loss.own as OwnLoss, made.logits, batch.labels, made.lossScale))
+  const root = await regularised(scope, own, outputs, regularise, made.lossScale)
+  const pass = backward(network, batch, options, { ...made, root })
+  if (known) backend.release(known.targets)
+  return pass
 }
 
 interface Forward {
@@ -137,11 +148,15 @@ interface Forward {
   readonly lossScale: number
 }
 
-function forward(network: Network, batch: LabelledImages, options: StepOptions): Forward {
+function forward(network: Network, batch: LabelledImages, options: StepOptions, observe?: Run['observe']): Forward {
   const { backend, T, key, lossScale = firstLossScale(backend.info)?.scale ?? 1 } = options
   const tape = new Tape(backend, options.memory)
   const x = inputOf(network, backend, batch.images, { T, seed: key, encode: options.encode })
-  const logits = network.forward(x, { backend, tape, training: true, T, key, truncation: options.truncation ?? null })
+  const truncation = options.truncation ?? null
+  const logits = network.forward(x, {
+    ...{ backend, tape, training: true, T, key, truncation },
+    ...(observe ? { observe } : {}),
+  })
   return { tape, x, logits, lossScale }
 }
 
