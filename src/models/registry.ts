@@ -5,10 +5,12 @@ import { demo } from './demo.ts'
 import { dense, recurrent } from './dense.ts'
 import type { ModelOptions } from './options.ts'
 import { msResnet, type PublishedDepth, sewResnet } from './published-resnet.ts'
+import { type QkformerSize, qkformer } from './qkformer.ts'
 import { type ResnetDepth, spikingResnet } from './resnet.ts'
 import { snn3 } from './snn3.ts'
 import { snn5 } from './snn5.ts'
 import type { Connect } from './spike-element-wise.ts'
+import { type SpikformerSize, spikformer } from './spikformer.ts'
 import { spikeDrivenTransformer, type TransformerSize } from './transformer.ts'
 import { spikingVgg, type VggDepth, vggsnn } from './vgg.ts'
 
@@ -19,6 +21,8 @@ const ms = (depth: PublishedDepth) => (options: ModelOptions) => msResnet(depth,
 const resnet = (depth: ResnetDepth) => (options: ModelOptions) => spikingResnet(depth, options)
 const transformer = (name: string, size: TransformerSize) => (options: ModelOptions) =>
   spikeDrivenTransformer(name, size, options)
+const spikformerOf = (name: string, size: SpikformerSize) => (options: ModelOptions) => spikformer(name, size, options)
+const qkformerOf = (name: string, size: QkformerSize) => (options: ModelOptions) => qkformer(name, size, options)
 const vgg = (depth: VggDepth) => (options: ModelOptions) => spikingVgg(depth, options)
 
 /** Networks by the name that configurations and command lines use. */
@@ -49,6 +53,10 @@ export const models: { readonly [name: string]: ModelFactory } = {
   vggsnn,
   transformer: transformer('transformer', { depth: 2, channels: 256, spread: true }),
   'transformer-small': transformer('transformer-small', { depth: 1, channels: 64 }),
+  'spikformer-2-384': spikformerOf('spikformer-2-384', { depth: 2, channels: 384, heads: 12 }),
+  'spikformer-4-256': spikformerOf('spikformer-4-256', { depth: 4, channels: 256, heads: 8 }),
+  'spikformer-4-384': spikformerOf('spikformer-4-384', { depth: 4, channels: 384, heads: 12 }),
+  'qkformer-4-384': qkformerOf('qkformer-4-384', { depths: [1, 1, 2], channels: 384, heads: 8 }),
 }
 
 /** Models whose hidden layers can be chosen. */

@@ -12,6 +12,8 @@ test.each([
   ['sew-resnet18-iand', lif({ threshold: 0.4 })],
   ['ms-resnet18', lif()],
   ['ms-resnet18', iLif()],
+  ['spikformer-2-384', lif({ threshold: 0.5 })],
+  ['qkformer-4-384', lif({ threshold: 0.5 })],
 ])('a training step of %s: every operation of WebAssembly is that of the interpreter', async (name, neuron) => {
   const seen: Comparison[] = []
   const backend = createComparing(createInterpreter(), await createWasm(), (one) => seen.push(one))
