@@ -27,6 +27,9 @@ export type LearnableDefinition =
   | LearnableStart
   | { readonly start: LearnableStart; readonly per?: ParameterScope; readonly min?: Start; readonly max?: Start }
 
+/** What an option changes of a learnable parameter; what it leaves out stays as the definition has it. */
+export type LearnableOption = LearnableStart | Partial<Exclude<LearnableDefinition, LearnableStart>>
+
 /** A neuron's text and the names it may use. */
 export interface EquationSource {
   readonly equations: string

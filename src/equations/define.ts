@@ -1,7 +1,7 @@
 import { nearestName, UsageError } from '../base/index.ts'
 import { differentiate } from './adjoint.ts'
 import { checkNames, checkOperations } from './bounds.ts'
-import { compile, type LearnableDefinition, learnableParts } from './compile.ts'
+import { compile, type LearnableDefinition, type LearnableOption, learnableParts } from './compile.ts'
 import { dedent, expandMarkers, type Markers, type Reset } from './fragments.ts'
 import { within } from './place.ts'
 import type { Neuron, NeuronConfig, NoiseTime, Program, Surrogate, TemporalMixing } from './program.ts'
@@ -53,7 +53,7 @@ type NamesOf<Names> = Names extends object ? keyof Names & string : never
 export type OptionsOf<D extends NeuronDefinition> = NeuronDefinition extends D
   ? NeuronOptions
   : SharedOptions & { readonly [name in NamesOf<D['constants']>]?: number } & {
-      readonly [name in NamesOf<D['learnable']>]?: LearnableDefinition
+      readonly [name in NamesOf<D['learnable']>]?: LearnableOption
     }
 
 /** Makes a neuron; every option has a default. */

@@ -68,6 +68,7 @@ export interface Site {
     start: (random: Random) => ArrayLike<number>,
     layout: Layout,
     trained: boolean,
+    bounds?: Bounds,
   ): Parameter
   /** Adds the layer to summaries, or replaces what it told before. */
   row(row: Omit<LayerRow, 'path'>): void
