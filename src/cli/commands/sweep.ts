@@ -15,6 +15,8 @@ import {
   runAll,
   runFiles,
   runName,
+  sbatchWords,
+  slurmScript,
   sweepSchema,
   type TrainingOptions,
 } from '../../runs/index.ts'
@@ -22,7 +24,7 @@ import { csvText } from '../../train/index.ts'
 import { defineCommand, type Invocation } from '../command.ts'
 import { stoppable } from '../interruption.ts'
 import { createProgress } from '../progress.ts'
-import { runInProcesses } from '../run-in-processes.ts'
+import { runInProcesses, slurmName } from '../run-jobs.ts'
 import { exitCodes } from '../surroundings.ts'
 import { meanText, tableText } from '../table.ts'
 
@@ -66,7 +68,14 @@ export const sweepCommand = defineCommand({
     const dataset = positional[0] as string
     const { folder, runs } = plannedRuns(dataset, invocation)
     for (const { options } of runs) await chooseNeuron(options.neuron, options.neuronOptions)
-    const summaries = await (asked.jobs > 1 ? severalAtOnce : oneByOne)(dataset, { folder, runs }, invocation)
+    if (asked.on === 'slurm') checkSlurm(asked)
+    if (asked.dryRun) {
+      const words = sbatchWords(asked.slurm)
+      surroundings.write(slurmScript({ folder: join(folder, 'slurm'), name: slurmName(folder), words }, runs.length))
+      return exitCodes.done
+    }
+    const apart = asked.jobs > 1 || asked.on === 'slurm'
+    const summaries = await (apart ? severalAtOnce : oneByOne)(dataset, { folder, runs }, invocation)
     if (!summaries) {
       const name = folder.replace(/^.*[\\/]/, '')
       surroundings.writeError(`stopped, and saved. To go on, give the same command with --name ${name}\n`)
@@ -129,9 +138,10 @@ async function oneByOne(
 async function severalAtOnce(
   dataset: string,
   { folder, runs }: PlannedSweep,
-  { surroundings, options: { jobs: processes } }: SweepInvocation,
+  { surroundings, options: { jobs: processes, on, slurm } }: SweepInvocation,
 ): Promise<readonly RunSummary[] | undefined> {
-  const shared = Math.max(1, Math.floor(availableParallelism() / processes))
+  // A task of Slurm has a machine of its own, or as many of its cores as it asked for.
+  const shared = on === 'slurm' ? undefined : Math.max(1, Math.floor(availableParallelism() / processes))
   const jobs = runs.map(
     ({ name, options }): TrainJob => ({
       type: 'train',
@@ -141,8 +151,9 @@ async function severalAtOnce(
       options: { ...options, threads: options.threads ?? shared },
     }),
   )
-  surroundings.writeError(`${runs.length} runs, ${processes} at once, in ${folder}\n`)
-  return runInProcesses(jobs, processes, surroundings)
+  const where = on === 'slurm' ? 'on Slurm' : `${processes} at once`
+  surroundings.writeError(`${runs.length} runs, ${where}, in ${folder}\n`)
+  return runInProcesses(jobs, { on, slurm, processes, folder }, surroundings)
 }
 
 /** Every combination, seeds innermost. */
@@ -150,7 +161,8 @@ export function plannedRuns(
   dataset: string,
   { options: all, given, surroundings }: Pick<Invocation<typeof sweepSchema>, 'options' | 'given' | 'surroundings'>,
 ): { folder: string; runs: PlannedRun[] } {
-  const { neurons, tau: taus, T: steps, bptt, seeds, name, json: _, config: __, jobs: ___, ...rest } = all
+  const { neurons, tau: taus, T: steps, bptt, seeds, name, json: _, config: __, jobs: ___, ...others } = all
+  const { on: ____, slurm: _____, dryRun: ______, ...rest } = others
   const fixed = withProtocol(rest, given, dataset)
   const protocol = protocolText(rest, given, dataset)
   if (protocol !== '') surroundings.writeError(`${protocol}\n`)

@@ -1,10 +1,33 @@
+import { basename, join } from 'node:path'
 import { SpikeletError } from '../base/index.ts'
 import type { RunSummary } from '../report/index.ts'
 import type { TrainJob } from '../runs/index.ts'
-import { readSummary, runJobs, startProcess } from '../runs/index.ts'
+import { inProcesses, onSlurm, type RunJobs, readSummary, sbatchWords, startProcess } from '../runs/index.ts'
 import { createProgress, durationText } from './progress.ts'
 import { stopRequest } from './stop-request.ts'
 import type { Surroundings } from './surroundings.ts'
+
+/** How a command says where its runs run. */
+export interface JobPlace {
+  readonly on: 'here' | 'slurm'
+  /** Words for sbatch. */
+  readonly slurm: string
+}
+
+/** That place: so many processes of this machine, or Slurm, whose files lie in a folder. */
+export function runJobsAt(
+  { on, slurm }: JobPlace,
+  here: { readonly processes: number; readonly folder: string; readonly log: (line: string) => void },
+): RunJobs {
+  if (on === 'here') return inProcesses(here.processes, startProcess)
+  const folder = join(here.folder, 'slurm')
+  return onSlurm({ folder, name: slurmName(here.folder), words: sbatchWords(slurm), log: here.log })
+}
+
+/** What Slurm calls the jobs of a folder. */
+export function slurmName(folder: string): string {
+  return `spikelet-${basename(folder)}`.replaceAll(/[^\w.-]/g, '-')
+}
 
 /**
  * Runs several at once, each in a process of its own, with one bar for all.
@@ -13,11 +36,12 @@ import type { Surroundings } from './surroundings.ts'
  */
 export async function runInProcesses(
   jobs: readonly TrainJob[],
-  processes: number,
+  place: JobPlace & { readonly processes: number; readonly folder: string },
   surroundings: Surroundings,
 ): Promise<RunSummary[] | undefined> {
   const progress = createProgress(surroundings)
-  const { stop, ignore } = stopRequest(surroundings, progress)
+  const { stop, ignore } = stopRequest(surroundings, progress, ...(place.on === 'slurm' ? [null] : []))
+  const runJobs = runJobsAt(place, { ...place, log: progress.line })
   const shares = jobs.map(() => 0)
   const show = (job: number, share: number) => {
     shares[job] = share
@@ -30,8 +54,6 @@ export async function runInProcesses(
   }
   try {
     const ends = await runJobs(jobs, {
-      processes,
-      start: startProcess,
       stop,
       clock: surroundings.clock,
       onProgress: (job, share) => show(job, 0.999 * share),
@@ -40,7 +62,7 @@ export async function runInProcesses(
         progress.line(`${status} ${jobs[job].label} in ${durationText(seconds)}`)
       },
     })
-    if (stop.aborted) return undefined
+    if (stop.aborted || ends.some((end) => end?.status === 'stopped')) return undefined
     const failed = ends.flatMap((end, i) => (end?.status === 'failed' ? [`${jobs[i].label}: ${end.message}`] : []))
     if (failed.length > 0) {
       throw new SpikeletError({
