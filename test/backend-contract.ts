@@ -1,9 +1,11 @@
 import { afterAll, beforeAll, describe } from 'vitest'
 import type { Backend } from '../src/backends/index.ts'
 import { describeConvolution } from './contract/convolution.ts'
+import { describeCounted } from './contract/counted.ts'
 import { describeLinear } from './contract/linear.ts'
 import { describeMultiply } from './contract/multiply.ts'
 import { describeNeuron } from './contract/neuron.ts'
+import { describeNeuronParameters } from './contract/neuron-parameters.ts'
 import { describeNormalisation } from './contract/normalisation.ts'
 import { describePool } from './contract/pool.ts'
 import { describePooled } from './contract/pooled.ts'
@@ -29,6 +31,8 @@ export function describeBackend(name: string, create: () => Promise<Backend>, to
     describeConvolution(contract)
     describeLinear(contract)
     describeNeuron(contract)
+    describeNeuronParameters(contract)
+    describeCounted(contract)
     describeTruncation(contract)
     describeNormalisation(contract)
     describePool(contract)

@@ -1,6 +1,6 @@
 import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { chromium } from 'playwright-core'
 import { build, createServer, preview } from 'vite'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
@@ -41,7 +41,10 @@ describe.skipIf(!existsSync(program))('a page of Vite, with the package as it is
     cpSync(join(root, 'dist'), join(installed, 'dist'), { recursive: true })
     cpSync(join(root, 'package.json'), join(installed, 'package.json'))
     const { dependencies } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'))
-    for (const name of Object.keys(dependencies)) symlinkSync(join(root, 'node_modules', name), join(modules, name))
+    for (const name of Object.keys(dependencies)) {
+      mkdirSync(dirname(join(modules, name)), { recursive: true })
+      symlinkSync(join(root, 'node_modules', name), join(modules, name))
+    }
     writeFileSync(join(folder, 'package.json'), '{ "name": "page", "type": "module" }')
     writeFileSync(
       join(folder, 'index.html'),

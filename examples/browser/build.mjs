@@ -18,6 +18,9 @@ export async function buildPage(folder) {
     },
     outdir: folder,
     bundle: true,
+    // What few pages need, such as the reader of HDF5, is loaded when it is asked for.
+    splitting: true,
+    chunkNames: 'chunks/[hash]',
     minify: true,
     format: 'esm',
     target: 'es2022',

@@ -6,7 +6,8 @@
  */
 export function galleryPictures(spikelet) {
   const { clif, draw, energy, gradientMap, lif, plif, record, snn3, standaloneSvg } = spikelet
-  const { autocorrelations, dependencyGraph, gradientPaths, histograms, rasterOf, truncationMap } = spikelet
+  const { autocorrelations, dependencyGraph, gradientPaths, histograms, rasterOf, surrogateCurves, truncationMap } =
+    spikelet
   const network = snn3({ input: [28, 28, 1], classes: 10, neuron: clif() })
   const whole = (value) => `${standaloneSvg(draw(value))}\n`
   return [
@@ -65,6 +66,13 @@ export function galleryPictures(spikelet) {
       text: 'What each kind of truncation strikes out of the gradient.',
       code: 'truncationMap(clif(), 3, { T: 8 })',
       svg: whole(truncationMap(clif(), 3, { T: 8 })),
+    },
+    {
+      name: 'surrogates',
+      title: 'Surrogates',
+      text: 'What stands in for the derivative of a spike around the threshold, each with its usual alpha.',
+      code: 'surrogateCurves()',
+      svg: whole(surrogateCurves()),
     },
     {
       name: 'energy',

@@ -30,10 +30,14 @@ export interface DependencyGraph {
   readonly states: readonly string[]
 }
 
-/** Which named values of a step are made of which, of this step and of the one before. */
+/**
+ * Which named values of a step are made of which, of this step and of the one before. What constants and learned parameters
+ * alone decide is left out.
+ */
 export function dependencyGraph(neuron: Neuron): DependencyGraph {
   const { program } = neuron
-  const named = namesOf(program)
+  const varies = varyingOf(program)
+  const named = new Map([...namesOf(program)].filter(([id]) => varies[id]))
   const stateNames = program.states.map(({ next, name }) => named.get(next) ?? name)
   const readsInput = program.instructions.some(({ op }) => op === 'input')
   const nodes: GraphNode[] = [
@@ -51,6 +55,14 @@ export function dependencyGraph(neuron: Neuron): DependencyGraph {
     edges,
     states: program.states.map(({ name }) => name),
   }
+}
+
+/** Per instruction: whether it differs from step to step, or neuron to neuron. */
+function varyingOf({ instructions }: Program): boolean[] {
+  const found: boolean[] = []
+  for (const { op, args } of instructions)
+    found.push(op === 'input' || op === 'state' || op === 'noise' || args.some((id) => found[id]))
+  return found
 }
 
 /** Every assignment's value by id: `u#1` and `u#2`, or plain `m` where there is one only. */

@@ -41,7 +41,10 @@ export interface NeuronLayer {
   readonly path: string
   readonly name: string
   readonly count: number
+  /** Spikes a neuron and step. */
   readonly rate: number
+  /** Most spikes of one neuron and step; 0 where it gives numbers. */
+  readonly levels: number
   /** Gives spikes, and not numbers. */
   readonly spiking: boolean
   readonly operations: NeuronOperations
@@ -97,7 +100,8 @@ function neuronLayer(
     name: neuron.name,
     count: row.neurons,
     rate: rates.get(row.path) as number,
-    spiking: neuron.program.spiking,
+    levels: neuron.program.levels,
+    spiking: neuron.program.levels > 0,
     operations: neuronOperations(neuron, T),
   }
 }
@@ -142,10 +146,10 @@ function synapticLayer(
   }
 }
 
-/** Share of spikes in what comes in; behind a maximum pool as if neighbours fired independently. */
+/** Spikes a value of what comes in; behind a maximum pool as if neighbours fired independently. */
 function activeShare({ kind, shape }: Frame, source: NeuronLayer | null): number {
   if (kind !== 'spikes' || !source) return 1
-  const { rate, count } = source
+  const { rate, count, levels } = source
   const inputs = sizeOf(shape)
-  return inputs >= count ? rate : 1 - (1 - rate) ** (count / inputs)
+  return inputs >= count ? rate : levels * (1 - (1 - rate / levels) ** (count / inputs))
 }

@@ -1,22 +1,26 @@
 import { suggestion, UsageError } from '../base/index.ts'
 import type { Network } from '../nn/index.ts'
 
-/** Firing rates in 0..1: of all layers of neurons in order, or by the layers' paths. */
+/** Firing rates, spikes a neuron and step: of all layers of neurons in order, or by the layers' paths. */
 export type FiringRates = readonly number[] | Readonly<Record<string, number>>
 
 /**
  * The rate of every layer of neurons, by path.
- * @throws UsageError unless there is exactly one in 0..1 for each
+ * @throws UsageError unless there is exactly one for each, from 0 to the most spikes of a step
  */
-export function ratesOf(network: Pick<Network, 'name' | 'rows'>, given: FiringRates): ReadonlyMap<string, number> {
+export function ratesOf(
+  network: Pick<Network, 'name' | 'rows' | 'neurons'>,
+  given: FiringRates,
+): ReadonlyMap<string, number> {
   const paths = network.rows.filter((row) => row.neurons > 0).map(({ path }) => path)
   const rates = Array.isArray(given) ? inOrder(network.name, paths, given) : byPath(network.name, paths, given)
   for (const [path, rate] of rates) {
-    if (rate >= 0 && rate <= 1) continue
+    const most = Math.max(1, network.neurons.get(path)?.program.levels ?? 1)
+    if (rate >= 0 && rate <= most) continue
     throw new UsageError({
       what: 'a firing rate is a share of neuron-steps',
       place: path,
-      expected: '0 to 1',
+      expected: `0 to ${most}`,
       got: String(rate),
       next: 'divide by 100 what is given in percent',
     })

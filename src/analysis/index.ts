@@ -43,4 +43,5 @@ export {
   runAs,
   sharedOptions,
 } from './run-as.ts'
+export { type SurrogateCurves, surrogateCurves } from './surrogate-curves.ts'
 export { type TruncationMap, truncationMap } from './truncation-map.ts'

@@ -1,5 +1,5 @@
 import { sizeOf, UsageError } from '../base/index.ts'
-import { defineNeuron, type Neuron } from '../equations/index.ts'
+import { defineNeuron, hasNeurons, type Neuron } from '../equations/index.ts'
 import type { Network } from '../nn/index.ts'
 import { type SpikingOptions, spiking } from '../ops/index.ts'
 import type { Tensor } from '../tensor/index.ts'
@@ -77,6 +77,13 @@ function sampleOf(
   const M = places.length
   const x = new Float64Array(T * M)
   for (let t = 0; t < T; t++) for (let i = 0; i < M; i++) x[t * M + i] = currents[t * size + places[i]]
-  const named = neuron.program.parameters.map(({ name }, k) => [name, parameters[k]] as const)
+  const named = neuron.program.parameters.map((parameter, k) => {
+    const values = parameters[k]
+    // Of values for each neuron those of the neurons that were taken.
+    return [
+      parameter.name,
+      hasNeurons(parameter) ? places.map((place) => values[place % values.length]) : values,
+    ] as const
+  })
   return { path, neuron, M, places, x, parameters: Object.fromEntries(named) }
 }

@@ -1,4 +1,4 @@
-import type { Instruction, Neuron, Program, ValueId } from '../equations/index.ts'
+import { countOf, type Instruction, type Neuron, type Program, type ValueId } from '../equations/index.ts'
 
 /** Arithmetic by its cost: a division by a fixed number is a multiplication, sigmoid, exp and the like are functions. */
 export interface Operations {
@@ -93,8 +93,13 @@ class Counter {
   isSpike(id: ValueId): boolean {
     const { op, args, index } = this.at(id)
     if (op === 'detach') return this.isSpike(args[0])
-    if (op === 'state') return this.at(this.program.states[index as number].next).op === 'spike'
-    return op === 'spike'
+    if (op === 'state') return this.isCount(this.program.states[index as number].next)
+    return this.isCount(id)
+  }
+
+  /** A spike, or a sum of spikes: what is multiplied by a count is added as often. */
+  private isCount(id: ValueId): boolean {
+    return countOf(this.program.instructions, id).levels > 0
   }
 
   /** An addition of a product with the spike is one at spikes only: else there is nothing to add. */

@@ -14,6 +14,8 @@ export interface NeuronRecording {
   /** What they received. */
   readonly x: Float64Array
   readonly s: Float64Array
+  /** Most spikes that it counts in a step, where that is more than 1. */
+  readonly levels?: number
   /** Every value that the equations name: `u#1` before the reset, `u` after it... */
   readonly values: { readonly [name: string]: Float64Array }
   /** Names of the states among them. */
@@ -85,7 +87,8 @@ function recordingOf(neuron: Neuron, name: string, x: Float64Array, options: Seq
   const { [margin]: above, ...values } = observed
   const { T } = options
   const states = program.states.map((state) => state.name).filter((state) => state !== 's')
-  const recording = { name, T, M: x.length / T, x, s, values, states }
+  const counts = program.levels > 1 ? { levels: program.levels } : {}
+  const recording = { name, T, M: x.length / T, x, s, ...counts, values, states }
   if (!membrane) return recording
   const potential = values[membrane.name]
   return {
@@ -94,7 +97,8 @@ function recordingOf(neuron: Neuron, name: string, x: Float64Array, options: Seq
   }
 }
 
-/** Spikes per neuron and step, in 0..1. */
-export function firingRate({ s }: Pick<NeuronRecording, 's'>): number {
-  return s.reduce((sum, value) => sum + (value === 0 ? 0 : 1), 0) / s.length
+/** Spikes per neuron and step; of neurons that give numbers, the share that is not 0. */
+export function firingRate({ levels = 0, s }: Pick<NeuronRecording, 's' | 'levels'>): number {
+  const counted = levels > 1
+  return s.reduce((sum, value) => sum + (counted ? value : value === 0 ? 0 : 1), 0) / s.length
 }

@@ -1,5 +1,5 @@
 import type { Shape } from '../base/index.ts'
-import type { Neuron, Truncation } from '../equations/index.ts'
+import type { Neuron, NoiseRun, Truncation } from '../equations/index.ts'
 import type { KernelChoice } from './kernel-choice.ts'
 
 /**
@@ -83,10 +83,12 @@ export interface NeuronCall {
   readonly wantBackward: boolean
   /** How far back in time gradients travel in `neuronBackward`; null or left out: all the way. */
   readonly truncation?: Truncation | null
+  /** Which numbers `noise()` draws, the same on the way back; null or left out: it is 0. */
+  readonly noise?: NoiseRun | null
 }
 
 export interface NeuronResult {
-  /** `spikes` when the program is spiking, else `dense`. */
+  /** `spikes` when the program is spiking, else `dense`; where it sums spikes, the backend may make bytes of them. */
   readonly output: Handle
   readonly state: readonly Handle[] | null
   /** What backward needs beside x and output; null without wantBackward. */
@@ -247,6 +249,8 @@ export interface Backend {
   accumulate(target: Handle, source: Handle, factor: number): void
   /** target *= factor. */
   scale(target: Handle, factor: number): void
+  /** Puts what is below `min` there, and what is above `max` there; either may be infinite. */
+  clamp(target: Handle, min: number, max: number): void
   /** Scales all to a joint 2-norm of at most `maxNorm`; gives the norm before, [1]. Infinity only measures. */
   clipNorm(gradients: readonly Handle[], maxNorm: number): Handle
   /** Changes nothing where one of the guards, each [1], is not finite. */
@@ -266,6 +270,9 @@ export interface Backend {
     options: AdamWOptions,
     guards?: readonly Handle[],
   ): void
-  /** [number of non-zero values, number of open windows] of a sequence. */
-  activity(x: Handle): Handle
+  /**
+   * [number of non-zero values, number of open windows] of a sequence. Where the values count spikes, `counted`: the number of
+   * spikes instead.
+   */
+  activity(x: Handle, counted?: boolean): Handle
 }

@@ -95,7 +95,7 @@ export async function spikeArguments(
   const scratch = createInterpreter()
   const { program } = call.neuron
   const output = program.instructions[program.output].args[0]
-  const neuron: Neuron = { ...call.neuron, program: { ...program, output, spiking: false } }
+  const neuron: Neuron = { ...call.neuron, program: { ...program, output, spiking: false, levels: 0 } }
   const placed = await place(scratch)
   const handle = await upload(scratch, x)
   const result = scratch.neuron(handle, { ...placed, neuron, wantState: false, wantBackward: false })

@@ -26,6 +26,7 @@ export type OperationName =
   | 'loss'
   | 'accumulate'
   | 'scale'
+  | 'clamp'
   | 'clipNorm'
   | 'sgd'
   | 'adamW'
@@ -118,7 +119,7 @@ function checkNeuron(x: Handle, { neuron, T, parameters, normalisation, state }:
   }
   const channels = x.shape[x.shape.length - 1]
   neuron.program.parameters.forEach((p, k) => {
-    const expected = parameterShape(p, T, channels)
+    const expected = parameterShape(p, T, x.shape.slice(2))
     if (parameters[k] && sameShape(parameters[k].shape, expected)) return
     throw new ShapeError({
       what: `parameter "${p.name}", one value a ${p.scope}, does not fit`,
@@ -384,6 +385,12 @@ export const operations: Operations = {
     makes: () => {},
     outputs: (_, target) => ({ target }),
   },
+  clamp: {
+    map: ([target, min, max], put) => [put(target), min, max],
+    check: anything,
+    makes: () => {},
+    outputs: (_, target) => ({ target }),
+  },
   clipNorm: {
     map: ([gradients, maxNorm], put) => [gradients.map(put), maxNorm],
     check: anything,
@@ -416,7 +423,7 @@ export const operations: Operations = {
     outputs: (_, parameter, _gradient, first, second) => ({ parameter, first, second }),
   },
   activity: {
-    map: ([x], put) => [put(x)],
+    map: ([x, ...rest], put) => [put(x), ...rest],
     check: anything,
     makes: () => dense([2]),
     outputs: output,

@@ -28,7 +28,7 @@ export function neuronText(neuron: Neuron, language: KernelLanguage, T = 4): str
 }
 
 function codeOf(neuron: Neuron, target: Target, write: typeof neuronForward): Uint8Array {
-  return write(target, counter, { neuron, normalised: true, relaxed: false })
+  return write(target, counter, { neuron, normalised: true, relaxed: false, noisy: true })
 }
 
 /** Sixteen bytes a line, each line with its place, as programs that read machine code take it. */
@@ -42,7 +42,16 @@ function hexText(code: Uint8Array): string {
 }
 
 function shaders(neuron: Neuron, T: number): string {
-  const options = { neuron, T, wide: true, x: 'dense', repeated: false, table: 'step', result: 'dense' } as const
+  const options = {
+    neuron,
+    T,
+    wide: true,
+    x: 'dense',
+    repeated: false,
+    table: 'step',
+    result: 'dense',
+    noisy: true,
+  } as const
   const both = { ...options, given: false, last: false }
   const [forward, backward] = [wgsl.neuronForward(both), wgsl.neuronBackward(both)]
   return `// ${neuron.name} forward\n${forward.code}\n// ${neuron.name} backward\n${backward.code}`

@@ -19,6 +19,7 @@ const rules: { readonly [op in ForwardOp]: Rule } = {
   input: () => [],
   state: () => [],
   parameter: () => [],
+  noise: () => [],
   detach: () => [],
   add: (_, g) => [g, g],
   sub: (_, g, { neg }) => [g, neg(g)],

@@ -7,7 +7,7 @@ export type Step = (values: Float64Array) => void
 /** Ops that need nothing but their arguments. */
 export type PureOp = Exclude<
   ForwardOp | AdjointOp,
-  'constant' | 'input' | 'state' | 'parameter' | 'outputGradient' | 'stateGradient'
+  'constant' | 'input' | 'state' | 'parameter' | 'noise' | 'outputGradient' | 'stateGradient'
 >
 
 type Compile = (to: ValueId, args: readonly ValueId[], value: number) => Step

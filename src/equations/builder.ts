@@ -27,6 +27,11 @@ export class ProgramBuilder {
     return this.append({ op: 'constant', args: [], value })
   }
 
+  /** A random number of its own: two calls of `noise()` are never shared. */
+  draw(): ValueId {
+    return this.source('noise', this.instructions.filter(({ op }) => op === 'noise').length)
+  }
+
   /** `input`, `state`, `parameter`, `outputGradient` or `stateGradient`. */
   source(op: Instruction['op'], index?: number): ValueId {
     return this.append(index === undefined ? { op, args: [] } : { op, args: [], index })

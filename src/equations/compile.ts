@@ -1,5 +1,6 @@
-import { EquationError } from '../base/index.ts'
+import { EquationError, type Random } from '../base/index.ts'
 import { ProgramBuilder } from './builder.ts'
+import { countOf } from './counted-spikes.ts'
 import { emitExpression } from './expression.ts'
 import { type Assignment, resolveNames } from './names.ts'
 import { parseEquations } from './parse.ts'
@@ -15,11 +16,19 @@ import type {
   ValueId,
 } from './program.ts'
 import { prune } from './prune.ts'
-import { namesIn, type Start, startValue } from './starts.ts'
+import { isVaried, type LearnableStart, middleOf, namesIn, type Start, startValue, startValues } from './starts.ts'
 import { windowOf } from './surrogates.ts'
 
-/** Start and scope of a learnable parameter; a bare start means one value per layer. */
-export type LearnableDefinition = Start | { readonly start: Start; readonly per?: ParameterScope }
+/**
+ * Start, scope and bounds of a learnable parameter; a bare start means one value per layer. Bounds are numbers or
+ * expressions in the constants, and every update keeps to them.
+ */
+export type LearnableDefinition =
+  | LearnableStart
+  | { readonly start: LearnableStart; readonly per?: ParameterScope; readonly min?: Start; readonly max?: Start }
+
+/** What an option changes of a learnable parameter; what it leaves out stays as the definition has it. */
+export type LearnableOption = LearnableStart | Partial<Exclude<LearnableDefinition, LearnableStart>>
 
 /** A neuron's text and the names it may use. */
 export interface EquationSource {
@@ -71,6 +80,7 @@ export function compile(source: EquationSource): Compiled {
     observables: [...observed].flatMap(([name, values]) => observablesOf(name, values.map(rename))),
     output: last('s'),
     spiking: isSpiking(instructions, last('s')),
+    levels: countOf(instructions, last('s')).levels,
     window: instructions.some(({ op }) => op === 'spike') ? windowOf(source.surrogate) : undefined,
   }
   return { program, warnings: [...unusedNames(source, names.read), ...idleStates(program)] }
@@ -125,23 +135,77 @@ function stateStart(name: string, { state = {} }: EquationSource, constants: Rea
   return Object.hasOwn(state, name) ? startValue(name, state[name], constants) : 0
 }
 
-const scopes: readonly ParameterScope[] = ['layer', 'channel', 'step', 'stepChannel']
+const scopes: readonly ParameterScope[] = ['layer', 'channel', 'neuron', 'step', 'stepChannel']
 
 function learnableOf(
   name: string,
-  definition: LearnableDefinition,
+  given: LearnableDefinition,
   constants: ReadonlyMap<string, number>,
 ): LearnableParameter {
-  const { start, per = 'layer' } = typeof definition === 'object' ? definition : { start: definition }
+  const definition = learnableParts(given)
+  const { start, per = 'layer' } = definition
   if (!scopes.includes(per))
     throw new EquationError({
       what: `learnable '${name}' cannot be per '${String(per)}'`,
       expected: scopes.join(', '),
       next: `write ${name}: { start: ..., per: 'channel' }`,
     })
-  const at = (T: number) => startValue(name, start, new Map([...constants, ['T', T]]))
-  at(1)
-  return { name, scope: per, start: at }
+  const namesFor = (T: number) => new Map([...constants, ['T', T]])
+  const bounds = boundsOf(name, definition, constants)
+  const at = (T: number) => middleOf(name, start, namesFor(T))
+  const draw = (T: number, size: number, random: Random) =>
+    startValues(name, start, namesFor(T), size, random).map((value) => within(bounds, value))
+  const middle = at(1)
+  const varied = isVaried(name, start)
+  checkInBounds(name, typeof start === 'object' ? start : varied ? [] : [middle], bounds)
+  const startText = varied
+    ? { startText: typeof start === 'object' ? `${start.length} values of its own` : `${start}` }
+    : {}
+  return { name, scope: per, start: (T) => within(bounds, at(T)), draw, ...startText, ...bounds }
+}
+
+/** A definition in its long form. */
+export function learnableParts(definition: LearnableDefinition): Exclude<LearnableDefinition, LearnableStart> {
+  if (typeof definition !== 'object' || definition === null || Array.isArray(definition))
+    return { start: definition as LearnableStart }
+  return definition as Exclude<LearnableDefinition, LearnableStart>
+}
+
+interface Bounds {
+  readonly min?: number
+  readonly max?: number
+}
+
+const within = ({ min = Number.NEGATIVE_INFINITY, max = Number.POSITIVE_INFINITY }: Bounds, value: number) =>
+  Math.min(Math.max(value, min), max)
+
+function boundsOf(
+  name: string,
+  { min, max }: Exclude<LearnableDefinition, LearnableStart>,
+  constants: ReadonlyMap<string, number>,
+): Bounds {
+  const bounds = {
+    ...(min === undefined ? {} : { min: startValue(`${name}.min`, min, constants) }),
+    ...(max === undefined ? {} : { max: startValue(`${name}.max`, max, constants) }),
+  }
+  if (bounds.min !== undefined && bounds.max !== undefined && bounds.min >= bounds.max)
+    throw new EquationError({
+      what: `learnable '${name}' has no room between its bounds`,
+      expected: 'min below max',
+      got: `min ${bounds.min}, max ${bounds.max}`,
+      next: 'leave one of them out, or make it a constant',
+    })
+  return bounds
+}
+
+function checkInBounds(name: string, starts: readonly number[], bounds: Bounds): void {
+  const outside = starts.find((value) => within(bounds, value) !== value)
+  if (outside === undefined) return
+  throw new EquationError({
+    what: `learnable '${name}' starts at ${outside}, outside of its bounds`,
+    expected: `${bounds.min ?? '-infinity'} to ${bounds.max ?? 'infinity'}`,
+    next: 'move the start, or the bounds',
+  })
 }
 
 function isSpiking(instructions: readonly Instruction[], output: ValueId): boolean {
@@ -150,7 +214,10 @@ function isSpiking(instructions: readonly Instruction[], output: ValueId): boole
 }
 
 function unusedNames({ constants = {}, learnable = {}, alsoRead = [] }: EquationSource, read: ReadonlySet<string>) {
-  const inStarts = Object.values(learnable).flatMap((of) => namesIn(typeof of === 'object' ? of.start : of))
+  const inStarts = Object.values(learnable).flatMap((of) => {
+    const { start, min = 0, max = 0 } = learnableParts(of)
+    return [start, min, max].flatMap(namesIn)
+  })
   return [...Object.keys(constants), ...Object.keys(learnable)]
     .filter((name) => !read.has(name) && !inStarts.includes(name) && !alsoRead.includes(name))
     .map((name) => `'${name}' is never read`)

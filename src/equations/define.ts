@@ -1,10 +1,10 @@
 import { nearestName, UsageError } from '../base/index.ts'
 import { differentiate } from './adjoint.ts'
 import { checkNames, checkOperations } from './bounds.ts'
-import { compile, type LearnableDefinition } from './compile.ts'
+import { compile, type LearnableDefinition, type LearnableOption, learnableParts } from './compile.ts'
 import { dedent, expandMarkers, type Markers, type Reset } from './fragments.ts'
 import { within } from './place.ts'
-import type { Neuron, NeuronConfig, Program, Surrogate, TemporalMixing } from './program.ts'
+import type { Neuron, NeuronConfig, NoiseTime, Program, Surrogate, TemporalMixing } from './program.ts'
 import type { Start } from './starts.ts'
 import { type SurrogateChoice, surrogateOf } from './surrogates.ts'
 
@@ -22,6 +22,8 @@ export interface SharedOptions {
   readonly decayInput?: boolean
   /** What the potential leaks towards, and starts from. Default: 0. */
   readonly leak?: number
+  /** When `noise()` is drawn: in training alone, or always. Default: training; it is 0 otherwise. */
+  readonly noise?: NoiseTime
   /** Values before the first step: numbers, or expressions in the constants. */
   readonly state?: { readonly [name: string]: Start }
 }
@@ -51,7 +53,7 @@ type NamesOf<Names> = Names extends object ? keyof Names & string : never
 export type OptionsOf<D extends NeuronDefinition> = NeuronDefinition extends D
   ? NeuronOptions
   : SharedOptions & { readonly [name in NamesOf<D['constants']>]?: number } & {
-      readonly [name in NamesOf<D['learnable']>]?: LearnableDefinition
+      readonly [name in NamesOf<D['learnable']>]?: LearnableOption
     }
 
 /** Makes a neuron; every option has a default. */
@@ -73,7 +75,7 @@ export function publishedNeuron<const D extends NeuronDefinition>(definition: D)
 }
 
 const sharedDefaults = { surrogate: 'rectangle', reset: 'soft', detachReset: false, decayInput: false } as const
-const sharedNames = ['surrogate', 'alpha', 'reset', 'detachReset', 'decayInput', 'leak', 'state'] as const
+const sharedNames = ['surrogate', 'alpha', 'reset', 'detachReset', 'decayInput', 'leak', 'noise', 'state'] as const
 const definitionNames = ['name', 'equations', 'constants', 'learnable', 'temporal', 'paper', ...sharedNames] as const
 
 function build(definition: NeuronDefinition, given: NeuronOptions, remembered?: NeuronDefinition): Neuron {
@@ -96,6 +98,7 @@ function build(definition: NeuronDefinition, given: NeuronOptions, remembered?: 
       constants: source.constants,
       surrogate: source.surrogate,
       warnings,
+      noise: noiseOf(options.noise ?? definition.noise),
       ...(definition.paper === undefined ? {} : { paper: definition.paper }),
     }
   })
@@ -122,6 +125,15 @@ function expandedSource(definition: NeuronDefinition, options: NeuronOptions) {
     surrogate: chosenSurrogate(definition, options),
     alsoRead: definition.temporal === undefined || definition.temporal === 'full' ? [] : ['k'],
   }
+}
+
+function noiseOf(given: NoiseTime = 'training'): NoiseTime {
+  if (given === 'training' || given === 'always') return given
+  throw new UsageError({
+    what: `noise cannot be drawn '${String(given)}'`,
+    expected: "'training' or 'always'",
+    next: "write for example noise: 'always'",
+  })
 }
 
 /** A neuron of its author's may have a constant of this name. */
@@ -175,14 +187,10 @@ function chosenSurrogate(definition: NeuronDefinition, options: NeuronOptions): 
 function overriddenLearnable(learnable: { readonly [name: string]: LearnableDefinition }, options: NeuronOptions) {
   const merged: { [name: string]: LearnableDefinition } = {}
   for (const [name, definition] of Object.entries(learnable)) {
-    const option = Object.hasOwn(options, name) ? (options[name] as LearnableDefinition) : {}
-    merged[name] = { ...asObject(definition), ...asObject(option) } as LearnableDefinition
+    const option = Object.hasOwn(options, name) ? learnableParts(options[name] as LearnableDefinition) : {}
+    merged[name] = { ...learnableParts(definition), ...option }
   }
   return merged
-}
-
-function asObject(definition: LearnableDefinition | object): object {
-  return typeof definition === 'object' && definition !== null ? definition : { start: definition }
 }
 
 function ownNames({ constants = {}, learnable = {} }: NeuronDefinition): string[] {
@@ -217,6 +225,7 @@ function refusal(name: string, { equations }: NeuronDefinition, options: NeuronO
   }
   if (name === 'leak' && markers.leaks.length === 0) return 'its equations have no leak(...)'
   if (name === 'decayInput' && !markers.input) return 'its equations have no input(...) to decay'
+  if (name === 'noise' && !/\bnoise\s*\(/.test(equations)) return 'its equations have no noise()'
   if ((name === 'surrogate' || name === 'alpha') && !/\bspike\s*\(/.test(equations))
     return 'its equations have no spike'
   return undefined

@@ -64,7 +64,7 @@ it.each<[string, string, Partial<EquationSource>?]>([
   ['start not finite', 's = w * x', { learnable: { w: 'log(tau - 2)' } }],
   ['start with an unknown name', 's = w * x', { learnable: { w: 'log(tua)' } }],
   ['start with two values', 's = w * x', { learnable: { w: '1 2' } }],
-  ['unknown scope', 's = w * x', { learnable: { w: { start: 1, per: 'neuron' as 'layer' } } }],
+  ['unknown scope', 's = w * x', { learnable: { w: { start: 1, per: 'pixel' as 'layer' } } }],
   ['two values side by side', 's = spike(x) threshold'],
 ])('%s', (_, equations, source) => {
   expect(messageOf(equations, source)).toMatchSnapshot()

@@ -2,7 +2,13 @@ import { arithmetic, isPureOp, type Step } from './arithmetic.ts'
 import type { Adjoint, Instruction, Program, ValueId } from './program.ts'
 
 /** One forward step: fills `values[id]` for every instruction of the program. */
-export type ForwardStep = (values: Float64Array, x: number, states: Float64Array, parameters: Float64Array) => void
+export type ForwardStep = (
+  values: Float64Array,
+  x: number,
+  states: Float64Array,
+  parameters: Float64Array,
+  noise?: Float64Array,
+) => void
 
 /** One step of reverse time: reads the forward values of its step, fills those of the adjoint's instructions. */
 export type AdjointStep = (values: Float64Array, outputGradient: number, stateGradients: Float64Array) => void
@@ -23,12 +29,28 @@ export function compileForward(program: Program, { spike }: EvaluateOptions = {}
   const inputs = sources(instructions, 0, 'input')
   const states = sources(instructions, 0, 'state')
   const parameters = sources(instructions, 0, 'parameter')
-  return (values, x, stateValues, parameterValues) => {
+  const drawn = sources(instructions, 0, 'noise')
+  return (values, x, stateValues, parameterValues, noise) => {
     for (const { id, value } of constants) values[id] = value
     for (const { id } of inputs) values[id] = x
     for (const { id, index } of states) values[id] = stateValues[index]
     for (const { id, index } of parameters) values[id] = parameterValues[index]
+    for (const { id, index } of drawn) values[id] = noise?.[index] ?? 0
     for (const step of steps) step(values)
+  }
+}
+
+/** Instructions that read constants and states alone, as a function of the states; gives all values. */
+export function compileInstructions(instructions: readonly Instruction[]): (states: readonly number[]) => Float64Array {
+  const steps = pureSteps(instructions, 0)
+  const constants = sources(instructions, 0, 'constant')
+  const states = sources(instructions, 0, 'state')
+  const values = new Float64Array(instructions.length)
+  return (given) => {
+    for (const { id, value } of constants) values[id] = value
+    for (const { id, index } of states) values[id] = given[index]
+    for (const step of steps) step(values)
+    return values
   }
 }
 

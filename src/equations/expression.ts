@@ -5,7 +5,7 @@ import type { ValueId } from './program.ts'
 import type { Call, Expression } from './syntax.ts'
 
 /** Functions of equations and how many arguments each takes. */
-export const functions: ReadonlyMap<string, { readonly op: PureOp; readonly arity: number }> = new Map(
+export const functions: ReadonlyMap<string, { readonly op: PureOp | 'noise'; readonly arity: number }> = new Map(
   (
     [
       ['spike', 1],
@@ -25,6 +25,7 @@ export const functions: ReadonlyMap<string, { readonly op: PureOp; readonly arit
       ['min', 2],
       ['max', 2],
       ['detach', 1],
+      ['noise', 0],
     ] as const
   ).map(([op, arity]) => [op, { op, arity }]),
 )
@@ -37,6 +38,8 @@ export interface ExpressionScope {
   readonly lookup: (name: string, span: Span) => ValueId
   /** Functions that make no sense here. */
   readonly without?: readonly string[]
+  /** Functions of this place alone, by name, from the values of their two arguments. */
+  readonly more?: { readonly [name: string]: (a: ValueId, b: ValueId) => ValueId }
 }
 
 /**
@@ -83,8 +86,10 @@ function emitPower(builder: ProgramBuilder, base: ValueId, exponent: number): Va
 
 function emitCall(node: Call, scope: ExpressionScope): ValueId {
   const span = { start: node.span.start, end: node.span.start + node.name.length }
+  const more = Object.hasOwn(scope.more ?? {}, node.name) ? scope.more?.[node.name] : undefined
   const known = [...functions.keys()].filter((name) => !scope.without?.includes(name))
-  const found = known.includes(node.name) ? functions.get(node.name) : undefined
+  known.push(...Object.keys(scope.more ?? {}))
+  const found = more ? { op: more, arity: 2 } : known.includes(node.name) ? functions.get(node.name) : undefined
   if (found === undefined) {
     const what = functions.has(node.name)
       ? `${node.name}() cannot be used here`
@@ -95,11 +100,11 @@ function emitCall(node: Call, scope: ExpressionScope): ValueId {
     throw equationError(
       scope.text,
       node.span,
-      `${node.name}() takes ${found.arity} argument${found.arity > 1 ? 's' : ''}, not ${node.args.length}`,
+      `${node.name}() takes ${found.arity || 'no'} argument${found.arity === 1 ? '' : 's'}, not ${node.args.length}`,
       `write ${node.name}(${['a', 'b', 'c'].slice(0, found.arity).join(', ')})`,
     )
-  return scope.builder.apply(
-    found.op,
-    node.args.map((arg) => emitExpression(arg, scope)),
-  )
+  const { op } = found
+  if (op === 'noise') return scope.builder.draw()
+  const args = node.args.map((arg) => emitExpression(arg, scope))
+  return typeof op === 'function' ? op(args[0], args[1]) : scope.builder.apply(op, args)
 }

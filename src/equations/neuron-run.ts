@@ -1,5 +1,6 @@
-import { ShapeError } from '../base/index.ts'
+import { Random, ShapeError } from '../base/index.ts'
 import { compileForward, type EvaluateOptions } from './evaluate.ts'
+import { type NoiseRun, noiseKeys, noisePlaces, noiseValue } from './noise.ts'
 import type { LearnableParameter, Neuron } from './program.ts'
 import { hasChannels, hasSteps } from './scopes.ts'
 
@@ -8,9 +9,13 @@ export interface SequenceOptions extends EvaluateOptions {
   readonly T: number
   /**
    * By name; what is left out has its start value. Sizes: layer [1], channel [C], step [T], stepChannel [T, C], where
-   * neuron i belongs to channel i % C.
+   * neuron i belongs to channel i % C; neuron [P], where neuron i has value i % P.
    */
   readonly parameters?: { readonly [name: string]: ArrayLike<number> }
+  /** Names the numbers that random starts draw. Default 1. */
+  readonly seed?: number
+  /** Which numbers `noise()` draws; left out or null: 0. */
+  readonly noise?: NoiseRun | null
   /** States before the first step by name, each [M]; what is left out is fresh. */
   readonly states?: { readonly [name: string]: ArrayLike<number> }
 }
@@ -40,7 +45,7 @@ export function neuronRun(neuron: Neuron, x: ArrayLike<number>, options: Sequenc
   const M = x.length / T
   const values = new Float64Array(program.instructions.length + adjoint.instructions.length)
   const states = new Float64Array(program.states.length)
-  const parameters = program.parameters.map((parameter) => parameterValues(parameter, options))
+  const parameters = program.parameters.map((parameter) => parameterValues(parameter, M, options))
   const offsets = program.parameters.map(({ scope }, k) => offsetIn(scope, parameters[k].length, T))
   const current = new Float64Array(parameters.length)
   const given = perState(neuron, options.states ?? {}, M, 'states')
@@ -48,15 +53,30 @@ export function neuronRun(neuron: Neuron, x: ArrayLike<number>, options: Sequenc
   const start = (i: number) => {
     for (let k = 0; k < states.length; k++) states[k] = given[k]?.[i] ?? program.states[k].start
   }
+  const drawn = new Float64Array(noisePlaces(program.instructions))
+  const draw = drawing(drawn, T, options.noise ?? null)
   const forward = (t: number, i: number) => {
     for (let k = 0; k < current.length; k++) current[k] = parameters[k][offsets[k](t, i)]
-    step(values, x[t * M + i], states, current)
+    draw(t, i)
+    step(values, x[t * M + i], states, current, drawn)
   }
   const advance = () => {
     for (let k = 0; k < states.length; k++) states[k] = values[program.states[k].next]
   }
   const parameterAt = (k: number, t: number, i: number) => offsets[k](t, i)
   return { T, M, values, states, parameters, start, forward, advance, parameterAt }
+}
+
+/** Fills the random numbers of a step of a neuron; leaves them 0 where nothing is to be drawn. */
+function drawing(drawn: Float64Array, T: number, noise: NoiseRun | null): (t: number, i: number) => void {
+  const places = drawn.length
+  if (!noise || places === 0) return () => {}
+  const keys = Array.from({ length: T * places }, (_, k) =>
+    noiseKeys(noise, Math.floor(k / places), k % places, places),
+  )
+  return (t, i) => {
+    for (let k = 0; k < places; k++) drawn[k] = noiseValue(keys[t * places + k], i)
+  }
 }
 
 type Offset = (t: number, i: number) => number
@@ -68,23 +88,32 @@ function offsetIn(scope: LearnableParameter['scope'], length: number, T: number)
     case 'step':
       return (t) => t
     case 'channel':
+    case 'neuron':
       return (_, i) => i % length
     case 'stepChannel':
       return (t, i) => (t * length) / T + (i % (length / T))
   }
 }
 
-function parameterValues(parameter: LearnableParameter, options: SequenceOptions): Float64Array {
-  const { name, scope, start } = parameter
-  const { T, parameters = {} } = options
+function parameterValues(parameter: LearnableParameter, M: number, options: SequenceOptions): Float64Array {
+  const { name, scope } = parameter
+  const { T, parameters = {}, seed = 1 } = options
   const least = hasSteps(parameter) ? T : 1
-  if (!Object.hasOwn(parameters, name)) return new Float64Array(least).fill(start(T))
+  if (!Object.hasOwn(parameters, name))
+    return parameter.draw(T, scope === 'neuron' ? M : least, new Random(seed).fork(name))
   const values = Float64Array.from(parameters[name])
-  const fits = hasChannels(parameter) ? values.length > 0 && values.length % least === 0 : values.length === least
+  const whole = hasChannels(parameter) && values.length > 0 && values.length % least === 0
+  const fits = scope === 'neuron' ? M % values.length === 0 : hasChannels(parameter) ? whole : values.length === least
   if (fits) return values
   throw new ShapeError({
     what: `parameter '${name}' has ${values.length} values`,
-    expected: { layer: '1', step: `T = ${T}`, channel: 'one per channel', stepChannel: `[T, C] with T = ${T}` }[scope],
+    expected: {
+      layer: '1',
+      step: `T = ${T}`,
+      channel: 'one per channel',
+      neuron: `one per neuron, a divisor of ${M}`,
+      stepChannel: `[T, C] with T = ${T}`,
+    }[scope],
     next: `its scope is '${scope}'`,
   })
 }

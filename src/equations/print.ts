@@ -24,7 +24,9 @@ export function printNeuron(neuron: Neuron): string {
 /** One line per instruction of a step. */
 export function printProgram(program: Program): string {
   const lines = instructionLines(program, program.instructions, 0)
-  return titled('step', [...lines, `s = ${id(program.output)}, ${program.spiking ? 'spikes' : 'dense'}`])
+  const { levels } = program
+  const kind = levels === 0 ? 'dense' : levels === 1 ? 'spikes' : `counts of up to ${levels} spikes`
+  return titled('step', [...lines, `s = ${id(program.output)}, ${kind}`])
 }
 
 /** One line per instruction of a step in reverse time, and where the results are. */
@@ -62,6 +64,7 @@ const texts: {
   input: () => 'x[t]',
   state: (_, { index }, { states }) => `${states[index as number].name}[t-1]`,
   parameter: (_, { index }, { parameters }) => `parameter ${parameters[index as number].name}`,
+  noise: (_, { index }) => `noise ${(index as number) + 1}`,
   outputGradient: () => 'dL/ds[t]',
   stateGradient: (_, { index }, { states }) => `dL/d${states[index as number].name}[t]`,
   add: ([a, b]) => `${a} + ${b}`,
@@ -92,15 +95,18 @@ function temporalLines({ temporal }: Neuron): string[] {
     : [`x[t] = sum over ${steps} of w[t - j] input[j], w learned`]
 }
 
-function parameterLine({ name, scope, start }: LearnableParameter): string {
+function parameterLine({ name, scope, start, startText, min, max }: LearnableParameter): string {
   const shape = {
     layer: 'one per layer',
     channel: 'one per channel',
+    neuron: 'one per neuron',
     step: 'one per step',
     stepChannel: 'one per step and channel',
   }
   const [one, more] = [start(1), start(4)]
-  return `${name}  ${shape[scope]}, starts at ${Object.is(one, more) ? one : `${one} (T = 1), ${more} (T = 4)`}`
+  const at = startText ?? (Object.is(one, more) ? one : `${one} (T = 1), ${more} (T = 4)`)
+  const least = min === undefined ? '' : `, at least ${min}`
+  return `${name}  ${shape[scope]}, starts at ${at}${least}${max === undefined ? '' : `, at most ${max}`}`
 }
 
 function observableLines({ observables }: Program): string[] {

@@ -1,3 +1,5 @@
+import type { Random } from '../base/index.ts'
+
 /**
  * One time step of a neuron as straight-line code in single assignment, and its adjoint. Every reader of a neuron (the
  * float64 evaluator, the WebAssembly and WGSL emitters, the analyses) works from these two lists and from nothing else.
@@ -12,6 +14,7 @@ export type ForwardOp =
   | 'input' // x[t], after decay where decayInput is on
   | 'state' // state `index` as it was at the end of step t-1
   | 'parameter' // learnable parameter `index`
+  | 'noise' // standard normal, of the place `index` in the equations
   | 'add'
   | 'sub'
   | 'mul'
@@ -51,7 +54,7 @@ export interface Instruction {
   readonly args: readonly ValueId[]
   /** `constant`: the number. `pow`: the integer exponent. `window`: half its width. */
   readonly value?: number
-  /** `state`, `stateGradient`, `parameter`: which one. */
+  /** `state`, `stateGradient`, `parameter`, `noise`: which one. */
   readonly index?: number
 }
 
@@ -63,14 +66,21 @@ export interface State {
   readonly next: ValueId
 }
 
-/** `layer`: one value; `channel`: [C]; `step`: [T]; `stepChannel`: [T, C]. */
-export type ParameterScope = 'layer' | 'channel' | 'step' | 'stepChannel'
+/** `layer`: one value; `channel`: [C]; `neuron`: [H, W, C]; `step`: [T]; `stepChannel`: [T, C]. */
+export type ParameterScope = 'layer' | 'channel' | 'neuron' | 'step' | 'stepChannel'
 
 export interface LearnableParameter {
   readonly name: string
   readonly scope: ParameterScope
-  /** Start value for a run of T steps. */
+  /** Start value for a run of T steps; of random starts the middle of the distribution, of arrays the mean. */
   readonly start: (T: number) => number
+  /** Start values, `size` of them, for a run of T steps. */
+  readonly draw: (T: number, size: number, random: Random) => Float64Array
+  /** Where it starts as it was written, for starts that are not one number: `uniform(0.5, 0.9)`. */
+  readonly startText?: string
+  /** What updates keep it within. */
+  readonly min?: number
+  readonly max?: number
 }
 
 /** A value that recordings can name: `u#1` is the first assignment to u in a step, plain `u` the last. */
@@ -88,6 +98,8 @@ export interface Program {
   readonly output: ValueId
   /** True where `s` is exactly one `spike(...)`, the only one of the program: its sequence is stored as bytes. */
   readonly spiking: boolean
+  /** How many spikes `s` counts, at most `mostSpikes`: backends may store it as bytes. 0 where it is anything else. */
+  readonly levels: number
   /** Half the width of the surrogate's window around 0, or undefined where the surrogate has none. */
   readonly window: number | undefined
 }
@@ -121,6 +133,9 @@ export interface Surrogate {
  */
 export type TemporalMixing = { readonly kind: 'full' } | { readonly kind: 'masked' | 'sliding'; readonly k: number }
 
+/** When a neuron's `noise()` is drawn: in training alone, or in evaluation too. */
+export type NoiseTime = 'training' | 'always'
+
 /** A neuron ready for use: what a layer holds. */
 export interface Neuron {
   readonly name: string
@@ -138,6 +153,8 @@ export interface Neuron {
   readonly surrogate?: Surrogate
   /** What is allowed in the equations but probably not meant, one line each. */
   readonly warnings?: readonly string[]
+  /** When `noise()` is not 0. */
+  readonly noise?: NoiseTime
   /** Where it was published. */
   readonly paper?: string
 }

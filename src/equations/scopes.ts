@@ -1,23 +1,22 @@
+import type { Shape } from '../base/index.ts'
 import type { LearnableParameter } from './program.ts'
 
 /** How the values of a learnable parameter lie, by its scope. */
 
-/** Its shape for T steps and C channels. */
-export function parameterShape({ scope }: LearnableParameter, T: number, channels: number): number[] {
+/** Its shape for T steps of frames [H, W, C] or [C]. */
+export function parameterShape({ scope }: Pick<LearnableParameter, 'scope'>, T: number, frame: Shape): number[] {
+  const channels = frame[frame.length - 1]
   if (scope === 'layer') return [1]
   if (scope === 'channel') return [channels]
+  if (scope === 'neuron') return [...frame]
   return scope === 'step' ? [T] : [T, channels]
-}
-
-/** The place in its values for step t and channel c. */
-export function parameterIndex({ scope }: LearnableParameter, t: number, c: number, channels: number): number {
-  if (scope === 'layer') return 0
-  if (scope === 'channel') return c
-  return scope === 'step' ? t : t * channels + c
 }
 
 /** Whether each step has a value of its own. */
 export const hasSteps = ({ scope }: LearnableParameter): boolean => scope === 'step' || scope === 'stepChannel'
+
+/** Whether each neuron of a frame has a value of its own. */
+export const hasNeurons = ({ scope }: LearnableParameter): boolean => scope === 'neuron'
 
 /** Whether each channel has a value of its own. */
 export const hasChannels = ({ scope }: LearnableParameter): boolean => scope === 'channel' || scope === 'stepChannel'

@@ -117,6 +117,6 @@ function emitFormula(
     if (Object.hasOwn(names, name)) return names[name]()
     throw equationError(text, span, `unknown name '${name}'`, suggestion(name, Object.keys(names)))
   }
-  const scope = { text, builder, without: ['spike', 'detach'], lookup }
+  const scope = { text, builder, without: ['spike', 'detach', 'noise'], lookup }
   return within(`surrogate '${surrogate}'`, () => emitExpression(parseExpression(text), scope))
 }

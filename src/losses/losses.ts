@@ -37,6 +37,8 @@ export interface Loss {
   readonly takes?: 'classes' | 'numbers' | 'labels' | 'any'
   /** Label smoothing in `targets`, for the run record; left out: none. */
   readonly smoothing?: number
+  /** What else decides its numbers, for the run record. */
+  readonly parameters?: { readonly [name: string]: number }
   /** A loss of a program, in place of what a backend computes. */
   readonly own?: OwnLoss
   /** What the backend computes for a run of T steps. */

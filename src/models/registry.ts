@@ -4,17 +4,25 @@ import { frameShapeOf, type Network, type NetworkConfig, networkFromConfig } fro
 import { demo } from './demo.ts'
 import { dense, recurrent } from './dense.ts'
 import type { ModelOptions } from './options.ts'
+import { msResnet, type PublishedDepth, sewResnet } from './published-resnet.ts'
+import { type QkformerSize, qkformer } from './qkformer.ts'
 import { type ResnetDepth, spikingResnet } from './resnet.ts'
 import { snn3 } from './snn3.ts'
 import { snn5 } from './snn5.ts'
+import type { Connect } from './spike-element-wise.ts'
+import { type SpikformerSize, spikformer } from './spikformer.ts'
 import { spikeDrivenTransformer, type TransformerSize } from './transformer.ts'
 import { spikingVgg, type VggDepth, vggsnn } from './vgg.ts'
 
 export type ModelFactory = (options: ModelOptions) => Network
 
+const sew = (depth: PublishedDepth, connect?: Connect) => (options: ModelOptions) => sewResnet(depth, options, connect)
+const ms = (depth: PublishedDepth) => (options: ModelOptions) => msResnet(depth, options)
 const resnet = (depth: ResnetDepth) => (options: ModelOptions) => spikingResnet(depth, options)
 const transformer = (name: string, size: TransformerSize) => (options: ModelOptions) =>
   spikeDrivenTransformer(name, size, options)
+const spikformerOf = (name: string, size: SpikformerSize) => (options: ModelOptions) => spikformer(name, size, options)
+const qkformerOf = (name: string, size: QkformerSize) => (options: ModelOptions) => qkformer(name, size, options)
 const vgg = (depth: VggDepth) => (options: ModelOptions) => spikingVgg(depth, options)
 
 /** Networks by the name that configurations and command lines use. */
@@ -29,6 +37,15 @@ export const models: { readonly [name: string]: ModelFactory } = {
   resnet50: resnet(50),
   resnet101: resnet(101),
   resnet152: resnet(152),
+  'sew-resnet18': sew(18),
+  'sew-resnet34': sew(34),
+  'sew-resnet50': sew(50),
+  'sew-resnet101': sew(101),
+  'sew-resnet152': sew(152),
+  'sew-resnet18-and': sew(18, 'and'),
+  'sew-resnet18-iand': sew(18, 'iand'),
+  'ms-resnet18': ms(18),
+  'ms-resnet34': ms(34),
   vgg11: vgg(11),
   vgg13: vgg(13),
   vgg16: vgg(16),
@@ -36,6 +53,10 @@ export const models: { readonly [name: string]: ModelFactory } = {
   vggsnn,
   transformer: transformer('transformer', { depth: 2, channels: 256, spread: true }),
   'transformer-small': transformer('transformer-small', { depth: 1, channels: 64 }),
+  'spikformer-2-384': spikformerOf('spikformer-2-384', { depth: 2, channels: 384, heads: 12 }),
+  'spikformer-4-256': spikformerOf('spikformer-4-256', { depth: 4, channels: 256, heads: 8 }),
+  'spikformer-4-384': spikformerOf('spikformer-4-384', { depth: 4, channels: 384, heads: 12 }),
+  'qkformer-4-384': qkformerOf('qkformer-4-384', { depths: [1, 1, 2], channels: 384, heads: 8 }),
 }
 
 /** Models whose hidden layers can be chosen. */

@@ -60,8 +60,8 @@ export class SpikeDrivenAttention extends Layer {
       return site.build([`${branch}_bn`, `${branch}_sn`], this.neurons[branch], current)
     })
     const chosen = site.build('kv_sn', this.chooser, { ...built[1], shape: [1, 1, input.shape[2]], kind: 'dense' })
-    const kind = built[0].kind === 'spikes' && chosen.kind === 'spikes' ? 'spikes' : 'dense'
-    const masked: Frame = { ...built[0], kind }
+    const binary = [...built, chosen].every(({ kind, levels }) => kind === 'spikes' && levels === undefined)
+    const masked: Frame = { ...built[0], kind: binary ? 'spikes' : 'dense' }
     site.row({
       type: 'attention',
       input: built[0],

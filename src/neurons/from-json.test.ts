@@ -13,10 +13,21 @@ const own = defineNeuron({
   equations: 'u = leak(u, 1/tau) + input(x / tau)\ns = spike(u - threshold)\nreset(u)',
 })({ reset: { hard: -0.5 }, leak: -0.25, detachReset: true, threshold: 3 })
 
+const drawing = defineNeuron({
+  name: 'drawing',
+  learnable: {
+    a: { start: 'uniform(0, 1)', per: 'neuron', min: 0, max: 1 },
+    b: [0.5, 1],
+    c: { start: [1, 2], per: 'channel' },
+  },
+  noise: 'always',
+  equations: 's = spike(a * x + b * noise() - c)',
+})({ noise: 'training', a: { max: 2 } })
+
 const read = (config: unknown) => neuronFromJson(Json.whole(JSON.parse(JSON.stringify(config)), 'neuron'))
 
 test('every neuron comes back as it was', () => {
-  for (const make of [...Object.values(neurons), () => own]) {
+  for (const make of [...Object.values(neurons), () => own, () => drawing]) {
     const neuron = make()
     expect(read(neuron.config).config).toEqual(neuron.config)
     expect(read(neuron.config).equations).toBe(neuron.equations)
@@ -36,6 +47,9 @@ test.each([
   [{ ...config, definition: { ...config.definition, constants: null } }, /constants[\s\S]*an object/],
   [{ ...config, definition: { ...config.definition, state: [1] } }, /state[\s\S]*an object/],
   [{ ...config, definition: { ...config.definition, equations: 's = q' } }, /neuron\n[\s\S]*q/],
+  [{ ...drawing.config, options: { noise: 'never' } }, /options\.noise[\s\S]*"always"/],
+  [{ ...drawing.config, options: { a: { min: 'x', max: [1] } } }, /options\.a\.max[\s\S]*a number/],
+  [{ ...drawing.config, options: { b: [1, 'two'] } }, /options\.b\[1\][\s\S]*a number/],
   [{ ...config, more: 1 }, /no such entry, 'more'/],
 ])('%#: what does not fit is refused by its place', (given, message) => {
   expect(() => read(given)).toThrow(SpikeletError)

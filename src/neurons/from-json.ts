@@ -2,7 +2,7 @@ import { Json, SpikeletError } from '../base/index.ts'
 import type { Neuron, NeuronConfig } from '../equations/index.ts'
 import { neuronFromConfig } from './registry.ts'
 
-const scopes = ['layer', 'channel', 'step', 'stepChannel'] as const
+const scopes = ['layer', 'channel', 'neuron', 'step', 'stepChannel'] as const
 
 /** Options that all neurons share, and how each is checked; what a name of a neuron's own may be, `parameter` says. */
 const shared: { readonly [option: string]: (json: Json) => unknown } = {
@@ -11,6 +11,7 @@ const shared: { readonly [option: string]: (json: Json) => unknown } = {
   reset: (json) => (typeof json.value === 'string' ? json.text() : json.only('hard').at('hard').number()),
   detachReset: (json) => json.flag(),
   decayInput: (json) => json.flag(),
+  noise: (json) => json.oneOf('training', 'always'),
   state: (json) => json.entries().map(([, start]) => startOf(start)),
 }
 
@@ -28,12 +29,19 @@ function startOf(json: Json): void {
 
 /** A constant, or a learnable parameter: where it starts, and perhaps for what it differs. */
 function parameter(json: Json): void {
-  if (typeof json.value !== 'object') {
-    startOf(json)
+  if (typeof json.value !== 'object' || Array.isArray(json.value)) {
+    learnableStart(json)
     return
   }
-  json.only('start', 'per').at('start').optional(startOf)
+  json.only('start', 'per', 'min', 'max').at('start').optional(learnableStart)
   json.at('per').optional((per) => per.oneOf(...scopes))
+  for (const bound of ['min', 'max']) json.at(bound).optional(startOf)
+}
+
+/** As `startOf`, or a number for each value. */
+function learnableStart(json: Json): void {
+  if (Array.isArray(json.value) && json.value.length > 0) json.list().map((value) => value.number())
+  else startOf(json)
 }
 
 function checkOptions(json: Json): void {

@@ -89,7 +89,7 @@ it('builds a user’s neuron from its configuration, even under a published name
 it('names unknown neurons and options', () => {
   expect(() => neuronFromConfig({ neuron: 'clfi', options: {} })).toThrowErrorMatchingInlineSnapshot(`
     [UsageError: unknown neuron 'clfi'
-    Did you mean 'clif'? Known: if, lif, plif, clif, klif, glif, alif, tc-lif, ar-lif, ilif, cuba-lif, qif, eif, izhikevich, psn, masked-psn, sliding-psn, relu, leakyReadout. Define your own with defineNeuron.]
+    Did you mean 'clif'? Known: if, lif, plif, clif, klif, glif, alif, tc-lif, ar-lif, ilif, cuba-lif, qif, eif, izhikevich, alpha, i-lif, rp-lif, se-adlif, ts-lif, adex, resonate-and-fire, liaf, refractory-lif, noisy-lif, brf, ternary-lif, psn, masked-psn, sliding-psn, relu, leakyReadout. Define your own with defineNeuron.]
   `)
   expect(() => neuronFromConfig({ neuron: 'lif', options: { tua: 2 } })).toThrowErrorMatchingInlineSnapshot(`
     [UsageError: neuron 'lif' cannot take the option 'tua': it has no such name

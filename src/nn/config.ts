@@ -7,16 +7,21 @@ import {
   AvgPool2d,
   BatchNorm2d,
   Conv2d,
+  Delay,
+  type DelayOptions,
   Dropout,
   Flatten,
   Graph,
+  GroupNorm,
   Linear,
   MaxPool2d,
+  Population,
   Recurrent,
   Residual,
   Sequential,
   Spiking,
   TemporalLinear,
+  Upsample,
 } from './layers/index.ts'
 import { Network, type NetworkConfig } from './network.ts'
 import type { Pair } from './pair.ts'
@@ -69,6 +74,16 @@ function convolution(json: Json): Conv2d {
       bias: json.at('bias').optional((bias) => bias.flag()),
     }),
   } as ConstructorParameters<typeof Conv2d>[0])
+}
+
+function delay(json: Json): Delay {
+  json.only('type', 'most', 'start', 'learned')
+  const start = json.at('start').optional((value) => {
+    if (Array.isArray(value.value)) return value.list().map((one) => one.number())
+    return typeof value.value === 'string' ? value.text() : value.number()
+  })
+  const learned = json.at('learned').optional((value) => value.flag())
+  return new Delay({ most: json.at('most').whole(1, 32), ...given({ start, learned }) } as DelayOptions)
 }
 
 function linear(json: Json): Linear {
@@ -143,6 +158,10 @@ const builders: { readonly [type: string]: (json: Json, count: Count) => Layer }
     if (p.number() >= 0 && p.number() < 1) return new Dropout({ p: p.number() })
     throw p.fault('a share from 0 to below 1')
   },
+  delay,
+  groupNorm: (json) => new GroupNorm({ groups: json.only('type', 'groups').at('groups').whole(1, largest.channels) }),
+  upsample: (json) => new Upsample({ factor: pair(1)(json.only('type', 'factor').at('factor')) }),
+  population: (json) => new Population({ size: json.only('type', 'size').at('size').whole(1, largest.channels) }),
   flatten: (json) => {
     json.only('type')
     return new Flatten()

@@ -6,7 +6,7 @@ import type { Run } from './run.ts'
 
 export interface LayerActivity {
   readonly path: string
-  /** Share of neuron-steps with a spike (or a value other than 0). */
+  /** Share of neuron-steps with a spike (or a value other than 0); of neurons that count spikes, spikes a neuron-step. */
   readonly firingRate: number
   /** Share of neuron-steps at which the surrogate's window is open. */
   readonly openRate: number
@@ -14,13 +14,15 @@ export interface LayerActivity {
 
 /** An observer for `Run.observe` that counts spikes on the device; `rates` reads the counts once the run is done. */
 export function activityObserver(run: Pick<Run, 'backend'>): {
-  observe: (path: string, output: Tensor) => void
+  observe: (path: string, output: Tensor, levels: number) => void
   rates: () => Promise<LayerActivity[]>
 } {
   const counts: { path: string; size: number; handle: Handle }[] = []
   return {
-    observe: (path, output) =>
-      counts.push({ path, size: sizeOf(output.shape), handle: run.backend.activity(output.handle) }),
+    observe: (path, output, levels) => {
+      const handle = run.backend.activity(output.handle, levels > 1)
+      counts.push({ path, size: sizeOf(output.shape), handle })
+    },
     rates: async () => {
       const rates: LayerActivity[] = []
       for (const { path, size, handle } of counts) {

@@ -1,7 +1,7 @@
 import { type Random, type Shape, SpikeletError } from '../base/index.ts'
 import type { Tensor } from '../tensor/index.ts'
 import type { Pair } from './pair.ts'
-import type { Layout, Parameter } from './parameter.ts'
+import type { Bounds, Layout, Parameter } from './parameter.ts'
 import type { Run } from './run.ts'
 
 /** What a layer hands to the next one, without T and N. */
@@ -13,6 +13,8 @@ export interface Frame {
   /** False while every step is the same frame: before the first neuron of a static input. */
   readonly sequence: boolean
   readonly kind: 'dense' | 'spikes'
+  /** Most spikes that one value counts, where that is more than 1. */
+  readonly levels?: number
   /** Path of the neurons whose output this is, pooled, masked or flattened perhaps; left out: of none alone. */
   readonly source?: string
 }
@@ -52,7 +54,13 @@ export interface Site {
   /** Builds an inner layer under a name, or a name for each of its slots. */
   build(names: string | readonly string[], layer: Layer, input: Frame, label?: string): Frame
   /** Makes a parameter under this layer's name. */
-  parameter(name: string, shape: Shape, start: (random: Random) => ArrayLike<number>, layout?: Layout): Parameter
+  parameter(
+    name: string,
+    shape: Shape,
+    start: (random: Random) => ArrayLike<number>,
+    layout?: Layout,
+    bounds?: Bounds,
+  ): Parameter
   /** A parameter, or with `trained` false a buffer, under any full name. */
   make(
     path: string,
@@ -60,6 +68,7 @@ export interface Site {
     start: (random: Random) => ArrayLike<number>,
     layout: Layout,
     trained: boolean,
+    bounds?: Bounds,
   ): Parameter
   /** Adds the layer to summaries, or replaces what it told before. */
   row(row: Omit<LayerRow, 'path'>): void

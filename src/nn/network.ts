@@ -117,7 +117,7 @@ export class Network {
   }
 
   private spikingLayers(): Spiking[] {
-    return this.layers.filter((layer) => layer instanceof Spiking).filter(({ neuron }) => neuron.program.spiking)
+    return this.layers.filter((layer) => layer instanceof Spiking).filter(({ neuron }) => neuron.program.levels > 0)
   }
 
   /** A parameter or buffer by path. @throws UsageError for an unknown one */

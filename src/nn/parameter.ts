@@ -11,12 +11,20 @@ export type Layout =
   | { readonly kind: 'conv2d' }
   | { readonly kind: 'linear'; readonly frame: Shape | null }
 
+/** Least and largest value; either may be left out. */
+export interface Bounds {
+  readonly min?: number
+  readonly max?: number
+}
+
 export interface ParameterSpec {
   readonly path: string
   readonly shape: Shape
   readonly layout: Layout
   /** False for running statistics: no gradient, no update. */
   readonly trained: boolean
+  /** What updates keep its values within. */
+  readonly bounds?: Bounds
   readonly start: (random: Random) => ArrayLike<number>
 }
 
@@ -27,6 +35,7 @@ export class Parameter {
   readonly shape: Shape
   readonly layout: Layout
   readonly trained: boolean
+  readonly bounds: Bounds | null
   private host: Numbers | null = null
   private readonly start: () => ArrayLike<number>
   private placed: { readonly backend: Backend; readonly tensor: Tensor } | null = null
@@ -36,6 +45,8 @@ export class Parameter {
     this.shape = spec.shape
     this.layout = spec.layout
     this.trained = spec.trained
+    const { min, max } = spec.bounds ?? {}
+    this.bounds = min === undefined && max === undefined ? null : { ...spec.bounds }
     this.start = () => spec.start(random)
   }
 

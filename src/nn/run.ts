@@ -14,8 +14,8 @@ export interface Run extends Scope {
   readonly key: number
   /** How far back in time gradients travel inside each layer of neurons; left out: all the way. */
   readonly truncation?: Truncation | null
-  /** Called with each neuron layer's output as it is made. */
-  readonly observe?: (path: string, output: Tensor) => void
+  /** Called with each neuron layer's output as it is made, and how many spikes one value counts at most (0: it counts none). */
+  readonly observe?: (path: string, output: Tensor, levels: number) => void
   /** Called with each neuron layer's input, and how its neurons are run, before they are. */
   readonly inspect?: (path: string, x: Tensor, call: SpikingOptions) => void
   /** Where BatchNorm takes its statistics over all ranks that train together. */

@@ -1,6 +1,6 @@
 import { type Random, type Shape, UsageError } from '../base/index.ts'
 import { type Frame, inLayer, type Layer, type LayerRow, type Site } from './layer.ts'
-import { type Layout, Parameter } from './parameter.ts'
+import { type Bounds, type Layout, Parameter } from './parameter.ts'
 
 /** Everything that building a network collects. */
 export interface Blueprint {
@@ -46,8 +46,14 @@ export class BuildingSite implements Site {
   }
 
   /** Makes a parameter under this layer's name. */
-  parameter(name: string, shape: Shape, start: (random: Random) => ArrayLike<number>, layout?: Layout): Parameter {
-    return this.make(joined(this.path, name), shape, start, layout ?? { kind: 'same' }, true)
+  parameter(
+    name: string,
+    shape: Shape,
+    start: (random: Random) => ArrayLike<number>,
+    layout?: Layout,
+    bounds?: Bounds,
+  ): Parameter {
+    return this.make(joined(this.path, name), shape, start, layout ?? { kind: 'same' }, true, bounds)
   }
 
   /** A parameter, or with `trained` false a buffer, under another of the layer's names. */
@@ -57,9 +63,10 @@ export class BuildingSite implements Site {
     start: (random: Random) => ArrayLike<number>,
     layout: Layout,
     trained: boolean,
+    bounds?: Bounds,
   ): Parameter {
     const random = this.blueprint.random.fork(path)
-    const parameter = new Parameter({ path, shape, layout, trained, start }, random)
+    const parameter = new Parameter({ path, shape, layout, trained, start, ...(bounds ? { bounds } : {}) }, random)
     this.blueprint.parameters.push(parameter)
     return parameter
   }

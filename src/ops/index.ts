@@ -1,9 +1,11 @@
 /** Operations of layers. `recordOperation` makes one of one's own: outputs, and what carries gradients back. */
 export { type Operation, record as recordOperation, type Scope } from '../autograd/index.ts'
 export { add } from './add.ts'
+export { attention } from './attention.ts'
 export { concat } from './concat.ts'
 export { conv2d } from './conv2d.ts'
 export { dropout } from './dropout.ts'
+export { groupNorm } from './group-norm.ts'
 export { linear } from './linear.ts'
 export { loss } from './loss.ts'
 export { multiply, scale } from './multiply.ts'

@@ -1,6 +1,6 @@
 import { record, type Scope } from '../autograd/index.ts'
 import type { Handle, NeuronCall, Normalisation } from '../backends/index.ts'
-import type { Neuron, Truncation } from '../equations/index.ts'
+import type { Neuron, NoiseRun, Truncation } from '../equations/index.ts'
 import type { Tensor } from '../tensor/index.ts'
 
 /** BatchNorm in front of a neuron; vectors of shape [C]. */
@@ -22,6 +22,8 @@ export interface SpikingOptions {
   readonly wantState: boolean
   /** How far back in time gradients travel; null or left out: all the way. */
   readonly truncation?: Truncation | null
+  /** Which numbers `noise()` draws; null or left out: it is 0. */
+  readonly noise?: NoiseRun | null
 }
 
 /**
@@ -42,6 +44,7 @@ export function spiking(scope: Scope, x: Tensor, options: SpikingOptions): { out
     wantState: options.wantState,
     wantBackward: tape !== null,
     truncation: options.truncation ?? null,
+    noise: options.noise ?? null,
   }
   const result = backend.neuron(x.handle, call)
   const saved = result.saved

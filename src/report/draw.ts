@@ -9,6 +9,7 @@ import {
   type NeuronRecording,
   type Raster,
   type Recording,
+  type SurrogateCurves,
   type TruncationMap,
 } from '../analysis/index.ts'
 import { figuresText, percentText } from '../base/index.ts'
@@ -33,6 +34,7 @@ export type Drawable =
   | TruncationMap
   | Energy
   | Raster
+  | SurrogateCurves
 
 /** A picture of a value, as an SVG element whose colours come from the page; `standaloneSvg` makes a file of it. */
 export function draw(value: Drawable): string {
@@ -55,6 +57,8 @@ export function draw(value: Drawable): string {
       return drawEnergy(value)
     case 'raster':
       return drawRaster(value)
+    case 'surrogates':
+      return drawSurrogates(value)
   }
 }
 
@@ -146,6 +150,25 @@ function drawRaster({ T, about, panels }: Raster): string {
     { title: 'Spikes', description },
     panels.map((panel) => rasterChart({ ...panel, T, colour: colours.get(panel.name) ?? 0 })),
   )
+}
+
+/** A small chart for each: their heights differ too much for one. */
+function drawSurrogates({ v, curves }: SurrogateCurves): string {
+  const charts = curves.map(({ name, alpha, values }) =>
+    lineChart({
+      title: name,
+      description: `Derivative of the surrogate ${name}, alpha ${alpha}: ${values[values.length >> 1].toFixed(2)} at the threshold.`,
+      x: 'v',
+      y: '',
+      width: 240,
+      height: 190,
+      series: [
+        { label: `${name}, ${alpha}`, colour: plain.first, points: [...values].map((y, i) => [v[i], y] as const) },
+      ],
+    }),
+  )
+  const description = 'What stands in for the derivative of spike(v) around the threshold, with alpha.'
+  return sideBySide({ title: 'Surrogates', description }, charts, 3)
 }
 
 function drawAutocorrelation({ curves, about }: Autocorrelation): string {

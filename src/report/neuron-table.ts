@@ -1,5 +1,5 @@
 import { UsageError } from '../base/index.ts'
-import type { Neuron, NeuronOptions } from '../equations/index.ts'
+import type { LearnableParameter, Neuron, NeuronOptions } from '../equations/index.ts'
 
 type Factory = (options?: NeuronOptions) => Neuron
 
@@ -29,8 +29,7 @@ function rowOf(name: string, make: Factory): string[] {
     accepts(make, { reset: 'hard' }) ? 'soft; or hard, none, detached' : (fixedReset(neuron) ?? 'none'),
     inputOf(neuron, accepts(make, { decayInput: true })),
     program.states.map(({ name: state }) => `\`${state}\``).join(', ') || 'none',
-    program.parameters.map(({ name: own, scope, start }) => `\`${own}\` (${scope}, ${number(start(4))})`).join(', ') ||
-      'nothing',
+    program.parameters.map((own) => `\`${own.name}\` (${own.scope}, ${startOf(own)})`).join(', ') || 'nothing',
     spikes(neuron) ? `${neuron.surrogate?.name}, alpha ${neuron.surrogate?.alpha}` : 'none',
   ]
 }
@@ -38,8 +37,9 @@ function rowOf(name: string, make: Factory): string[] {
 const spikes = ({ program }: Neuron) => program.instructions.some(({ op }) => op === 'spike')
 
 /** `spike(v)` is 1 where v >= 0; v as the equations write it. */
-function firesAt({ equations }: Neuron): string {
+function firesAt({ equations, program }: Neuron): string {
   const start = equations.indexOf('spike(')
+  if (program.levels > 1) return `up to ${program.levels} times a step: \`${/^s = (.*)$/m.exec(equations)?.[1]}\``
   if (start < 0) return 'never: its output is a number'
   let depth = 1
   let end = start + 6
@@ -50,8 +50,10 @@ function firesAt({ equations }: Neuron): string {
 /** The reset that a neuron writes itself: lines behind the spike, or terms with the previous one. */
 function fixedReset({ equations, program }: Neuron): string | undefined {
   const lines = equations.split('\n')
-  const fired = lines.findIndex((line) => /^s = .*spike\(/.test(line))
-  const after = lines.slice(fired + 1).filter((line) => fired >= 0 && /\bs\b/.test(line))
+  const names = lines.flatMap((line) => /^(\w+) = .*spike\(/.exec(line)?.[1] ?? [])
+  const fired = lines.findLastIndex((line) => /spike\(/.test(line))
+  const reads = new RegExp(`= .*\\b(${names.join('|')})\\b`)
+  const after = lines.slice(fired + 1).filter((line) => fired >= 0 && reads.test(line) && !line.startsWith('s ='))
   if (after.length > 0) return `fixed: ${after.map((line) => `\`${line}\``).join(', ')}`
   return program.states.some(({ name }) => name === 's') ? 'fixed, one step later' : undefined
 }
@@ -71,6 +73,10 @@ function accepts(make: Factory, options: NeuronOptions): boolean {
     if (error instanceof UsageError) return false
     throw error
   }
+}
+
+function startOf({ start, startText }: LearnableParameter): string {
+  return startText ?? number(start(4))
 }
 
 function number(value: number): string {

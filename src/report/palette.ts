@@ -20,6 +20,18 @@ const inks = [
   { light: '#8a6d1a', dark: '#dcc47a' },
   { light: '#6b4fa0', dark: '#bba6e8' },
   { light: '#a8563f', dark: '#e2a893' },
+  { light: '#2d5f9e', dark: '#8fb9f0' },
+  { light: '#b8860b', dark: '#f0d080' },
+  { light: '#5b7f2b', dark: '#b7d68a' },
+  { light: '#99456b', dark: '#e3a0c0' },
+  { light: '#2a7f86', dark: '#86d3da' },
+  { light: '#9c4a1a', dark: '#e6ac85' },
+  { light: '#5e4b8b', dark: '#b9a9e6' },
+  { light: '#3a7d44', dark: '#93d6a0' },
+  { light: '#7a3b5e', dark: '#d39cba' },
+  { light: '#6e6a1f', dark: '#d0cb72' },
+  { light: '#3b6670', dark: '#9cc7d2' },
+  { light: '#a33b2f', dark: '#ec9a90' },
 ] as const
 
 /** Every neuron of the registry has one colour, the same in every picture. */
@@ -43,6 +55,18 @@ const ofNeurons: { readonly [neuron: string]: number } = {
   qif: 16,
   eif: 17,
   izhikevich: 18,
+  alpha: 20,
+  'i-lif': 21,
+  'rp-lif': 22,
+  'se-adlif': 23,
+  'ts-lif': 24,
+  adex: 25,
+  'resonate-and-fire': 26,
+  liaf: 27,
+  'refractory-lif': 28,
+  'noisy-lif': 29,
+  brf: 30,
+  'ternary-lif': 31,
 }
 
 /** How many colours there are before they repeat. */

@@ -1,5 +1,5 @@
 import type { Truncation } from '../equations/index.ts'
-import { type Loss, rateLoss, tetLoss } from '../losses/index.ts'
+import { type Loss, rateLoss, temporalLosses, tetLoss } from '../losses/index.ts'
 import {
   adamW,
   constant,
@@ -43,6 +43,7 @@ export function exchangesOf({ exchange }: Pick<TrainingOptions, 'exchange'>): Pr
 /** The loss of a run; an evaluation uses the same. */
 export function lossOf({ loss, labelSmoothing: smoothing }: Pick<TrainingOptions, 'loss' | 'labelSmoothing'>): Loss {
   if (loss === 'rate') return rateLoss({ smoothing })
+  if (Object.hasOwn(temporalLosses, loss)) return temporalLosses[loss as keyof typeof temporalLosses]()
   return tetLoss({ smoothing, to: loss === 'tet' ? 1 : 'oneHot' })
 }
 

@@ -27,6 +27,7 @@ interface Recorded {
   readonly exchange?: readonly { readonly epoch: number; readonly neuron: { readonly neuron: string } }[]
   readonly mixing?: object
   readonly earlyStopping?: { readonly patience: number }
+  readonly regularise?: readonly { readonly kind: string; readonly target: number; readonly weight: number }[]
   readonly classWeights?: 'balanced' | readonly number[]
   readonly syncBatchNorm?: boolean
   readonly transforms: { readonly train: readonly { readonly name: string }[] }
@@ -55,7 +56,9 @@ export async function commandOfProgram(
 }
 
 /** Settings that a record only has where they are not as by default. */
-const sometimesRecorded = ['bptt', 'exchange', 'mixing', 'earlyStopping', 'classWeights', 'syncBatchNorm']
+const sometimesRecorded = [
+  ...['bptt', 'exchange', 'mixing', 'earlyStopping', 'regularise', 'classWeights', 'syncBatchNorm'],
+]
 
 /** As it comes out of a file. */
 function plain(value: unknown): unknown {
@@ -119,6 +122,7 @@ function optionsOf(recorded: Recorded, network: Network, datasets: Datasets): ob
     bpttKind: bptt?.kind,
     exchange: recorded.exchange?.map((one) => `${one.epoch}:${one.neuron.neuron}`),
     earlyStop: recorded.earlyStopping?.patience,
+    regularise: recorded.regularise?.map(({ kind, target, weight }) => `${kind}:${target}:${weight}`),
     classWeights: recorded.classWeights && [recorded.classWeights].flat().map(String),
     syncBatchnorm: recorded.syncBatchNorm,
     augment: augmentOf(recorded, datasets),

@@ -172,12 +172,29 @@ export const runSettings = {
     about: 'parameters that stay as they are; * is any text',
   },
   loss: {
-    type: z.enum(['tet', 'tet-one-hot', 'rate']).default('tet'),
+    type: z.enum(['tet', 'tet-one-hot', 'rate', 'first-spike', 'van-rossum', 'membrane-regression']).default('tet'),
     group: 'learning',
     decides: 'numbers',
     renamed: { paper: 'tet', 'paper-one-hot': 'tet-one-hot' },
     about:
       'tet: cross entropy of each step, logits drawn to 1, or to the one-hot target (DVS-CIFAR10); rate: of the mean',
+  },
+  regularise: {
+    type: z
+      .array(
+        z
+          .string()
+          .regex(
+            /^(rate|rate-l1|rate-kl|silent):\d*\.?\d+(e-?\d+)?:\d*\.?\d+(e-?\d+)?$/,
+            'KIND:TARGET:WEIGHT, such as rate:0.1:1e-3',
+          ),
+      )
+      .default([]),
+    group: 'learning',
+    decides: 'numbers',
+    about:
+      'adds to the loss what draws firing rates to a target: rate, rate-l1, rate-kl or silent, such as rate:0.1:1e-3',
+    isNew: true,
   },
   labelSmoothing: { type: share().default(0), group: 'learning', decides: 'numbers', about: 'label smoothing' },
   augment: {

@@ -1,7 +1,7 @@
 import type { Backend } from '../backends/index.ts'
 import { UsageError } from '../base/index.ts'
 import type { Datasets } from '../data/index.ts'
-import type { ClassWeights, TrainOptions } from '../train/index.ts'
+import { type ClassWeights, regulariserOf, type TrainOptions } from '../train/index.ts'
 import { mixingOf, transformsFor } from './images.ts'
 import { exchangesOf, learningOf } from './learning.ts'
 import type { TrainingOptions } from './run-settings.ts'
@@ -25,6 +25,7 @@ export async function trainOptionsOf(
     transforms: transformsFor(datasets, options.augment),
     mixing: mixingOf(options.augment),
     freeze: options.freeze,
+    ...(options.regularise.length > 0 ? { regularise: options.regularise.map(regulariserOf) } : {}),
     exchange: await exchangesOf(options),
     ...(options.earlyStop === undefined ? {} : { earlyStopping: { patience: options.earlyStop } }),
     ...(options.classWeights === undefined ? {} : { classWeights: classWeightsIn(options.classWeights) }),

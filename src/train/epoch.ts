@@ -69,7 +69,7 @@ export class Epoch {
     const keys = this.keys(group.length)
     const { memory } = this.parts
     const { score } = this.run
-    const { ranks, syncBatchNorm } = settings
+    const { ranks, syncBatchNorm, regularise } = settings
     const together = ranks ? { ranks, syncBatchNorm } : undefined
     const step = {
       backend,
@@ -77,6 +77,7 @@ export class Epoch {
       T,
       loss,
       score,
+      regularise,
       encode,
       clip,
       learningRate,

@@ -23,7 +23,7 @@ import { type Encode, inputOf, usualEncode } from './input.ts'
 import { ownLossValues } from './own-loss.ts'
 import type { Ranks } from './ranks.ts'
 
-/** Spikes per neuron and time step of one layer, in 0..1. */
+/** Spikes per neuron and time step of one layer: in 0..1, more where neurons count several in a step. */
 export interface LayerRate {
   readonly layer: string
   readonly rate: number
@@ -137,8 +137,9 @@ async function judge(
   backend.beginStep()
   try {
     const { observe, rates } = activityObserver({ backend })
-    const x = inputOf(network, backend, images, { T, seed: seed + position + ofRank(ranks?.rank ?? 0), encode })
-    const logits = network.forward(x, { backend, tape: null, training: false, T, key: 0, observe })
+    const key = seed + position + ofRank(ranks?.rank ?? 0)
+    const x = inputOf(network, backend, images, { T, seed: key, encode })
+    const logits = network.forward(x, { backend, tape: null, training: false, T, key, observe })
     const classes = logits.shape[2]
     const values = await backend.read(logits.handle)
     const targets = softTargets(loss, { labels, ...(given ? { targets: given } : {}) }, classes)

@@ -22,6 +22,7 @@ import { type Encode, usualEncode } from './input.ts'
 import { type AnyOptimiser, asOptimiser, type Optimiser, sgd } from './optimiser.ts'
 import type { OwnOptimiser, OwnStep } from './own-optimiser.ts'
 import { checkRanks, type Ranks } from './ranks.ts'
+import { checkRegularisers, type Regulariser } from './regularisers.ts'
 import { MemoryRunStore, type RunLine, type RunStore } from './run-store.ts'
 import { cosine, type OwnSchedule, type Schedule, scheduleOf } from './schedule.ts'
 
@@ -61,6 +62,8 @@ export interface TrainOptions {
   readonly validation?: number | 'none'
   /** Ends the run where epochs no longer get better by the validation images. Default: all epochs are made. */
   readonly earlyStopping?: EarlyStopping | null
+  /** What draws the firing rates of layers to a target, added to the loss of training. Default: nothing. */
+  readonly regularise?: readonly Regulariser[]
   /** How much samples of each class count in a loss of cross entropy. Default: all the same. */
   readonly classWeights?: ClassWeights | null
   /** Default: the data set's normalisation, where its name is known. Of `train` alone, evaluation normalises the same. */
@@ -139,6 +142,7 @@ export function settingsOf(options: TrainOptions, datasets: Pick<Datasets, 'name
     classWeights: null,
     ranks: null,
     syncBatchNorm: false,
+    regularise: [],
     ...options,
     loss: asLoss(options.loss ?? usualLoss(datasets.train.targets)),
     optimiser: asOptimiser(options.optimiser ?? sgd()),
@@ -153,6 +157,7 @@ export function settingsOf(options: TrainOptions, datasets: Pick<Datasets, 'name
   if (settings.earlyStopping) {
     checkEarlyStopping(settings.earlyStopping, settings.validation, datasets.validation !== undefined)
   }
+  checkRegularisers(settings.regularise)
   checkExchanges(settings.exchange, settings.epochs)
   if (settings.ranks) checkRanks(settings.backend)
   if (settings.checkpointEvery !== Number.POSITIVE_INFINITY) checkCount('checkpointEvery', settings.checkpointEvery)
@@ -176,7 +181,12 @@ export function settingsRecord(settings: Settings, network: Network): RunLine {
     batch,
     accumulate,
     seed,
-    loss: { name: loss.name, ...loss.options(T), ...(loss.smoothing ? { smoothing: loss.smoothing } : {}) },
+    loss: {
+      name: loss.name,
+      ...loss.options(T),
+      ...loss.parameters,
+      ...(loss.smoothing ? { smoothing: loss.smoothing } : {}),
+    },
     optimiser: { name: optimiser.name, ...optimiser.options },
     schedule: withoutStandards({ name: schedule.name, ...schedule.options }),
     freeze,
@@ -188,6 +198,7 @@ export function settingsRecord(settings: Settings, network: Network): RunLine {
       : {}),
     ...(settings.mixing ? { mixing: settings.mixing } : {}),
     ...(settings.earlyStopping ? { earlyStopping: settings.earlyStopping } : {}),
+    ...(settings.regularise.length > 0 ? { regularise: settings.regularise } : {}),
     ...(settings.classWeights ? { classWeights: settings.classWeights } : {}),
     ...(settings.ranks ? { ranks: settings.ranks.size } : {}),
     ...(settings.syncBatchNorm ? { syncBatchNorm: true } : {}),

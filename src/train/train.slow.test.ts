@@ -18,6 +18,20 @@ const training = (more: string) => `
   const net = snn5({ input: [28, 28, 1], classes: 10, neuron: clif() })
   const run = await train(net, data, { T: 2, epochs: 2, batch: 16, seed: 1, validation: 'none', log: () => {}, ${more} })`
 
+/** As `training`, of neurons that draw noise and start at random. */
+const noisyTraining = (more: string) =>
+  training(more)
+    .replace('import { clif,', 'import { defineNeuron,')
+    .replace('neuron: clif()', 'neuron: noisy()')
+    .replace(
+      'const net =',
+      `const noisy = defineNeuron({
+        name: 'noisy',
+        learnable: { leak: { start: 'uniform(0.3, 0.9)', per: 'neuron' }, sigma: { start: 0.3, per: 'channel', min: 0 } },
+        equations: 'u = leak * u + x + sigma * noise()\\ns = spike(u - 1)\\nu = u - s' })
+      const net =`,
+    )
+
 const output = (script: string) =>
   execFileSync(process.execPath, ['--input-type=module', '-e', script], { encoding: 'utf8' }).trim()
 
@@ -33,7 +47,10 @@ const folders = async (work: (folder: string) => Promise<void>) => {
 const checkpoint = (folder: string, name = 'last') => readFileSync(join(folder, 'checkpoints', `${name}.safetensors`))
 
 describe.skipIf(!existsSync(built))('training from the build', () => {
-  test('gives the same bits on one thread, two, and three, with images made ahead or not', () =>
+  test.each([
+    ['clif', training],
+    ['noise and random starts', noisyTraining],
+  ])('gives the same bits on one thread, two, and three, with images made ahead or not: %s', (_, training) =>
     folders(async (parent) => {
       const values: number[][] = []
       for (const threads of [1, 2, 3]) {
@@ -49,7 +66,8 @@ describe.skipIf(!existsSync(built))('training from the build', () => {
       expect(values[0].every(Number.isFinite)).toBe(true)
       expect(values[1]).toEqual(values[0])
       expect(values[2]).toEqual(values[0])
-    }))
+    }),
+  )
 
   test('a backend made for a run is closed behind it, and the network keeps what it learned', () => {
     const script = `${training('threads: 2, run: false')}

@@ -1,5 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { type Backend, createInterpreter, createWasm } from '../backends/index.ts'
+import { defineNeuron, type Neuron } from '../equations/index.ts'
+import { lif } from '../neurons/index.ts'
 import { loadCheckpoint } from './checkpoint.ts'
 import { evaluate } from './evaluate.ts'
 import { adamW, sgd } from './optimiser.ts'
@@ -14,6 +16,16 @@ const backends: [string, () => Promise<Backend>][] = [
   ['interpreter', async () => createInterpreter()],
   ['wasm', () => createWasm()],
 ]
+
+const noisy = defineNeuron({
+  name: 'noisy',
+  constants: { threshold: 1 },
+  learnable: {
+    leak: { start: 'uniform(0.3, 0.9)', per: 'neuron', min: 0, max: 1 },
+    sigma: { start: 'normal(0.2, 0.05)', per: 'channel', min: 0 },
+  },
+  equations: 'u = leak * u + x + sigma * noise()\ns = spike(u - threshold)\nreset(u)',
+})()
 
 const base = { host: tickingHost(), T: 3, epochs: 3, batch: 8, seed: 5 }
 
@@ -49,16 +61,17 @@ describe.each(backends)('training on %s', (_, open) => {
     expect(lines.join('\n')).toMatch(/27 samples and 4 updates an epoch[\s\S]*memory: about[\s\S]*epoch 8\/8: loss/)
   })
 
-  test.each<[string, Partial<TrainOptions>]>([
+  test.each<[string, Partial<TrainOptions>, Neuron?]>([
     ['sgd', {}],
     ['adamW, accumulated', { optimiser: adamW({ learningRate: 0.01 }), accumulate: 2, clip: 0.5 }],
     ['mixed samples', { mixing: { mixup: 0.2, cutmix: 1 } }],
-  ])('stopped inside an epoch and resumed, it ends with the same bits: %s', async (_, more) => {
+    ['noisy neurons with random starts', {}, noisy],
+  ])('stopped inside an epoch and resumed, it ends with the same bits: %s', async (_, more, neuron = lif()) => {
     const options = { ...base, ...more, validation: 'none' as const }
-    const whole = tinyNetwork()
+    const whole = tinyNetwork({ neuron })
     const uninterrupted = await train(whole, data, { ...options, backend: await open() })
     const store = new MemoryRunStore()
-    const first = await train(tinyNetwork(), data, {
+    const first = await train(tinyNetwork({ neuron }), data, {
       ...options,
       backend: await open(),
       store,
@@ -68,7 +81,7 @@ describe.each(backends)('training on %s', (_, open) => {
     expect(first.test).toBeNull()
     const saved = loadCheckpoint((await store.readCheckpoint('last'))!)
     expect(saved.progress).toMatchObject({ epoch: 1, position: options.accumulate ?? 1 })
-    const resumed = tinyNetwork({ seed: 99 })
+    const resumed = tinyNetwork({ seed: 99, neuron })
     const second = await train(resumed, data, { ...options, backend: await open(), store, resume: true })
     expect(await valuesOf(resumed)).toEqual(await valuesOf(whole))
     const numbers = ({ epochs }: typeof second) =>
@@ -81,6 +94,36 @@ describe.each(backends)('training on %s', (_, open) => {
     expect(numbers(second)).toEqual(numbers(uninterrupted))
     expect(second.final).toEqual(uninterrupted.final)
     expect((await store.lines('epochs')).map(({ epoch }) => epoch)).toEqual([1, 2, 3])
+  })
+
+  test('learned values stay within their bounds, starts differ with the seed, and noise is left out of evaluation', async () => {
+    const backend = await open()
+    const bounded = defineNeuron({
+      name: 'bounded',
+      learnable: {
+        leak: { start: 'uniform(0.3, 0.9)', per: 'neuron', min: 0.25, max: 0.95 },
+        sigma: { start: 0.5, min: 0.499, max: 0.501 },
+      },
+      equations: 'u = leak * u + x + sigma * noise()\ns = spike(u - 1)\nu = u - s',
+    })()
+    const network = tinyNetwork({ neuron: bounded })
+    const { values } = network.parameter('2.leak')
+    expect(values).toHaveLength(6 * 6 * 4)
+    expect(tinyNetwork({ neuron: bounded }).parameter('2.leak').values).toEqual(values)
+    expect(tinyNetwork({ neuron: bounded, seed: 4 }).parameter('2.leak').values).not.toEqual(values)
+    const options = { ...base, backend, optimiser: sgd({ learningRate: 2, momentum: 0 }) }
+    await train(network, data, { ...options, validation: 'none' })
+    const learned = await valuesOf(network)
+    expect(learned['2.leak'].every((v) => v >= 0.25 && v <= Math.fround(0.95))).toBe(true)
+    expect(learned['2.leak'].some((v) => v === 0.25 || Math.fround(v) === Math.fround(0.95))).toBe(true)
+    expect([0.499, 0.501].map(Math.fround)).toContain(Math.fround(learned['2.sigma'][0]))
+    const judged = async (seed: number, noise: 'training' | 'always') => {
+      const neuron = defineNeuron(bounded.config.definition as never)({ noise })
+      return (await evaluate(tinyNetwork({ neuron }), data.test, { ...options, seed })).loss
+    }
+    expect(await judged(1, 'training')).toBe(await judged(2, 'training'))
+    expect(await judged(1, 'always')).toBe(await judged(1, 'always'))
+    expect(await judged(1, 'always')).not.toBe(await judged(2, 'always'))
   })
 
   test('a checkpoint alone gives the network back: same values, same answers', async () => {

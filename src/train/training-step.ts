@@ -1,15 +1,15 @@
 import { Tape, type TapeMemory } from '../autograd/index.ts'
 import type { Backend, Handle, Numbers } from '../backends/index.ts'
 import type { Truncation } from '../equations/index.ts'
-import type { Loss } from '../losses/index.ts'
-import { classScore, type Score, softTargets, summedLogits } from '../losses/index.ts'
-import type { Network } from '../nn/index.ts'
+import { classScore, type Loss, type OwnLoss, type Score, softTargets, summedLogits } from '../losses/index.ts'
+import type { Network, Run } from '../nn/index.ts'
 import { loss as lossOf } from '../ops/index.ts'
 import { inputTensor, type Tensor } from '../tensor/index.ts'
 import { type Encode, inputOf } from './input.ts'
 import { firstLossScale } from './loss-scale.ts'
 import { ownLoss } from './own-loss.ts'
 import { joinStatistics, type Ranks, sumTensors } from './ranks.ts'
+import { type LayerOutput, type Regulariser, regularised } from './regularisers.ts'
 import type { Updates } from './updates.ts'
 
 export interface LabelledImages {
@@ -33,6 +33,8 @@ export interface StepOptions {
   readonly loss: Loss
   /** How outputs are judged. Default: by the class that is the argmax. */
   readonly score?: Score | undefined
+  /** What is added to the loss for how layers fire. */
+  readonly regularise?: readonly Regulariser[] | undefined
   readonly encode?: Encode | undefined
   /** Names the random numbers of this pass: another update, another key. */
   readonly key: number
@@ -144,33 +146,48 @@ export interface Pass {
  * caller, or to the open step.
  */
 export function forwardBackward(network: Network, batch: LabelledImages, options: StepOptions): Pass {
-  const { backend } = options
-  const { tape, x, logits, lossScale } = forward(network, batch, options)
-  const classes = logits.shape[2]
-  const targets = backend.tensor([batch.labels.length, classes], softTargets(options.loss, batch, classes))
-  const scope = { backend, tape }
-  const root = lossOf(
-    scope,
-    logits,
-    inputTensor(targets),
-    options.loss.options(options.T),
-    lossScale * (batch.share ?? 1),
-  )
-  const pass = backward(network, batch, options, { tape, x, logits, root, lossScale })
-  backend.release(targets)
+  const made = forward(network, batch, options)
+  const { root, targets } = deviceLoss(batch, options, made)
+  const pass = backward(network, batch, options, { ...made, root })
+  options.backend.release(targets)
   return pass
 }
 
-/** As `forwardBackward`; where the loss is a program's own, once the logits have been read. */
+/** The loss that the backend computes, and its targets, which belong to the caller. */
+function deviceLoss(batch: LabelledImages, { backend, loss, T }: StepOptions, made: Forward) {
+  const { tape, logits } = made
+  const classes = logits.shape[2]
+  const targets = backend.tensor([batch.labels.length, classes], softTargets(loss, batch, classes))
+  const scope = { backend, tape }
+  return { root: lossOf(scope, logits, inputTensor(targets), loss.options(T), gradientScale(batch, made)), targets }
+}
+
+/** The loss of a program's own, once the logits have been read. */
+function hostLoss(batch: LabelledImages, { backend, loss }: StepOptions, made: Forward): Promise<Tensor> {
+  const { tape, logits } = made
+  const targets = softTargets(loss, batch, logits.shape[2])
+  const of = { labels: batch.labels, targets }
+  return ownLoss({ backend, tape }, loss.own as OwnLoss, logits, of, gradientScale(batch, made))
+}
+
+/** What gradients are multiplied by on the way back: of a rank's part of a batch, its share. */
+function gradientScale({ share = 1 }: LabelledImages, { lossScale }: Forward): number {
+  return lossScale * share
+}
+
+/** As `forwardBackward`; where the loss is a program's own, once the logits have been read, and with what regularises it. */
 export async function passOf(network: Network, batch: LabelledImages, options: StepOptions): Promise<Pass> {
-  const { own } = options.loss
-  if (!own) return forwardBackward(network, batch, options)
-  const made = forward(network, batch, options)
+  const { loss, regularise = [] } = options
+  if (!loss.own && regularise.length === 0) return forwardBackward(network, batch, options)
+  const outputs: LayerOutput[] = []
+  const made = forward(network, batch, options, (_, output, levels) => outputs.push({ output, levels }))
+  const known = loss.own ? null : deviceLoss(batch, options, made)
+  const own = known?.root ?? (await hostLoss(batch, options, made))
   const scope = { backend: options.backend, tape: made.tape }
-  const targets = softTargets(options.loss, batch, made.logits.shape[2])
-  const scale = made.lossScale * (batch.share ?? 1)
-  const root = await ownLoss(scope, own, made.logits, { labels: batch.labels, targets }, scale)
-  return backward(network, batch, options, { ...made, root })
+  const root = await regularised(scope, own, outputs, regularise, gradientScale(batch, made))
+  const pass = backward(network, batch, options, { ...made, root })
+  if (known) options.backend.release(known.targets)
+  return pass
 }
 
 interface Forward {
@@ -180,14 +197,16 @@ interface Forward {
   readonly lossScale: number
 }
 
-function forward(network: Network, batch: LabelledImages, options: StepOptions): Forward {
+function forward(network: Network, batch: LabelledImages, options: StepOptions, observe?: Run['observe']): Forward {
   const { backend, T, key, lossScale = firstLossScale(backend.info)?.scale ?? 1, together } = options
   const tape = new Tape(backend, options.memory)
   const x = inputOf(network, backend, batch.images, { T, seed: key, encode: options.encode })
   const ranks = together?.syncBatchNorm ? together.ranks : undefined
   const sums = ranks && { sum: (values: Numbers) => ranks.sum(values), counts: batch.share !== 0 }
-  const run = { backend, tape, training: true, T, key, truncation: options.truncation ?? null, ranks: sums }
-  const logits = network.forward(x, run)
+  const logits = network.forward(x, {
+    ...{ backend, tape, training: true, T, key, truncation: options.truncation ?? null, ranks: sums },
+    ...(observe ? { observe } : {}),
+  })
   return { tape, x, logits, lossScale }
 }
 

@@ -91,7 +91,9 @@ export class Updates {
     for (const [i, { parameter, learningRateFactor, memory }] of this.entries.entries()) {
       const gradient = gradients[i]
       const at = { learningRate: learningRate * learningRateFactor, update }
-      if (gradient) await ownUpdate(backend, optimiser, { parameter, gradient, memory }, at)
+      if (!gradient) continue
+      await ownUpdate(backend, optimiser, { parameter, gradient, memory }, at)
+      this.keepWithin(parameter)
     }
   }
 
@@ -144,6 +146,14 @@ export class Updates {
       const options = { ...optimiser.options, learningRate, weightDecay, update: this.count }
       backend.adamW(handle, gradient, memory[0], memory[1], options, guards)
     }
+    this.keepWithin(parameter)
+  }
+
+  private keepWithin(parameter: Parameter): void {
+    const { backend } = this
+    if (!parameter.bounds) return
+    const { min = Number.NEGATIVE_INFINITY, max = Number.POSITIVE_INFINITY } = parameter.bounds
+    backend.clamp(parameter.on(backend).handle, min, max)
   }
 
   private nameOf(parameter: Parameter, k: number): string {

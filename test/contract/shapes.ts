@@ -99,6 +99,7 @@ const unfit: { readonly [Name in OperationName]: readonly (readonly [RegExp, Cas
   ],
   accumulate: [[/added/, (b, z) => b.accumulate(z(1, 1, 4), z(1, 1, 5), 1)]],
   scale: [],
+  clamp: [],
   clipNorm: [],
   sgd: [
     [/gradient/, (b, z) => b.sgd(z(4), z(5), null, sgd)],

@@ -9,7 +9,7 @@ import { bytesIn, denseOf, Memory, valuesOf } from './memory.ts'
 import { neuron, neuronBackward } from './neuron.ts'
 import { pool, poolBackward } from './pool.ts'
 import { activity, add, concat, slice, sumSteps } from './sequence.ts'
-import { accumulate, adamW, allFinite, clipNorm, scale, sgd } from './updates.ts'
+import { accumulate, adamW, allFinite, clamp, clipNorm, scale, sgd } from './updates.ts'
 
 /**
  * The oracle: every operation in float64, as plain loops. Slow, and the measure of every other backend.
@@ -65,6 +65,7 @@ export function createInterpreter(): Backend {
       },
       accumulate: (target, source, factor) => accumulate(open(target), open(source), factor),
       scale: (target, factor) => scale(open(target), factor),
+      clamp: (target, min, max) => clamp(open(target), min, max),
       clipNorm: (gradients, maxNorm) => clipNorm(memory, gradients.map(open), maxNorm),
       sgd: (parameter, gradient, velocity, options, guards = []) => {
         if (allFinite(guards.map(open))) sgd(open(parameter), open(gradient), velocity && open(velocity), options)
@@ -72,7 +73,7 @@ export function createInterpreter(): Backend {
       adamW: (parameter, gradient, first, second, options, guards = []) => {
         if (allFinite(guards.map(open))) adamW(open(parameter), open(gradient), open(first), open(second), options)
       },
-      activity: (x) => activity(memory, open(x)),
+      activity: (x, counted = false) => activity(memory, open(x), counted),
     }),
   )
 }

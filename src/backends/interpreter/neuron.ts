@@ -5,11 +5,12 @@ import { denseOf, type HostHandle, type Memory, valuesOf } from './memory.ts'
 import { normalise, normaliseBackward, type Statistics, statistics, vectorsOf } from './normalisation.ts'
 
 /** The call as the equations' evaluator takes it. */
-function optionsOf(memory: Memory, { neuron, T, parameters, state }: NeuronCall): SequenceOptions {
+function optionsOf(memory: Memory, { neuron, T, parameters, state, noise }: NeuronCall): SequenceOptions {
   const values = (handles: readonly Handle[]) => handles.map((handle) => valuesOf(memory.open(handle)))
   const { program } = neuron
   return {
     T,
+    noise: noise ?? null,
     parameters: byName(program.parameters, values(parameters)),
     ...(state ? { states: byName(program.states, values(state)) } : {}),
   }

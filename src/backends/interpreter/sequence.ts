@@ -39,8 +39,8 @@ export function sumSteps(memory: Memory, x: HostHandle): Handle {
   return memory.wrap([1, ...x.shape.slice(1)], sum)
 }
 
-/** Non-zero values, and open windows; every place of a dense tensor is open. */
-export function activity(memory: Memory, x: HostHandle): Handle {
+/** Non-zero values, or the spikes that they count, and open windows; every place of a dense tensor is open. */
+export function activity(memory: Memory, x: HostHandle, counted: boolean): Handle {
   let active = 0
   let open = 0
   if (x.storage.bytes) {
@@ -51,7 +51,7 @@ export function activity(memory: Memory, x: HostHandle): Handle {
   } else {
     const values = denseOf(x)
     open = values.length
-    for (const value of values) if (value !== 0) active++
+    for (const value of values) active += counted ? value : value === 0 ? 0 : 1
   }
   return memory.wrap([2], Float64Array.of(active, open))
 }

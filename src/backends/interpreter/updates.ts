@@ -12,6 +12,11 @@ export function scale(target: HostHandle, factor: number): void {
   for (let i = 0; i < values.length; i++) values[i] *= factor
 }
 
+export function clamp(target: HostHandle, min: number, max: number): void {
+  const values = denseOf(target)
+  for (let i = 0; i < values.length; i++) values[i] = Math.min(Math.max(values[i], min), max)
+}
+
 export function clipNorm(memory: Memory, gradients: readonly HostHandle[], maxNorm: number): Handle {
   let squares = 0
   for (const gradient of gradients) for (const value of denseOf(gradient)) squares += value * value

@@ -1,3 +1,4 @@
+import { type Shape, sizeOf } from '../../base/index.ts'
 import {
   neuronArguments,
   neuronBackward,
@@ -8,7 +9,16 @@ import {
   scratchRowBytes,
   wordsOf,
 } from '../../codegen/index.ts'
-import { hasChannels, hasSteps, type LearnableParameter, type Neuron } from '../../equations/index.ts'
+import {
+  hasChannels,
+  hasNeurons,
+  hasSteps,
+  type LearnableParameter,
+  type Neuron,
+  type NoiseRun,
+  noiseKeys,
+  noisePlaces,
+} from '../../equations/index.ts'
 import type { Handle, NeuronCall, NeuronGradients, NeuronResult, RankSums, SavedNeuron } from '../backend.ts'
 import type { Machine } from './machine.ts'
 import { type Statistics, statisticsOf } from './normalisation.ts'
@@ -50,7 +60,7 @@ function layoutOf(m: Machine, x: WasmTensor): Layout {
 }
 
 /** A name for the kernel of a neuron: everything that its code depends on. */
-function kernelName(m: Machine, neuron: Neuron, direction: string, normalised: boolean): string {
+function kernelName(m: Machine, neuron: Neuron, direction: string, normalised: boolean, noisy: boolean): string {
   let code = m.neuronNames.get(neuron)
   if (!code) {
     const { program, adjoint } = neuron
@@ -59,7 +69,7 @@ function kernelName(m: Machine, neuron: Neuron, direction: string, normalised: b
     code = JSON.stringify([program.instructions, start, scopes, program.output, program.window ?? null, adjoint])
     m.neuronNames.set(neuron, code)
   }
-  return `neuron ${direction} ${normalised ? 'normalised' : 'plain'} ${code}`
+  return `neuron ${direction} ${normalised ? 'normalised' : 'plain'}${noisy ? ' noisy' : ''} ${code}`
 }
 
 /** Tables of one kernel call in scratch memory, rows of `period` floats. */
@@ -81,6 +91,14 @@ class Tables {
       for (let i = 0; i < period; i += channels) this.rows.push(row)
       this.length += period
     }
+    return offset
+  }
+
+  /** Adds values as they are, several times one after another; gives their offset in bytes. */
+  repeat(values: Float32Array, times: number): number {
+    const offset = 4 * this.length
+    for (let i = 0; i < times; i++) this.rows.push(values)
+    this.length += values.length * times
     return offset
   }
 
@@ -123,6 +141,9 @@ function callTables(m: Machine, layout: Layout, call: NeuronCall, statistics: St
   }
   const parameters = call.neuron.program.parameters.map((parameter, i) => {
     const values = m.tensors.floats(m.tensors.of(call.parameters[i]))
+    if (hasNeurons(parameter)) {
+      return { offset: tables.repeat(values.slice(), layout.count / values.length), step: 0 }
+    }
     const steps = hasSteps(parameter) ? call.T : 1
     const ofRow = (row: number) => new Float32Array(channels).fill(values[row])
     const each = Array.from({ length: hasChannels(parameter) ? 0 : steps }, (_, row) => tables.add(ofRow(row)))
@@ -130,6 +151,30 @@ function callTables(m: Machine, layout: Layout, call: NeuronCall, statistics: St
     return { offset, step: hasSteps(parameter) ? 4 * layout.period : 0 }
   })
   return { tables, normalised, parameters }
+}
+
+/** Whether the numbers of `noise()` are wanted. */
+const isNoisy = ({ neuron, noise }: NeuronCall): boolean => {
+  return Boolean(noise) && noisePlaces(neuron.program.instructions) > 0
+}
+
+/** Runs `work` with the address of what `noise()` is drawn from; 0 where it is not drawn. */
+function withNoise<R>(m: Machine, call: NeuronCall, work: (address: number) => R): R {
+  if (!isNoisy(call)) return work(0)
+  const words = noiseWords(neuronsTogether(m.lanes), call.neuron, call.T, call.noise as NoiseRun)
+  return m.scratch(4 * words.length, (address) => {
+    m.writeWords(address, words)
+    return work(address)
+  })
+}
+
+/** Numbers of a group's lanes, then two words for each step and draw. */
+function noiseWords(together: number, { program }: Neuron, T: number, noise: NoiseRun): number[] {
+  const places = noisePlaces(program.instructions)
+  const keys = Array.from({ length: T * places }, (_, k) =>
+    noiseKeys(noise, Math.floor(k / places), k % places, places),
+  )
+  return [...Array.from({ length: together }, (_, i) => i), ...keys.flat()]
 }
 
 /** Argument words by name, in the kernel's order. */
@@ -176,23 +221,29 @@ export function runNeuron(m: Machine, x: WasmTensor, call: NeuronCall): NeuronRe
   const layout = layoutOf(m, x)
   const shape = [call.T, ...x.shape.slice(1)]
   const statistics = call.normalisation ? statisticsOf(m, x, call.T, call.normalisation) : null
-  const output = m.tensors.make(neuron.program.spiking ? 'spikes' : 'dense', shape)
+  const { levels } = neuron.program
+  const kind = levels === 0 ? 'dense' : levels === 1 ? 'spikes' : 'counts'
+  const output = m.tensors.make(kind, shape, 1, Math.max(1, levels))
   const state = call.wantState ? neuron.program.states.map(() => m.tensors.make('dense', x.shape.slice(1))) : null
   const tables = callTables(m, layout, call, statistics)
-  m.scratch(tables.tables.bytes, (address) => {
+  const room = (work: (address: number, noise: number) => void) =>
+    m.scratch(tables.tables.bytes, (address) => withNoise(m, call, (noise) => work(address, noise)))
+  room((address, noise) => {
     tables.tables.write(m, address)
     const given = new Map([
       ...commonWords(x, output, layout, call),
       ...tableWords(address, tables),
+      ['noise', noise] as [string, number],
       ...neuron.program.states.flatMap((_, i): [string, number][] => [
         [`stateIn${i}`, call.state ? m.tensors.of(call.state[i]).address : 0],
         [`stateOut${i}`, state ? state[i].address : 0],
       ]),
     ])
     const normalised = statistics !== null
-    const name = kernelName(m, neuron, 'forward', normalised)
+    const noisy = isNoisy(call)
+    const name = kernelName(m, neuron, 'forward', normalised, noisy)
     m.run(
-      m.vectorKernel(m.lanes, name, neuronForward, { neuron, normalised, relaxed: m.relaxed }),
+      m.vectorKernel(m.lanes, name, neuronForward, { neuron, normalised, relaxed: m.relaxed, noisy }),
       layout.tasks,
       argumentWords(neuron, 'forward', given),
     )
@@ -205,6 +256,7 @@ function partialLayout(layout: Layout, call: NeuronCall, sumRows: number) {
   const rowBytes = 4 * layout.period
   let bytes = 2 * sumRows * rowBytes
   const parameters = call.neuron.program.parameters.map((parameter) => {
+    if (hasNeurons(parameter)) return { offset: 0, rows: 0 }
     const rows = hasSteps(parameter) ? call.T : 1
     const offset = bytes
     bytes += rows * rowBytes
@@ -236,12 +288,37 @@ function sumPartials(
   return sums
 }
 
-function parameterGradient(
+/** Runs `work` with rooms of zeros for the gradients of parameters that each neuron has its own of; null for all others. */
+function withNeuronGradients<R>(
   m: Machine,
-  sums: Float64Array,
-  parameter: LearnableParameter,
-  channels: number,
-): WasmTensor {
+  { count }: Layout,
+  parameters: readonly LearnableParameter[],
+  work: (rooms: readonly (number | null)[]) => R,
+): R {
+  const whole = parameters.filter(hasNeurons).length
+  if (whole === 0) return work(parameters.map(() => null))
+  return m.scratch(4 * count * whole, (address) => {
+    m.crew.view.f32.fill(0, address / 4, address / 4 + count * whole)
+    let taken = 0
+    return work(parameters.map((parameter) => (hasNeurons(parameter) ? address + 4 * count * taken++ : null)))
+  })
+}
+
+/** Sums [N, P] over N, float64. */
+function sumSamples(m: Machine, address: number, count: number, size: number): Float64Array {
+  const sums = new Float64Array(size)
+  const floats = m.crew.view.f32.subarray(address / 4, address / 4 + count)
+  for (let i = 0; i < count; i++) sums[i % size] += floats[i]
+  return sums
+}
+
+function parameterGradient(m: Machine, sums: Float64Array, parameter: LearnableParameter, frame: Shape): WasmTensor {
+  if (hasNeurons(parameter)) {
+    const made = m.tensors.make('dense', frame)
+    m.tensors.floats(made).set(sums)
+    return made
+  }
+  const channels = frame[frame.length - 1]
   const rows = sums.length / channels
   if (hasChannels(parameter)) {
     const made = m.tensors.make('dense', hasSteps(parameter) ? [rows, channels] : [channels])
@@ -355,53 +432,62 @@ export function runNeuronBackward(
   const sums = m.scratch(tables.tables.bytes, (address) => {
     tables.tables.write(m, address)
     return m.scratch(m.crew.threads * scratchBytes, (scratch) =>
-      m.scratch(layout.tasks * partial.bytes, (partials) => {
-        const given = new Map([
-          ...commonWords(x, output, layout, call),
-          ...tableWords(address, tables),
-          ...program.states.flatMap((_, i): [string, number][] => [
-            [`stateIn${i}`, call.state ? m.tensors.of(call.state[i]).address : 0],
-            [`stateGradientIn${i}`, stateGradient ? stateGradient[i].address : 0],
-            [`stateGradientOut${i}`, state ? state[i].address : 0],
-          ]),
-          ...partial.parameters.flatMap(({ offset, rows }, i): [string, number][] => [
-            [`partialOffset${i}`, offset],
-            [`partialStep${i}`, rows > 1 ? 4 * layout.period : 0],
-          ]),
-          ['gradient', gradient.address],
-          ['reach', call.truncation?.k ?? 0],
-          ['inputGradient', input.address],
-          ['inputGradientStep', x.shape[0] === 1 ? 0 : 4 * layout.count],
-          ['scratch', scratch],
-          ['scratchBytes', scratchBytes],
-          ['partials', partials],
-          ['partialBytes', partial.bytes],
-          ['dotOffset', partial.dotOffset],
-          ['sumStep', sumRows > 1 ? 4 * layout.period : 0],
-        ])
-        const kind = call.truncation?.kind ?? null
-        const name = kernelName(m, neuron, kind ? `backward ${kind}` : 'backward', normalised)
-        const kernel = m.vectorKernel(m.lanes, name, neuronBackward, {
-          neuron,
-          normalised,
-          relaxed: m.relaxed,
-          truncation: kind,
-        })
-        m.run(kernel, layout.tasks, argumentWords(neuron, 'backward', given))
-        const total = (offset: number, rows: number) => sumPartials(m, layout, partials, partial.bytes, offset, rows)
-        return {
-          input: statistics ? total(0, sumRows) : null,
-          dots: statistics ? total(partial.dotOffset, sumRows) : null,
-          parameters: partial.parameters.map(({ offset, rows }) => total(offset, rows)),
-        }
-      }),
+      m.scratch(layout.tasks * partial.bytes, (partials) =>
+        withNeuronGradients(m, layout, program.parameters, (whole) =>
+          withNoise(m, call, (noise) => {
+            const given = new Map([
+              ...commonWords(x, output, layout, call),
+              ...tableWords(address, tables),
+              ['noise', noise] as [string, number],
+              ...program.states.flatMap((_, i): [string, number][] => [
+                [`stateIn${i}`, call.state ? m.tensors.of(call.state[i]).address : 0],
+                [`stateGradientIn${i}`, stateGradient ? stateGradient[i].address : 0],
+                [`stateGradientOut${i}`, state ? state[i].address : 0],
+              ]),
+              ...partial.parameters.flatMap(({ offset, rows }, i): [string, number][] => [
+                [`partialOffset${i}`, whole[i] ?? offset],
+                [`partialStep${i}`, rows > 1 ? 4 * layout.period : 0],
+              ]),
+              ['gradient', gradient.address],
+              ['reach', call.truncation?.k ?? 0],
+              ['inputGradient', input.address],
+              ['inputGradientStep', x.shape[0] === 1 ? 0 : 4 * layout.count],
+              ['scratch', scratch],
+              ['scratchBytes', scratchBytes],
+              ['partials', partials],
+              ['partialBytes', partial.bytes],
+              ['dotOffset', partial.dotOffset],
+              ['sumStep', sumRows > 1 ? 4 * layout.period : 0],
+            ])
+            const kind = call.truncation?.kind ?? null
+            const noisy = isNoisy(call)
+            const name = kernelName(m, neuron, kind ? `backward ${kind}` : 'backward', normalised, noisy)
+            const options = { neuron, normalised, relaxed: m.relaxed, noisy, truncation: kind }
+            m.run(
+              m.vectorKernel(m.lanes, name, neuronBackward, options),
+              layout.tasks,
+              argumentWords(neuron, 'backward', given),
+            )
+            const total = (offset: number, rows: number) =>
+              sumPartials(m, layout, partials, partial.bytes, offset, rows)
+            return {
+              input: statistics ? total(0, sumRows) : null,
+              dots: statistics ? total(partial.dotOffset, sumRows) : null,
+              parameters: partial.parameters.map(({ offset, rows }, i) => {
+                const at = whole[i]
+                return at === null ? total(offset, rows) : sumSamples(m, at, layout.count, sizeOf(x.shape.slice(2)))
+              }),
+            }
+          }),
+        ),
+      ),
     )
   })
   return {
     input,
     state,
     parameters: program.parameters.map((parameter, i) =>
-      parameterGradient(m, sums.parameters[i], parameter, layout.channels),
+      parameterGradient(m, sums.parameters[i], parameter, x.shape.slice(2)),
     ),
     normalisation:
       statistics && sums.input && sums.dots

@@ -127,14 +127,14 @@ export function dropSteps(m: Machine, x: WasmTensor, p: number, key: number): Wa
   return made
 }
 
-/** [non-zero values, open windows] */
-export function countActivity(m: Machine, x: WasmTensor): WasmTensor {
+/** [non-zero values, or the spikes that they count, open windows] */
+export function countActivity(m: Machine, x: WasmTensor, counted: boolean): WasmTensor {
   const made = m.tensors.make('dense', [2])
   let [active, open] = [0, 0]
   if (x.kind === 'dense') {
-    for (const value of m.tensors.floats(x)) if (value !== 0) active++
+    for (const value of m.tensors.floats(x)) active += counted ? value : value === 0 ? 0 : 1
     open = x.size
-  } else ({ spikes: active, windows: open } = countBytes(m, x, 1))
+  } else ({ spikes: active, windows: open } = countBytes(m, x, counted ? x.levels : 1))
   m.tensors.floats(made).set([active, open])
   return made
 }

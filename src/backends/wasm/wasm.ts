@@ -236,12 +236,14 @@ function operationsOf(m: Machine): Pick<WasmBackend, Layers | Passes | Shapes> {
     concat: (parts) => concatSteps(m, parts.map(of)),
     reshape: (x, shape) => tensors.view(of(x), shape),
     sumSteps: (x) => sumOverSteps(m, of(x)),
-    activity: (x) => countActivity(m, of(x)),
+    activity: (x, counted = false) => countActivity(m, of(x), counted),
   }
 }
 
+type Gradients = 'loss' | 'accumulate' | 'scale' | 'clamp' | 'clipNorm'
+
 /** The loss, and what is made of gradients. */
-function updatesOf(m: Machine): Pick<WasmBackend, 'loss' | 'accumulate' | 'scale' | 'clipNorm' | 'sgd' | 'adamW'> {
+function updatesOf(m: Machine): Pick<WasmBackend, Gradients | 'sgd' | 'adamW'> {
   const { tensors } = m
   const of = (handle: Handle): WasmTensor => tensors.of(handle)
   return {
@@ -261,6 +263,12 @@ function updatesOf(m: Machine): Pick<WasmBackend, 'loss' | 'accumulate' | 'scale
       const t = of(target)
       changed(t)
       combineInto(m, t.size, t.address, { tensor: t, address: t.address, factor }, null)
+    },
+    clamp(target, min, max) {
+      const t = of(target)
+      changed(t)
+      const values = tensors.floats(t)
+      for (let i = 0; i < values.length; i++) values[i] = Math.min(Math.max(values[i], min), max)
     },
     clipNorm(gradients, maxNorm) {
       const norm = Math.sqrt(gradients.reduce((sum, g) => sum + squaredNorm(m, of(g)), 0))

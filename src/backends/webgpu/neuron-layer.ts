@@ -1,6 +1,6 @@
 import { sizeOf } from '../../base/index.ts'
 import { wgsl } from '../../codegen/index.ts'
-import { hasChannels, type Neuron } from '../../equations/index.ts'
+import { hasChannels, hasNeurons, type Neuron } from '../../equations/index.ts'
 import type { Handle, NeuronCall, NeuronGradients, NeuronResult, SavedNeuron } from '../backend.ts'
 import type { Device } from './device.ts'
 import { groupsOf, type Moments, momentsOf, normalisationBackward, tableOf } from './normalisation.ts'
@@ -38,7 +38,7 @@ function layerOf(x: GpuTensor, call: NeuronCall, groups: number | null): Layer {
   const channels = x.shape[x.shape.length - 1]
   const width = channels % 4 === 0 ? 4 : 1
   const size = sizeOf(x.shape.slice(1))
-  const places = wgsl.parameterPlaces(neuron.program, T, channels)
+  const places = wgsl.parameterPlaces(neuron.program, T, x.shape.slice(2))
   return {
     x,
     call,
@@ -53,10 +53,14 @@ function layerOf(x: GpuTensor, call: NeuronCall, groups: number | null): Layer {
       repeated: x.shape[0] < T,
       table: groups === null ? null : groups === 1 ? 'one' : 'step',
       given: call.state !== null && neuron.program.states.length > 0,
+      noisy: Boolean(call.noise),
     },
     values: {
       columns: channels / width,
       groups: groups ?? 0,
+      frame: sizeOf(x.shape.slice(2)) / width,
+      noiseKey: call.noise?.key ?? 0,
+      noiseStep: call.noise?.step ?? 0,
       xScale: x.scale,
       ...Object.fromEntries(places.map(({ at }, i) => [`parameter${i}`, at])),
     },
@@ -193,12 +197,14 @@ function parameterGradient(
   { at, rows }: { at: number; rows: number },
 ): GpuTensor {
   const { shape } = call.parameters[index]
-  const perChannel = hasChannels(call.neuron.program.parameters[index])
+  const parameter = call.neuron.program.parameters[index]
+  const whole = hasNeurons(parameter)
   const part = d.tensors.make('dense', [rows, size])
   d.machine.copy(extra.block, 4 * at * size, part.block, 0, 4 * rows * size)
-  const sums = sumRows(d, part, rows, [rows, channels])
+  const sums = sumRows(d, part, rows, whole ? shape : [rows, channels])
   d.tensors.release(part)
-  if (perChannel) {
+  if (whole) return sums
+  if (hasChannels(parameter)) {
     const gradient = d.tensors.view(sums, shape)
     d.tensors.release(sums)
     return gradient

@@ -75,10 +75,10 @@ export function dropout(d: Device, x: GpuTensor, p: number, key: number): GpuTen
   return target
 }
 
-/** [non-zero values, open windows] */
-export function activity(d: Device, x: GpuTensor): GpuTensor {
+/** [non-zero values, or the spikes that they count, open windows] */
+export function activity(d: Device, x: GpuTensor, counted: boolean): GpuTensor {
   const count = x.kind === 'spikes' ? Math.ceil(x.size / 4) : x.size
-  const kind = x.kind === 'spikes' ? 'spikes' : 'nonzero'
+  const kind = x.kind === 'spikes' ? 'spikes' : counted ? 'values' : 'nonzero'
   return countsOf(d, [{ x, count }], kind, 'counts', 0)
 }
 
@@ -86,7 +86,7 @@ export function activity(d: Device, x: GpuTensor): GpuTensor {
 export function countsOf(
   d: Device,
   parts: readonly { readonly x: GpuTensor; readonly count: number }[],
-  kind: 'squares' | 'nonzero' | 'spikes',
+  kind: wgsl.CountKind,
   finish: 'norm' | 'counts',
   most: number,
 ): GpuTensor {

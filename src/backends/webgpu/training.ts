@@ -51,6 +51,13 @@ export function scale(d: Device, target: GpuTensor, factor: number): void {
   )
 }
 
+/** Keeps values within bounds; infinite ones are the largest float32. */
+export function clamp(d: Device, target: GpuTensor, min: number, max: number): void {
+  const [least, most] = [Math.max(min, -3.4e38), Math.min(max, 3.4e38)]
+  const emit = () => wgsl.clampKernel(target.stored)
+  d.over(`clamp ${target.stored}`, emit, target.size, { result: target.block }, { least, most })
+}
+
 /** Scales all to a joint norm of at most `maxNorm`, on the device; gives the norm before. */
 export function clipNorm(d: Device, gradients: readonly GpuTensor[], maxNorm: number): GpuTensor {
   const parts = gradients.map((x) => ({ x, count: x.size }))

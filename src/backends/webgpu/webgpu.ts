@@ -9,7 +9,7 @@ import { runNeuron, runNeuronBackward } from './neuron-layer.ts'
 import { pool, poolBackward } from './pooling.ts'
 import { activity, add, concat, dropout, slice, sumSteps } from './sequence.ts'
 import type { GpuTensor } from './tensors.ts'
-import { accumulate, adamW, clipNorm, loss, scale, sgd } from './training.ts'
+import { accumulate, adamW, clamp, clipNorm, loss, scale, sgd } from './training.ts'
 import type { TuningStore } from './tuning-store.ts'
 
 export interface WebGpuOptions {
@@ -182,12 +182,13 @@ function backendOn(d: Device, adapter: string, features: readonly string[], memo
     loss: (logits, targets, o) => loss(d, dense(logits), float32(targets), o),
     accumulate: (target, source, factor) => accumulate(d, dense(target), of(source), factor),
     scale: (target, factor) => scale(d, dense(target), factor),
+    clamp: (target, min, max) => clamp(d, dense(target), min, max),
     clipNorm: (gradients, maxNorm) => clipNorm(d, gradients.map(dense), maxNorm),
     sgd: (parameter, gradient, velocity, o, guards = []) =>
       sgd(d, float32(parameter), float32(gradient), velocity && float32(velocity), guards.map(float32), o),
     adamW: (parameter, gradient, first, second, o, guards = []) =>
       adamW(d, float32(parameter), float32(gradient), float32(first), float32(second), guards.map(float32), o),
-    activity: (x) => activity(d, of(x)),
+    activity: (x, counted = false) => activity(d, of(x), counted),
   }
 }
 

@@ -96,8 +96,8 @@ export async function runNetwork(reference: Reference, backend: Backend, updates
     backend.beginStep()
     const tape = new Tape(backend)
     const activity = activityObserver({ backend })
-    const observe = (path: string, output: Tensor) => {
-      activity.observe(path, output)
+    const observe = (path: string, output: Tensor, levels: number) => {
+      activity.observe(path, output, levels)
       if (output.handle.kind === 'spikes') spikes.push(backend.readBytes(output.handle))
     }
     const logits = network.forward(x, { backend, tape, training: true, T, key: update, observe })

@@ -1,6 +1,7 @@
 import {
   type Adjoint,
   dependencies,
+  hasNeurons,
   type Instruction,
   type Program,
   readByAdjoint,
@@ -13,6 +14,7 @@ import {
   type Lanes,
   type NeuronKernelOptions,
   NeuronWriter,
+  noiseRow,
   overNeurons,
   parameterValues,
   prefetchGroup,
@@ -79,6 +81,8 @@ class NeuronBackward {
   private readonly adjoint: Adjoint
   private readonly normalised: boolean
   private readonly truncation: NeuronKernelOptions['truncation']
+  private readonly drawn: ReturnType<typeof noiseRow>
+  private readonly words: Local
   private readonly kept: readonly ValueId[]
   private readonly rowBytes: number
   private readonly scratch: Local
@@ -91,7 +95,7 @@ class NeuronBackward {
   /** The task's own table of sums. */
   private readonly partial: Local
 
-  constructor(w: Writer, args: Local, thread: Local, { neuron, normalised, truncation }: NeuronKernelOptions) {
+  constructor(w: Writer, args: Local, thread: Local, { neuron, normalised, truncation, noisy }: NeuronKernelOptions) {
     this.w = w
     this.normalised = normalised
     this.truncation = truncation
@@ -103,6 +107,8 @@ class NeuronBackward {
     const k = new NeuronWriter(w, args, neuron, 'backward')
     this.k = k
     k.readArguments('backward')
+    this.drawn = noiseRow(k, noisy ?? false)
+    this.words = w.i32()
     this.scratch = w.i32(i32.add(k.arg('scratch'), i32.mul(thread, k.arg('scratchBytes'))))
     const byteStep = w.i32(i32.shrU(k.arg('M'), i32.const(2)))
     this.outputStep = program.spiking ? byteStep : k.arg('M')
@@ -149,7 +155,10 @@ class NeuronBackward {
     w.set(rows.scratch, this.scratch)
     w.set(rows.sums, partial)
     this.parameterRows.forEach((row, i) => w.set(row, k.arg(`parameter${i}`)))
-    this.partialRows.forEach((row, i) => w.set(row, i32.add(partial, k.arg(`partialOffset${i}`))))
+    this.partialRows.forEach((row, i) => {
+      const offset = k.arg(`partialOffset${i}`)
+      w.set(row, hasNeurons(this.program.parameters[i]) ? offset : i32.add(partial, offset))
+    })
   }
 
   /** All rows one step on, or back. */
@@ -175,11 +184,15 @@ class NeuronBackward {
     const needed = dependencies(program.instructions, [...this.kept, ...program.states.map((s) => s.next)])
     const start = program.states.map((s) => s.start)
     const states = startStates(k, lanes, vectors, (i) => k.arg(`stateIn${i}`), start)
+    if (this.drawn) w.set(this.words, this.drawn.start())
     w.for(this.t, i32.const(0), k.arg('T'), i32.const(1), () => {
       const { x } = k.input(lanes, vectors, this.normalised, rows.x, rows.scale, rows.shift)
       const stored = program.spiking ? storedBits(k, lanes, rows.output, vectors) : undefined
       const known = givenValues(program, x, states, this.parameters(lanes, vectors, fixed))
-      const override = (i: Instruction) => (i.op === 'spike' ? stored?.spike : undefined)
+      const override = ({ op, index = 0 }: Instruction) => {
+        if (this.drawn && op === 'noise') return k.drawn(this.words, index)
+        return op === 'spike' ? stored?.spike : undefined
+      }
       emitStep(k, known, program.instructions, 0, override, needed)
       this.kept.forEach((id, i) => {
         known.get(id)!.forEach((value, v) => w.do(wide.store(rows.scratch, value, this.scratchOffset(i, v))))
@@ -189,6 +202,7 @@ class NeuronBackward {
         states,
         program.states.map((s) => known.get(s.next)!),
       )
+      if (this.drawn) w.set(this.words, i32.add(this.words, i32.const(this.drawn.bytes)))
       if (lanes === 'all') {
         // The reverse pass reads and writes these.
         w.prefetch('read', i32.add(rows.gradient, k.at), vectors)
@@ -301,7 +315,8 @@ class NeuronBackward {
       this.giveInput(lanes, inputGradient, summed)
       if (this.normalised) this.addNormalisation(lanes, vectors, inputGradient, raw)
       this.adjoint.parameters.forEach((id, i) => {
-        const address = w.i32(i32.add(this.partialRows[i], k.tableAt))
+        const place = hasNeurons(this.program.parameters[i]) ? k.at : k.tableAt
+        const address = w.i32(i32.add(this.partialRows[i], place))
         known.get(id)!.forEach((g, v) => this.addTo(lanes, address, w.bytes * v, g))
       })
       assignTogether(w, gradients, this.gradientsOf(known))

@@ -77,7 +77,8 @@ export function instructionValues(
   instruction: Instruction,
 ): Vectors {
   const { op, args, value } = instruction
-  if (op === 'constant') return Array.from({ length: vectors }, () => w.constant(value ?? 0))
+  // Where noise is drawn, the kernel gives its values; else it is 0.
+  if (op === 'constant' || op === 'noise') return Array.from({ length: vectors }, () => w.constant(value ?? 0))
   const operands = args.map((a) => known.get(a)!)
   const divisor = op === 'div' ? all[args[1]] : undefined
   const reciprocal = divisor?.op === 'constant' ? exactReciprocal(divisor.value ?? 0) : null

@@ -1,12 +1,17 @@
 import {
+  countOf,
+  hasNeurons,
   hasSteps,
   type Instruction,
   type Neuron,
+  noisePlaces,
   type Program,
   type Truncation,
   type ValueId,
 } from '../../equations/index.ts'
 import { instructionValues, type Vectors } from './neuron-step.ts'
+import { noise } from './noise.ts'
+import { spikeBitsOf } from './spike-bytes.ts'
 import { f32x4, i32, i32x4, type Local, type Value, v128, wide } from './value.ts'
 import { assemble, type Target, type Writer } from './writer.ts'
 
@@ -24,14 +29,21 @@ export interface NeuronKernelOptions {
   readonly normalised: boolean
   /** Whether elementary functions may fuse multiply and add. Forward and backward must agree. */
   readonly relaxed: boolean
+  /** Whether `noise()` is drawn; else it is 0. */
+  readonly noisy?: boolean
   /** Of backward: how gradients are cut in time, where they are; after how many steps is an argument. */
   readonly truncation?: Truncation['kind'] | null
 }
 
-/** Positions of the arguments, in 32-bit words. Step strides are in bytes; 0 repeats one row. */
+/**
+ * Positions of the arguments, in 32-bit words. Step strides are in bytes; 0 repeats one row. `noise` points to the numbers of
+ * a group's lanes (0, 1, ...), behind which each step has two words for each of the equations' draws. A parameter with a value
+ * for each neuron is a table of all neurons, and so is its gradient.
+ */
 export function neuronArguments(neuron: Neuron, direction: 'forward' | 'backward') {
   const names = ['tasks', 'M', 'T', 'chunk', 'period', 'x', 'xStep', 'output', 'scale', 'shift', 'tableStep']
   neuron.program.parameters.forEach((_, i) => names.push(`parameter${i}`, `parameterStep${i}`))
+  if (noisePlaces(neuron.program.instructions) > 0) names.push('noise')
   neuron.program.states.forEach((_, i) => names.push(`stateIn${i}`))
   if (direction === 'forward') neuron.program.states.forEach((_, i) => names.push(`stateOut${i}`))
   else {
@@ -110,6 +122,23 @@ class NeuronWriter {
     return Array.from({ length: vectors }, (_, v) => this.w.wide(this.load(lanes, address, this.w.bytes * v)))
   }
 
+  /** Values of a table of all neurons. */
+  fromNeurons(lanes: Lanes, row: Value, vectors: number): Vectors {
+    const address = this.w.i32(i32.add(row, this.at))
+    return Array.from({ length: vectors }, (_, v) => this.w.wide(this.load(lanes, address, this.w.bytes * v)))
+  }
+
+  /** Random numbers of the group, from the words of a step at `row`. */
+  drawn(row: Value, index: number): Vectors {
+    const { w } = this
+    const first = i32x4.splatWide(i32.shrU(this.at, i32.const(2)))
+    const neurons = Array.from({ length: this.vectors }, (_, v) =>
+      w.wide(i32x4.add(wide.load(this.arg('noise'), w.bytes * v), first)),
+    )
+    const key = (word: number) => w.wide(wide.loadSplat(row, 8 * index + 4 * word))
+    return noise(w, neurons, [key(0), key(1)])
+  }
+
   /** x after scale and shift, and x itself. */
   input(lanes: Lanes, vectors: number, normalised: boolean, row: Value, scaleRow: Local, shiftRow: Local) {
     const address = this.w.i32(i32.add(row, this.at))
@@ -176,7 +205,8 @@ function prefetchGroup(k: NeuronWriter, row: Value, vectors: number): void {
 function parameterValues(k: NeuronWriter, lanes: Lanes, vectors: number, rows: readonly Local[], perStep: boolean) {
   const values = new Map<number, Vectors>()
   k.program.parameters.forEach((parameter, i) => {
-    if (hasSteps(parameter) === perStep) values.set(i, k.fromTable(lanes, rows[i], vectors))
+    if (hasSteps(parameter) !== perStep) return
+    values.set(i, hasNeurons(parameter) ? k.fromNeurons(lanes, rows[i], vectors) : k.fromTable(lanes, rows[i], vectors))
   })
   return values
 }
@@ -229,6 +259,14 @@ function givenValues(
   return known
 }
 
+/** Bytes from one step's random words to the next's, and where the first step's are. */
+function noiseRow(k: NeuronWriter, noisy: boolean): { bytes: number; start: () => Value } | null {
+  const places = noisePlaces(k.program.instructions)
+  if (!noisy || places === 0) return null
+  const start = () => i32.add(k.arg('noise'), i32.const(4 * neuronsTogether(k.w.lanes)))
+  return { bytes: 8 * places, start }
+}
+
 /** Spike and window bits of four neurons as one byte each. */
 function storeBytes(
   k: NeuronWriter,
@@ -243,17 +281,42 @@ function storeBytes(
     window === undefined
       ? k.w.integerConstant(2)
       : v128.and(f32x4.le(f32x4.abs(argument), k.w.constant(window)), k.w.integerConstant(2))
-  const bits = k.w.wide(v128.or(spike, open))
-  k.w.do(
-    lanes === 'all'
-      ? wide.storeBytes(address, bits, k.w.lanes * v)
-      : i32.store8(address, i32x4.lane(0, bits), k.w.lanes * v),
-  )
+  storeByteVector(k, lanes, address, k.w.wide(v128.or(spike, open)), v)
 }
 
-/** Where the one spike of a spiking program gets its argument. */
-function spikeArgument(program: Program): ValueId {
-  return program.instructions.find(({ op }) => op === 'spike')!.args[0]
+/**
+ * Counted spikes as `spike-bytes.ts` tells: bit 0 and bits 2 to `levels` say whether there are as many, bit 1 whether the
+ * window of any is open.
+ */
+function storeCounts(k: NeuronWriter, lanes: Lanes, address: Value, known: ReadonlyMap<ValueId, Vectors>): void {
+  const { w, program } = k
+  const { levels, window, output } = program
+  const { windows } = countOf(program.instructions, output)
+  known.get(output)!.forEach((count, v) => {
+    const bits = w.wide(v128.and(f32x4.ge(count, w.constant(1)), w.integerConstant(1)))
+    for (const bit of spikeBitsOf(levels).slice(1)) {
+      w.set(bits, v128.or(bits, v128.and(f32x4.ge(count, w.constant(bit)), w.integerConstant(1 << bit))))
+    }
+    for (const { argument, between } of windows) {
+      const value = known.get(argument)![v]
+      const open = between
+        ? v128.and(f32x4.ge(value, w.constant(between[0])), f32x4.le(value, w.constant(between[1])))
+        : window === undefined
+          ? w.integerConstant(-1)
+          : f32x4.le(f32x4.abs(value), w.constant(window))
+      w.set(bits, v128.or(bits, v128.and(open, w.integerConstant(2))))
+    }
+    storeByteVector(k, lanes, address, bits, v)
+  })
+}
+
+/** The lowest byte of each lane, behind each other. */
+function storeByteVector({ w }: NeuronWriter, lanes: Lanes, address: Value, bits: Value, v: number): void {
+  w.do(
+    lanes === 'all'
+      ? wide.storeBytes(address, bits, w.lanes * v)
+      : i32.store8(address, i32x4.lane(0, bits), w.lanes * v),
+  )
 }
 
 /** Forward: bytes (spiking programs) or float32, and the last states where a pointer for them is given. */
@@ -271,12 +334,15 @@ export function neuronForward(target: Target, counter: number, options: NeuronKe
       const scaleRow = w.i32()
       const shiftRow = w.i32()
       const rows = program.parameters.map(() => w.i32())
+      const drawn = noiseRow(k, options.noisy ?? false)
+      const words = w.i32()
       overNeurons(k, counter, (lanes, vectors) => {
         w.set(xRow, k.arg('x'))
         w.set(outRow, k.arg('output'))
         w.set(scaleRow, k.arg('scale'))
         w.set(shiftRow, k.arg('shift'))
         rows.forEach((row, i) => w.set(row, k.arg(`parameter${i}`)))
+        if (drawn) w.set(words, drawn.start())
         const fixed = parameterValues(k, lanes, vectors, rows, false)
         const states = startStates(
           k,
@@ -290,11 +356,16 @@ export function neuronForward(target: Target, counter: number, options: NeuronKe
           if (lanes === 'all') prefetchGroup(k, xRow, vectors)
           const parameters = new Map([...fixed, ...parameterValues(k, lanes, vectors, rows, true)])
           const known = givenValues(program, x, states, parameters)
-          emitStep(k, known, program.instructions, 0, () => undefined)
-          if (program.spiking) {
+          const override = ({ op, index = 0 }: Instruction) => {
+            return drawn && op === 'noise' ? k.drawn(words, index) : undefined
+          }
+          emitStep(k, known, program.instructions, 0, override)
+          if (program.levels > 0) {
             const address = w.i32(i32.add(outRow, i32.shrU(k.at, i32.const(2))))
-            const argument = known.get(spikeArgument(program))!
-            argument.forEach((value, v) => storeBytes(k, lanes, address, value, program.window, v))
+            const { op, args } = program.instructions[program.output]
+            const argument = known.get(args[0])!
+            if (program.levels > 1 || op !== 'spike') storeCounts(k, lanes, address, known)
+            else argument.forEach((value, v) => storeBytes(k, lanes, address, value, program.window, v))
             w.set(outRow, i32.add(outRow, i32.shrU(k.arg('M'), i32.const(2))))
           } else {
             const address = w.i32(i32.add(outRow, k.at))
@@ -306,6 +377,7 @@ export function neuronForward(target: Target, counter: number, options: NeuronKe
             states,
             program.states.map((s) => known.get(s.next)!),
           )
+          if (drawn) w.set(words, i32.add(words, i32.const(drawn.bytes)))
           w.set(xRow, i32.add(xRow, k.arg('xStep')))
           w.set(scaleRow, i32.add(scaleRow, k.arg('tableStep')))
           w.set(shiftRow, i32.add(shiftRow, k.arg('tableStep')))
@@ -335,6 +407,7 @@ export {
   emitStep,
   givenValues,
   NeuronWriter,
+  noiseRow,
   overNeurons,
   parameterValues,
   prefetchGroup,

@@ -1,3 +1,4 @@
+import { mostSpikes } from '../../equations/index.ts'
 import { fourBytes, n } from './tasks.ts'
 import { f32x4, i32x4, type Value, v128 } from './value.ts'
 import type { Writer } from './writer.ts'
@@ -8,7 +9,7 @@ import type { Writer } from './writer.ts'
  */
 
 /** Most spikes that a byte can count. */
-export const mostLevels = 7
+export const mostLevels = mostSpikes
 
 /** The bits that stand for a spike each. */
 export const spikeBitsOf = (levels: number): readonly number[] => [

@@ -35,6 +35,16 @@ export function scaleKernel(result: Storage): KernelSource {
   })
 }
 
+/** result within bounds. */
+export function clampKernel(result: Storage): KernelSource {
+  return elementKernel({
+    name: 'clamp',
+    numbers: ['least', 'most'],
+    bindings: [value('result', result, true)],
+    body: '  save_result(i, min(max(load_result(i), p.least), p.most));',
+  })
+}
+
 /** result *= norm[1], the factor that clipping came to. */
 export function clipKernel(result: Storage): KernelSource {
   return elementKernel({

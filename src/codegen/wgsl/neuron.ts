@@ -1,13 +1,16 @@
 import {
   dependencies,
+  hasNeurons,
   hasSteps,
   type Neuron,
+  noisePlaces,
   type Program,
   readByAdjoint,
   type Truncation,
   type ValueId,
 } from '../../equations/index.ts'
 import { type Binding, elementKernel, type KernelSource, literal, type Storage } from './kernel.ts'
+import { noiseFunctions } from './noise.ts'
 import { functionsOf, type Given, stepText } from './step.ts'
 
 /**
@@ -34,6 +37,8 @@ export interface NeuronKernelOptions {
   readonly given: boolean
   /** Forward: whether last states are wanted. Backward: whether their gradients are given. */
   readonly last: boolean
+  /** Whether `noise()` is drawn; else it is 0. */
+  readonly noisy?: boolean
   /** Backward: how far back in time gradients travel; null: all the way. */
   readonly truncation?: Truncation | null
 }
@@ -54,6 +59,7 @@ function parameterText(program: Program, index: number): string {
   const at = `p.parameter${index}`
   if (scope === 'layer') return `V(learned[${at}])`
   if (scope === 'step') return `V(learned[${at} + t])`
+  if (scope === 'neuron') return `channelValues(${at} + (i % p.frame) * W)`
   const row = scope === 'channel' ? at : `${at} + t * p.columns * W`
   return `channelValues(${row} + c * W)`
 }
@@ -73,6 +79,7 @@ class NeuronText {
     const lines = [
       wide ? 'alias V = vec4f;\nconst W = 4u;' : 'alias V = f32;\nconst W = 1u;',
       ...functionsOf([...this.program.instructions, ...this.o.neuron.adjoint.instructions]),
+      ...(this.noisy ? [noiseFunctions(wide)] : []),
       `fn current(q: u32) -> V { return ${wide ? 'load4_x(q)' : 'load_x(q)'}; }`,
     ]
     if (this.program.parameters.length > 0) {
@@ -90,7 +97,17 @@ class NeuronText {
   }
 
   get fields(): string[] {
-    return ['columns', ...(this.o.table ? ['groups'] : []), ...this.program.parameters.map((_, i) => `parameter${i}`)]
+    return [
+      'columns',
+      ...(this.o.table ? ['groups'] : []),
+      ...(this.program.parameters.some(hasNeurons) ? ['frame'] : []),
+      ...(this.noisy ? ['noiseKey', 'noiseStep'] : []),
+      ...this.program.parameters.map((_, i) => `parameter${i}`),
+    ]
+  }
+
+  private get noisy(): boolean {
+    return Boolean(this.o.noisy) && noisePlaces(this.program.instructions) > 0
   }
 
   get inputs(): Binding[] {
@@ -118,6 +135,9 @@ class NeuronText {
     return ({ op, index = 0 }) => {
       if (op === 'input') return x
       if (op === 'state') return `s${index}`
+      if (op === 'noise' && this.noisy) {
+        return `noiseOf((p.noiseStep + t) * ${noisePlaces(this.program.instructions)}u + ${index}u, i)`
+      }
       return op === 'parameter' ? parameterText(this.program, index) : undefined
     }
   }

@@ -1,4 +1,4 @@
-import { sizeOf } from '../../base/index.ts'
+import { type Shape, sizeOf } from '../../base/index.ts'
 import { type Instruction, type Program, parameterShape, type ValueId } from '../../equations/index.ts'
 import { literal } from './kernel.ts'
 
@@ -135,17 +135,17 @@ export function stepText(
 }
 
 function computed({ op, args, value }: Instruction, name: (id: ValueId) => string): string {
-  if (op === 'constant') return number(value ?? 0)
+  if (op === 'constant' || op === 'noise') return number(value ?? 0)
   const rule = rules[op]
   if (!rule) throw new Error(`no WGSL rule for ${op}`)
   return rule(args.map(name), value ?? 0)
 }
 
 /** Shape of parameter `index` in the packed values, and where it starts, in values. */
-export function parameterPlaces(program: Program, T: number, channels: number): { at: number; size: number }[] {
+export function parameterPlaces(program: Program, T: number, frame: Shape): { at: number; size: number }[] {
   let at = 0
   return program.parameters.map((parameter) => {
-    const size = sizeOf(parameterShape(parameter, T, channels))
+    const size = sizeOf(parameterShape(parameter, T, frame))
     const place = { at, size }
     at += size
     return place

@@ -296,11 +296,12 @@ export function normaliseBackward(x: Storage, gradient: Storage, training: boole
   })
 }
 
-/** What `partialCounts` sums: squares, non-zero values, or spikes and open windows. */
-export type CountKind = 'squares' | 'nonzero' | 'spikes'
+/** What `partialCounts` sums: squares, non-zero values, values, or spikes and open windows. */
+export type CountKind = 'squares' | 'nonzero' | 'values' | 'spikes'
 
 const counted: { readonly [kind in CountKind]: string } = {
   squares: 'let v = load_x(at); sum += vec2f(v * v, 0.0);',
+  values: 'sum += vec2f(load_x(at), 1.0);',
   nonzero: 'sum += vec2f(select(0.0, 1.0, load_x(at) != 0.0), 1.0);',
   spikes: 'sum += vec2f(f32(countOneBits(x[at] & 0x01010101u)), f32(countOneBits(x[at] & 0x02020202u)));',
 }

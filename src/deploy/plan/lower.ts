@@ -1,5 +1,5 @@
 import { FormatError, type Shape, sizeOf } from '../../base/index.ts'
-import { hasSteps } from '../../equations/index.ts'
+import { hasNeurons, hasSteps, type Neuron } from '../../equations/index.ts'
 import { SpikeDrivenAttention } from '../../models/index.ts'
 import {
   AdaptiveAvgPool2d,
@@ -167,13 +167,15 @@ class Lowering {
       throw new Refusal(`its neurons '${neuron.name}' look over time, and a program gets one step at a time`)
     const stepwise = program.parameters.find(hasSteps)
     if (stepwise) throw new Refusal(`parameter '${stepwise.name}' of '${neuron.name}' differs from step to step`)
+    const everywhere = program.parameters.find(hasNeurons)
+    if (everywhere) throw new Refusal(`parameter '${everywhere.name}' of '${neuron.name}' has a value for each neuron`)
     const current = this.dense(normPath === null ? x : this.norm(normPath, x))
     const size = sizeOf(x.shape)
     const firstState = this.states.length
     for (const { name, start } of program.states) this.states.push({ name: `${path}.${name}`, size, start })
     const to = this.value(x.shape, program.spiking ? 'spikes' : 'dense')
     const parameters = program.parameters.map(({ name }) => this.numbers(path, name))
-    const own = { path, neuron, scale: null, shift: null, parameters, firstState }
+    const own = { path, neuron: withoutNoise(neuron), scale: null, shift: null, parameters, firstState }
     this.steps.push({ op: 'neurons', from: current.ref, to, ...own })
     return { ref: to, shape: x.shape }
   }
@@ -251,4 +253,13 @@ class Lowering {
     this.steps.push({ op: 'dense', from: x.ref, to })
     return { ref: to, shape: x.shape }
   }
+}
+
+/** Noise is for training: a program of steps runs as an evaluation does, without. */
+function withoutNoise(neuron: Neuron): Neuron {
+  const { program } = neuron
+  const instructions = program.instructions.map((one) =>
+    one.op === 'noise' ? ({ op: 'constant', args: [], value: 0 } as const) : one,
+  )
+  return { ...neuron, program: { ...program, instructions } }
 }

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest'
+import { defineNeuron } from '../../equations/index.ts'
 import { lif, maskedPsn, psn } from '../../neurons/index.ts'
 import { Linear, Network, Sequential, Spiking } from '../../nn/index.ts'
 import { filled, interpreted, someFrames, testedNetworks, testedNeurons } from '../testing/networks.ts'
@@ -53,5 +54,17 @@ describe('a plan', () => {
       layer: new Sequential([new Linear({ features: 4 }), new Spiking({ neuron, T: 4 })]),
     })
     expect(() => planOf(network)).toThrow(new RegExp(`layer "1", spiking: its neurons '${neuron.name}' look over time`))
+  })
+
+  test('of neurons that have parameters of their own each is refused by name', () => {
+    const neuron = defineNeuron({
+      name: 'each',
+      learnable: { theta: { start: 1, per: 'neuron' } },
+      equations: 'u = 0.5 * u + x\ns = spike(u - theta)',
+    })
+    const layer = new Sequential([new Linear({ features: 4 }), new Spiking({ neuron: neuron() })])
+    expect(() => planOf(new Network({ name: 'each', input: [3], layer }))).toThrow(
+      /layer "1", spiking: parameter 'theta' of 'each' has a value for each neuron/,
+    )
   })
 })

@@ -9,6 +9,8 @@ export interface Followed {
   spikes: number
   /** Largest difference of outputs. */
   deviation: number
+  /** Largest output, of either sign. */
+  largest: number
   /** Samples whose largest sum of outputs is the same class. */
   agreed: number
 }
@@ -36,7 +38,7 @@ export function followed(
   program: ExportedStep,
   T = frames.length,
 ): Followed {
-  const found: Followed = { near: 0, wrong: 0, spikes: 0, deviation: 0, agreed: 0 }
+  const found: Followed = { near: 0, wrong: 0, spikes: 0, deviation: 0, largest: 0, agreed: 0 }
   let fired: ReadonlyMap<number, ArrayLike<number>> = new Map()
   const run = new PlanRun(plan, {
     spike: (step, i, v) => {
@@ -63,6 +65,7 @@ export function followed(
     fired = step.fired
     run.step(frame).forEach((value, k) => {
       found.deviation = Math.max(found.deviation, Math.abs(value - step.outputs[k]))
+      found.largest = Math.max(found.largest, Math.abs(value))
       ours[k] += value
       theirs[k] += step.outputs[k]
     })

@@ -2,7 +2,7 @@ import { createInterpreter } from '../../backends/index.ts'
 import { hashedUniform, sizeOf } from '../../base/index.ts'
 import { defineNeuron, type Neuron } from '../../equations/index.ts'
 import { modelNamed, SpikeDrivenAttention } from '../../models/index.ts'
-import { clif, lif, plif } from '../../neurons/index.ts'
+import { clif, lif, noisyLif, plif } from '../../neurons/index.ts'
 import {
   AvgPool2d,
   BatchNorm2d,
@@ -30,7 +30,7 @@ export const ownNeuron = defineNeuron({
     reset(u)`,
 })
 
-export const testedNeurons: { readonly [name: string]: () => Neuron } = { lif, clif, plif }
+export const testedNeurons: { readonly [name: string]: () => Neuron } = { lif, clif, plif, noisyLif }
 
 const image = [10, 9, 2]
 

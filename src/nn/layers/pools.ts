@@ -24,6 +24,7 @@ abstract class Pool extends Layer {
       shape: poolShape(input.shape, poolOptions),
       sequence: input.sequence,
       kind,
+      ...(kind === 'spikes' && input.levels !== undefined ? { levels: input.levels } : {}),
       ...(input.source === undefined ? {} : { source: input.source }),
     }
     site.row({

@@ -63,7 +63,7 @@ export class Recurrent extends Layer {
     }
     const output = concat(run, outputs)
     this.finish(outputs, state, run)
-    run.observe?.(this.path, output)
+    run.observe?.(this.path, output, this.neurons.neuron.program.levels)
     return output
   }
 

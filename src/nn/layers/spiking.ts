@@ -1,10 +1,12 @@
 import type { Handle } from '../../backends/index.ts'
-import { sizeOf, UsageError } from '../../base/index.ts'
+import { Random, type Shape, sizeOf, UsageError } from '../../base/index.ts'
 import {
   defineNeuron,
   hasSteps,
   type LearnableParameter,
   type Neuron,
+  type NoiseRun,
+  noisePlaces,
   parameterShape,
   type TemporalMixing,
 } from '../../equations/index.ts'
@@ -39,7 +41,7 @@ export class Spiking extends Layer {
   private norm: Norm | null = null
   private temporal: { readonly map: TemporalLinear; readonly norm: BatchNorm2d | null } | null = null
   private parameters: Parameter[] = []
-  private place!: { readonly site: Site; readonly channels: number; readonly row: Omit<LayerRow, 'path'> }
+  private place!: { readonly site: Site; readonly frame: Shape; readonly row: Omit<LayerRow, 'path'> }
 
   constructor(options: SpikingLayerOptions) {
     super()
@@ -64,8 +66,10 @@ export class Spiking extends Layer {
     const { normalisation, T } = this.options
     const { neuron } = this
     const channels = input.shape[input.shape.length - 1]
-    const kind = neuron.program.spiking ? 'spikes' : 'dense'
-    const output: Frame = { ...input, sequence: true, kind, source: site.path }
+    const { levels } = neuron.program
+    const kind = levels > 0 ? 'spikes' : 'dense'
+    const { levels: _, ...frame } = input
+    const output: Frame = { ...frame, sequence: true, kind, ...(levels > 1 ? { levels } : {}), source: site.path }
     if (neuron.temporal) {
       const map = new TemporalLinear({ mixing: neuron.temporal, T: stepsOf(neuron, neuron.temporal, T) })
       const norm = normalisation ? new BatchNorm2d({ statistics: normalisation }) : null
@@ -83,7 +87,7 @@ export class Spiking extends Layer {
       neurons: sizeOf(input.shape),
       trainingOnly: false,
     }
-    this.place = { site, channels, row }
+    this.place = { site, frame: input.shape, row }
     this.inhabit()
     return output
   }
@@ -102,7 +106,7 @@ export class Spiking extends Layer {
         next: 'build a network of them',
       })
     }
-    if (neuron.program.spiking !== before.program.spiking) {
+    if (neuron.program.levels > 0 !== before.program.levels > 0) {
       throw new UsageError({
         what: `'${before.name}' and '${neuron.name}' cannot be exchanged: one gives spikes, the other numbers`,
         place: this.label,
@@ -123,7 +127,7 @@ export class Spiking extends Layer {
       this.path,
       (result.state ?? []).map((s) => s.handle),
     )
-    run.observe?.(this.path, result.output)
+    run.observe?.(this.path, result.output, this.neuron.program.levels)
     return result.output
   }
 
@@ -154,9 +158,10 @@ export class Spiking extends Layer {
 
   /** Makes the neuron's learnable parameters, and tells of itself. */
   private inhabit(): void {
-    const { site, channels, row } = this.place
+    const { site, frame, row } = this.place
     const { neuron } = this
-    this.parameters = neuron.program.parameters.map((p) => this.learnable(p, channels, site))
+    const channels = frame[frame.length - 1]
+    this.parameters = neuron.program.parameters.map((p) => this.learnable(p, frame, site))
     const learned = this.parameters.reduce((sum, p) => sum + sizeOf(p.shape), 0)
     const type = `${this.norm ? 'norm + ' : ''}${neuron.name}`
     site.row({ ...row, type, parameters: learned + (this.norm ? 2 * channels : 0) })
@@ -175,7 +180,7 @@ export class Spiking extends Layer {
     released(run, ready, [x])
     const { output } = this.run(currents, null, run, false, run.stream?.position ?? 0)
     released(run, currents, [])
-    run.observe?.(this.path, output)
+    run.observe?.(this.path, output, this.neuron.program.levels)
     return output
   }
 
@@ -202,6 +207,7 @@ export class Spiking extends Layer {
       state,
       wantState,
       truncation: run.truncation ?? null,
+      noise: this.noise(run, position),
     }
     run.inspect?.(this.path, x, call)
     const result = spiking(run, x, call)
@@ -209,7 +215,7 @@ export class Spiking extends Layer {
     return result
   }
 
-  private learnable(p: LearnableParameter, channels: number, site: Site): Parameter {
+  private learnable(p: LearnableParameter, frame: Shape, site: Site): Parameter {
     const { T } = this.options
     if (T === undefined && (hasSteps(p) || p.start(1) !== p.start(2))) {
       throw new UsageError({
@@ -217,8 +223,17 @@ export class Spiking extends Layer {
         next: 'Give the layer, or the model, the option T.',
       })
     }
-    const shape = parameterShape(p, T ?? 1, channels)
-    return site.parameter(p.name, shape, () => new Float64Array(sizeOf(shape)).fill(p.start(T ?? 1)))
+    const shape = parameterShape(p, T ?? 1, frame)
+    const { min, max } = p
+    const bounds = { ...(min === undefined ? {} : { min }), ...(max === undefined ? {} : { max }) }
+    return site.parameter(p.name, shape, (random) => p.draw(T ?? 1, sizeOf(shape), random), undefined, bounds)
+  }
+
+  /** Which numbers this layer's neurons draw; null where they draw none now. */
+  private noise(run: Run, position: number): NoiseRun | null {
+    const { program, noise } = this.neuron
+    if (noisePlaces(program.instructions) === 0 || !(run.training || noise === 'always')) return null
+    return { key: new Random(run.key).fork(this.path).fork('noise').bits(), step: position }
   }
 
   /** A parameter's values for the steps of this call: all, or those from `position` on. */

@@ -1,5 +1,6 @@
 import { Random } from '../../base/index.ts'
 import { type Datasets, imageDataset } from '../../data/index.ts'
+import type { Neuron } from '../../equations/index.ts'
 import { lif } from '../../neurons/index.ts'
 import { Conv2d, Dropout, Flatten, Linear, Network, Sequential, Spiking } from '../../nn/index.ts'
 import type { Host } from '../host.ts'
@@ -23,17 +24,19 @@ export interface TinyOptions {
   readonly dropout?: boolean
   readonly normalisation?: 'perStep' | null
   readonly seed?: number
+  readonly neuron?: Neuron
 }
 
 /** Convolution, neurons, dropout, linear. */
-export function tinyNetwork({ dropout = true, normalisation = 'perStep', seed = 3 }: TinyOptions = {}): Network {
+export function tinyNetwork(options: TinyOptions = {}): Network {
+  const { dropout = true, normalisation = 'perStep', seed = 3, neuron = lif() } = options
   return new Network({
     name: 'tiny',
     input: [6, 6, 1],
     seed,
     layer: new Sequential([
       new Conv2d({ channels: 4, kernelSize: 3, padding: 1 }),
-      new Spiking({ neuron: lif(), normalisation }),
+      new Spiking({ neuron, normalisation }),
       ...(dropout ? [new Dropout({ p: 0.25 })] : []),
       new Flatten(),
       new Linear({ features: 3 }),
