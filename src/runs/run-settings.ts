@@ -432,6 +432,16 @@ export const compareSchema = z.object({
 const numbers = (what: string) => z.array(z.number(what)).default([])
 const { T: ___, bptt: ____, ...ofSweep } = severalNeurons
 
+/** Where the runs of a sweep or of `reproduce` run. */
+export const jobPlaceOptions = {
+  on: z
+    .enum(['here', 'slurm'])
+    .default('here')
+    .describe('where runs run: on this machine, or as an array job of Slurm'),
+  slurm: z.string().default('').describe('words for sbatch, such as "--partition=long --time=4:00:00"'),
+  dryRun: z.boolean().default(false).describe('with --on slurm: prints the script, and submits nothing'),
+}
+
 export const sweepSchema = z.object({
   neurons: z.array(z.string()).min(1, 'one neuron or more').default(['lif', 'clif']).describe('neurons'),
   tau: numbers('numbers, with commas').describe("values of the neurons' constant tau, such as 1.5,2; its default"),
@@ -439,6 +449,7 @@ export const sweepSchema = z.object({
   bptt: z.array(wholeNumber(1)).default([]).describe('steps that gradients travel in time, such as 1,2,4; all'),
   seeds: wholeNumber(1).default(3).describe('runs of each combination, with other seeds'),
   jobs: wholeNumber(1).default(1).describe('runs at once, each in a process of its own'),
+  ...jobPlaceOptions,
   json: z.boolean().default(false).describe('prints the table as JSON'),
   ...ofSweep,
   seed: wholeNumber(0).default(1).describe('first of the seeds'),

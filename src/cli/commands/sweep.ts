@@ -22,7 +22,7 @@ import { csvText } from '../../train/index.ts'
 import { defineCommand, type Invocation } from '../command.ts'
 import { stoppable } from '../interruption.ts'
 import { createProgress } from '../progress.ts'
-import { runInProcesses } from '../run-in-processes.ts'
+import { checkJobPlace, dryRunText, runApart } from '../run-jobs.ts'
 import { exitCodes } from '../surroundings.ts'
 import { meanText, tableText } from '../table.ts'
 
@@ -64,12 +64,19 @@ export const sweepCommand = defineCommand({
   async run(invocation) {
     const { positional, surroundings, options: asked } = invocation
     const dataset = positional[0] as string
+    checkJobPlace(asked, invocation.given)
     const { folder, runs } = plannedRuns(dataset, invocation)
     for (const { options } of runs) await chooseNeuron(options.neuron, options.neuronOptions)
-    const summaries = await (asked.jobs > 1 ? severalAtOnce : oneByOne)(dataset, { folder, runs }, invocation)
+    if (asked.dryRun) {
+      surroundings.write(dryRunText(asked, { folder, atOnce: atOnceOf(invocation) }, runs.length))
+      return exitCodes.done
+    }
+    const apart = asked.jobs > 1 || asked.on === 'slurm'
+    const summaries = await (apart ? severalAtOnce : oneByOne)(dataset, { folder, runs }, invocation)
     if (!summaries) {
       const name = folder.replace(/^.*[\\/]/, '')
-      surroundings.writeError(`stopped, and saved. To go on, give the same command with --name ${name}\n`)
+      const so = asked.on === 'slurm' ? '' : 'stopped, and saved. '
+      surroundings.writeError(`${so}To go on, give the same command with --name ${name}\n`)
       return exitCodes.interrupted
     }
     const rows = rowsOf(runs, summaries)
@@ -129,9 +136,12 @@ async function oneByOne(
 async function severalAtOnce(
   dataset: string,
   { folder, runs }: PlannedSweep,
-  { surroundings, options: { jobs: processes } }: SweepInvocation,
+  invocation: SweepInvocation,
 ): Promise<readonly RunSummary[] | undefined> {
-  const shared = Math.max(1, Math.floor(availableParallelism() / processes))
+  const { surroundings, options: place } = invocation
+  const { jobs: processes, on } = place
+  // A task of Slurm takes the cores that it was given.
+  const shared = on === 'slurm' ? undefined : Math.max(1, Math.floor(availableParallelism() / processes))
   const jobs = runs.map(
     ({ name, options }): TrainJob => ({
       type: 'train',
@@ -141,8 +151,14 @@ async function severalAtOnce(
       options: { ...options, threads: options.threads ?? shared },
     }),
   )
-  surroundings.writeError(`${runs.length} runs, ${processes} at once, in ${folder}\n`)
-  return runInProcesses(jobs, processes, surroundings)
+  const where = on === 'slurm' ? 'on Slurm' : `${processes} at once`
+  surroundings.writeError(`${runs.length} runs, ${where}, in ${folder}\n`)
+  return runApart(jobs, { ...place, processes, atOnce: atOnceOf(invocation), folder }, surroundings)
+}
+
+/** Tasks of Slurm at once, where the user said so. */
+function atOnceOf({ options: { jobs }, given }: SweepInvocation): number | undefined {
+  return given.has('jobs') ? jobs : undefined
 }
 
 /** Every combination, seeds innermost. */
@@ -150,7 +166,8 @@ export function plannedRuns(
   dataset: string,
   { options: all, given, surroundings }: Pick<Invocation<typeof sweepSchema>, 'options' | 'given' | 'surroundings'>,
 ): { folder: string; runs: PlannedRun[] } {
-  const { neurons, tau: taus, T: steps, bptt, seeds, name, json: _, config: __, jobs: ___, ...rest } = all
+  const { neurons, tau: taus, T: steps, bptt, seeds, name, json: _, config: __, jobs: ___, ...others } = all
+  const { on: ____, slurm: _____, dryRun: ______, ...rest } = others
   const fixed = withProtocol(rest, given, dataset)
   const protocol = protocolText(rest, given, dataset)
   if (protocol !== '') surroundings.writeError(`${protocol}\n`)

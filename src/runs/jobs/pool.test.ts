@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { recordedSchema } from '../run-settings.ts'
 import type { FromChild, Job } from './job.ts'
-import { runJobs, type StartProcess, type StopRequest } from './pool.ts'
+import { inProcesses, type StartProcess, type StopRequest } from './pool.ts'
 
 const jobs: Job[] = ['a', 'b', 'c', 'd'].map((label) => ({
   type: 'train',
@@ -63,8 +63,8 @@ describe('jobs', () => {
     const { start, most } = processes((label) => (label === 'b' ? { type: 'failed', message: 'no' } : { type: 'done' }))
     const shares: number[] = []
     const { stop } = stopRequest()
-    const options = { processes: 2, start, stop, clock, onProgress: (i: number) => void shares.push(i) }
-    const ends = await runJobs(jobs, options)
+    const options = { stop, clock, onProgress: (i: number) => void shares.push(i) }
+    const ends = await inProcesses(2, start)(jobs, options)
     expect(ends.map((end) => end?.status)).toEqual(['done', 'failed', 'done', 'done'])
     expect(ends[1]).toMatchObject({ message: 'no' })
     expect([most(), shares.sort()]).toEqual([2, [0, 1, 2, 3]])
@@ -74,9 +74,7 @@ describe('jobs', () => {
     const { start, asked } = processes((label) => (label === 'a' ? { type: 'done' } : undefined))
     const { stop, wish } = stopRequest()
     const ended: string[] = []
-    const running = runJobs(jobs, {
-      processes: 2,
-      start,
+    const running = inProcesses(2, start)(jobs, {
       stop,
       clock,
       onEnd: (i, { status }) => void ended.push(`${jobs[i].label} ${status}`),

@@ -13,10 +13,8 @@ export interface JobProcess {
 
 export type StartProcess = (job: Job, tell: (message: FromChild) => void) => JobProcess
 
-export interface PoolOptions {
-  /** How many at once. */
-  readonly processes: number
-  readonly start: StartProcess
+/** What whoever has jobs done hears and says. */
+export interface JobOptions {
   /** Once aborted, no further job starts, and those under way are asked to stop; aborted at once, they are killed. */
   readonly stop: StopRequest
   readonly clock: () => number
@@ -32,10 +30,23 @@ export interface StopRequest extends StopSignal {
 }
 
 /**
- * Does jobs, several at once, each in a process of its own. One that fails does not stop the others.
- * @returns how each ended, in the order of the jobs; undefined for those that were never started
+ * A place where jobs run. One that fails does not stop the others.
+ * @returns how each ended, in the order of the jobs; undefined for those of which nobody knows an end
  */
-export async function runJobs(jobs: readonly Job[], options: PoolOptions): Promise<(JobEnd | undefined)[]> {
+export type RunJobs = (jobs: readonly Job[], options: JobOptions) => Promise<(JobEnd | undefined)[]>
+
+/** This machine: several jobs at once, each in a process of its own. */
+export function inProcesses(processes: number, start: StartProcess): RunJobs {
+  return (jobs, options) => runJobs(jobs, { ...options, processes, start })
+}
+
+interface PoolOptions extends JobOptions {
+  /** How many at once. */
+  readonly processes: number
+  readonly start: StartProcess
+}
+
+async function runJobs(jobs: readonly Job[], options: PoolOptions): Promise<(JobEnd | undefined)[]> {
   const { processes, stop, onEnd } = options
   const ends: (JobEnd | undefined)[] = jobs.map(() => undefined)
   const running = new Set<JobProcess>()

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { scales } from '../../../experiments/index.ts'
-import { wholeNumber } from '../../../runs/index.ts'
+import { jobPlaceOptions, wholeNumber } from '../../../runs/index.ts'
 import type { Invocation } from '../../command.ts'
 
 export const reproduceSchema = z.object({
@@ -14,6 +14,7 @@ export const reproduceSchema = z.object({
   list: z.boolean().default(false).describe('lists the experiments'),
   estimate: z.boolean().default(false).describe('says what it would take, and stops'),
   jobs: wholeNumber(1).optional().describe('runs at once, each in a process of its own; as many as cores, at most 4'),
+  ...jobPlaceOptions,
   threads: wholeNumber(1).optional().describe('threads of each process; the cores, shared out'),
   neuron: z.array(z.string()).default([]).describe('adds neurons: names, or JSON files with definitions'),
   data: z.array(z.string()).default(['data']).describe('folder that holds data sets, or NAME=FOLDER'),

@@ -26,7 +26,8 @@ export interface Place {
   /** Folder of everything. */
   readonly out: string
   readonly data: ReadonlyMap<string, string>
-  readonly threads: number
+  /** Left out: as many as there are cores where a run happens. */
+  readonly threads: number | undefined
   readonly cache: string | undefined
 }
 
@@ -80,7 +81,7 @@ async function jobOf(
   } = recordedSchema.parse({
     ...settings,
     validation: 0,
-    threads,
+    ...(threads === undefined ? {} : { threads }),
     checkpointEvery,
     out: join(out, 'runs'),
     ...(folder === undefined ? {} : { data: folder }),
@@ -92,7 +93,7 @@ async function jobOf(
   const key = `${dataset}-${options.model}-${neuron.name}-T${options.T}-seed${options.seed}-${hash}`
   return {
     key,
-    kind: hashOf([dataset, costing(options), neuron.name, threads]),
+    kind: hashOf([dataset, costing(options), neuron.name, threads ?? 'all']),
     job: {
       type: 'train',
       label: key,

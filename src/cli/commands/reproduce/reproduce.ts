@@ -1,10 +1,12 @@
 import { readFile } from 'node:fs/promises'
 import { availableParallelism, totalmem } from 'node:os'
 import { join } from 'node:path'
+import { UsageError } from '../../../base/index.ts'
 import type { Experiment, PlanRequest } from '../../../experiments/index.ts'
-import type { JobEnd } from '../../../runs/index.ts'
-import { readSummary, runFiles, runJobs, startProcess } from '../../../runs/index.ts'
+import type { JobEnd, JobOptions, RunJobs } from '../../../runs/index.ts'
+import { readSummary, runFiles } from '../../../runs/index.ts'
 import { createProgress, durationText } from '../../progress.ts'
+import { checkJobPlace, dryRunText, runJobsAt } from '../../run-jobs.ts'
 import { stopRequest } from '../../stop-request.ts'
 import { type ExitCode, exitCodes } from '../../surroundings.ts'
 import { type Estimate, estimateOf, estimateText, keepProbe, probesOf } from './estimate.ts'
@@ -22,11 +24,14 @@ export async function reproduce(
   chosen: readonly Experiment[],
   request: PlanRequest,
   data: ReadonlyMap<string, string>,
-  { options, surroundings }: ReproduceInvocation,
+  { options, given, surroundings }: ReproduceInvocation,
 ): Promise<ExitCode> {
+  checkPlace(options, given)
+  const onSlurm = options.on === 'slurm'
   const cores = availableParallelism()
   const processes = options.jobs ?? Math.min(cores, mostProcesses)
-  const threads = options.threads ?? Math.max(1, Math.floor(cores / processes))
+  // A task of Slurm takes the cores that it was given.
+  const threads = options.threads ?? (onSlurm ? undefined : Math.max(1, Math.floor(cores / processes)))
   const place = { out: options.out, data, threads, cache: options.cache }
   const planned = await plannedJobs(
     chosen.map((experiment) => ({ experiment, request })),
@@ -37,24 +42,31 @@ export async function reproduce(
   const missing = missingOf(planned.experiments)
   for (const text of missing) progress.line(text)
   const left = await unfinished(planned.jobs, progress.line)
-  const { stop, ignore } = stopRequest(surroundings, progress)
+  if (options.dryRun) {
+    surroundings.write(dryRunText(options, { folder: options.out, atOnce: options.jobs }, left.length))
+    return exitCodes.done
+  }
+  const { stop, ignore } = stopRequest(surroundings, progress, onSlurm ? null : undefined)
+  const here = { processes, atOnce: options.jobs, folder: options.out, log: progress.line }
+  const runJobs = runJobsAt(options, here)
   try {
-    const around = { processes, start: startProcess, stop, clock }
-    const estimate = await estimateFor(left, request, options.out, around, progress)
-    if (!estimate) return exitCodes.interrupted
+    const around = { runJobs, stop, clock }
     const counts = { runs: planned.jobs.length, done: planned.jobs.length - left.length }
-    const told = estimateText(estimate, {
-      ...counts,
-      processes,
-      threads,
-      memory: totalmem(),
-      missing: missing.length > 0,
-    })
-    if (options.estimate) {
-      surroundings.write(options.json ? `${JSON.stringify(estimateJson(estimate, counts))}\n` : `${told}\n`)
-      return exitCodes.done
+    let estimate: Estimate | null = null
+    if (onSlurm) progress.line(`${counts.runs} runs, ${counts.done} of them finished already; the others on Slurm`)
+    else {
+      const found = await estimateFor(left, request, options.out, { ...around, processes }, progress)
+      if (!found) return exitCodes.interrupted
+      const memory = totalmem()
+      const about = { ...counts, processes, threads: threads ?? cores, memory, missing: missing.length > 0 }
+      const told = estimateText(found, about)
+      if (options.estimate) {
+        surroundings.write(options.json ? `${JSON.stringify(estimateJson(found, counts))}\n` : `${told}\n`)
+        return exitCodes.done
+      }
+      progress.line(told)
+      estimate = found
     }
-    progress.line(told)
     const finished = planned.jobs.filter((job) => !left.includes(job)).map(({ key }) => key)
     const writer = new ResultWriter(planned.experiments, finished, {
       out: options.out,
@@ -65,24 +77,17 @@ export async function reproduce(
       },
     })
     await writer.writeComplete()
-    const whole = wholeProgress(left, estimate, progress, clock)
-    await runJobs(
-      left.map(({ job }) => job),
-      {
-        ...around,
-        onProgress: (i, share) => whole.update(i, share),
-        async onEnd(i, end) {
-          const { key } = left[i]
-          whole.end(i)
-          tellEnd(key, end, progress)
-          if (end.status === 'done') await writer.end(key)
-          if (end.status === 'failed') await writer.end(key, end.message)
-        },
-      },
-    )
+    const ends = await runLeft(left, { ...around, estimate, writer, progress })
     progress.clear()
     if (stop.aborted) {
-      surroundings.writeError('stopped, and saved. The same command goes on.\n')
+      if (!onSlurm) surroundings.writeError('stopped, and saved. The same command goes on.\n')
+      return exitCodes.interrupted
+    }
+    const stopped = ends.filter((end) => end?.status === 'stopped').length
+    if (stopped > 0) {
+      surroundings.writeError(
+        `${stopped} of ${left.length} tasks ran out of time, and saved. The same command goes on.\n`,
+      )
       return exitCodes.interrupted
     }
     if (options.json) surroundings.write(`${JSON.stringify({ experiments: writer.results.map(resultJson) })}\n`)
@@ -91,6 +96,49 @@ export async function reproduce(
     ignore()
     progress.clear()
   }
+}
+
+/** @throws UsageError for options that do not go together */
+function checkPlace(options: ReproduceInvocation['options'], given: ReproduceInvocation['given']): void {
+  checkJobPlace(options, given)
+  if (options.on === 'here' || !options.estimate) return
+  throw new UsageError({
+    what: 'an estimate is made by trying on this machine, and the runs are to go to Slurm',
+    got: '--estimate with --on slurm',
+    next: 'Leave --on slurm out for an estimate; --dry-run shows what Slurm would get.',
+  })
+}
+
+/** Runs what is not finished; results are written as experiments get complete. */
+async function runLeft(
+  left: readonly PlannedJob[],
+  {
+    runJobs,
+    stop,
+    clock,
+    estimate,
+    writer,
+    progress,
+  }: Around & {
+    readonly estimate: Estimate | null
+    readonly writer: ResultWriter
+    readonly progress: ReturnType<typeof createProgress>
+  },
+): Promise<readonly (JobEnd | undefined)[]> {
+  const whole = wholeProgress(left, estimate, progress, clock)
+  const jobs = left.map(({ job }) => job)
+  return runJobs(jobs, {
+    stop,
+    clock,
+    onProgress: (i, share) => whole.update(i, share),
+    async onEnd(i, end) {
+      const { key } = left[i]
+      whole.end(i)
+      tellEnd(key, end, progress)
+      if (end.status === 'done') await writer.end(key)
+      if (end.status === 'failed') await writer.end(key, end.message)
+    },
+  })
 }
 
 /** Jobs without a verdict yet. */
@@ -113,14 +161,16 @@ async function isWhole(file: string): Promise<boolean> {
   }
 }
 
-type Around = Pick<Parameters<typeof runJobs>[1], 'processes' | 'start' | 'stop' | 'clock'>
+interface Around extends Pick<JobOptions, 'stop' | 'clock'> {
+  readonly runJobs: RunJobs
+}
 
 /** Probes what nobody knows the cost of. Undefined if it was stopped. */
 async function estimateFor(
   jobs: readonly PlannedJob[],
   { scale }: PlanRequest,
   out: string,
-  around: Around,
+  { runJobs, processes, ...around }: Around & { readonly processes: number },
   progress: ReturnType<typeof createProgress>,
 ): Promise<Estimate | undefined> {
   const { kinds, probes, known } = await probesOf(jobs, scale, out)
@@ -138,7 +188,7 @@ async function estimateFor(
     jobs,
     known,
     kinds.map((kind, i) => ({ kind, end: ends[i] })),
-    around.processes,
+    processes,
   )
   for (const note of estimate.notes) progress.line(note)
   for (const message of new Set(estimate.failed)) progress.line(`a probe failed, its runs will too: ${message}`)
