@@ -21,6 +21,7 @@ const schema = z.object({
   neuronOptions: z.record(z.string(), z.unknown()).optional().describe('options of the neuron'),
   resume: z.boolean().default(false).describe('goes on'),
   config: z.string().optional().describe('a JSON file'),
+  others: z.string().default('').meta({ description: 'flags of another program', takesFlags: true }),
 })
 
 async function run(...words: string[]) {
@@ -79,6 +80,12 @@ describe('options', () => {
     const { invocation } = await run('practise', '007', '--name', '007', '--weight-decay', '-1')
     expect(invocation.positional).toEqual(['007'])
     expect(invocation.options).toMatchObject({ name: '007', weightDecay: -1 })
+  })
+
+  it('may be flags of another program', async () => {
+    const { invocation } = await run('practise', 'mnist', '--others', '--time=1 --mem 2', '--name', 'a')
+    expect(invocation.options).toMatchObject({ others: '--time=1 --mem 2', name: 'a' })
+    expect((await run('practise', 'mnist', '--others')).errors).toContain('--others needs a value')
   })
 
   it('may stand before the argument, a flag too', async () => {

@@ -15,18 +15,28 @@ export interface ParsedWords {
   readonly debug: boolean
 }
 
-/** In front of text that looks like a number: the parser would turn it into one, and lose `007`, `-1` and the empty text. */
+/**
+ * In front of text that looks like a number: the parser would turn it into one, and lose `007`, `-1` and the empty text. In
+ * front of flags too that are the value of another flag.
+ */
 const mark = '\u0001'
 
 /** The command, arguments and flags of a command line. */
 export function parseWords(words: readonly string[], commands: readonly Command[]): ParsedWords {
   const parser = cac('spikelet')
   parser.option('-h, --help', 'help').option('-v, --version', 'version').option('--debug', 'debug')
+  const takers = new Set<string>()
   for (const command of commands) {
     const parsed = parser.command(`${command.name} ${command.usage}`, command.summary)
-    for (const { flag, kind } of fieldsOf(command.schema)) parsed.option(kind === 'flag' ? flag : `${flag} <value>`, '')
+    for (const { flag, kind, takesFlags } of fieldsOf(command.schema)) {
+      parsed.option(kind === 'flag' ? flag : `${flag} <value>`, '')
+      if (takesFlags) takers.add(flag)
+    }
   }
-  const { args, options } = parser.parse(['node', 'spikelet', ...words.map(marked)], { run: false })
+  const { args, options } = parser.parse(
+    ['node', 'spikelet', ...words.map((word, i) => marked(word, takers.has(words[i - 1])))],
+    { run: false },
+  )
   const { '--': rest, help, h, version, v, debug, ...flags } = options as { [name: string]: unknown }
   const matched = parser.matchedCommandName
   return {
@@ -39,7 +49,8 @@ export function parseWords(words: readonly string[], commands: readonly Command[
   }
 }
 
-function marked(word: string): string {
+function marked(word: string, isValue: boolean): string {
+  if (isValue) return mark + word
   const [, flag, value] = /^(--?[^=]+=)?(.*)$/s.exec(word) as RegExpExecArray
   const looksLikeNumber = !Number.isNaN(Number(value)) // as the empty text does
   return looksLikeNumber ? `${flag ?? ''}${mark}${value}` : word

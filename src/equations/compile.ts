@@ -33,6 +33,8 @@ export type LearnableOption = LearnableStart | Partial<Exclude<LearnableDefiniti
 /** A neuron's text and the names it may use. */
 export interface EquationSource {
   readonly equations: string
+  /** The same as statements without markers, each with its place in the text. Default: they are read from the text. */
+  readonly statements?: readonly Assignment[]
   readonly constants?: { readonly [name: string]: number }
   readonly learnable?: { readonly [name: string]: LearnableDefinition }
   readonly state?: { readonly [name: string]: Start }
@@ -55,7 +57,7 @@ export interface Compiled {
 export function compile(source: EquationSource): Compiled {
   const constants = constantsOf(source)
   const learnable = source.learnable ?? {}
-  const statements = assignments(source.equations)
+  const statements = source.statements ?? assignments(source.equations)
   const names = resolveNames(source.equations, statements, {
     constants: [...constants.keys()],
     learnable: Object.keys(learnable),

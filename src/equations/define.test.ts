@@ -45,7 +45,7 @@ describe('options', () => {
 
   it('decay the input', () => {
     expect(mine().equations).toContain('u = (1 - 1/tau) * u + x   # charge')
-    expect(mine({ decayInput: true }).equations).toContain('u = (1 - 1/tau) * u + (x / tau)   # charge')
+    expect(mine({ decayInput: true }).equations).toContain('u = (1 - 1/tau) * u + x/tau   # charge')
   })
 
   it('subtract a step later: u = beta u + x - s[t-1] threshold', () => {
@@ -119,7 +119,7 @@ describe('a soft reset by another amount', () => {
   it.each([
     ['tau', 'u = u - s * tau; a = s'],
     ['threshold + sigmoid(u)', 'u = u - s * (threshold + sigmoid(u)); a = s'],
-    ['(1) + (u)', 'u = u - s * ((1) + (u)); a = s'],
+    ['(1) + (u)', 'u = u - s * (1 + u); a = s'],
   ])('%s', (amount, line) => {
     expect(by(amount).split('\n')[2]).toBe(line)
   })

@@ -90,7 +90,7 @@ function build(definition: NeuronDefinition, given: NeuronOptions, remembered?: 
     const temporal = temporalOf(definition.temporal, source.constants.k, program)
     return {
       name: definition.name,
-      equations: source.equations,
+      equations: source.shown,
       program,
       adjoint,
       config: configOf(definition.name, options, remembered),
@@ -114,11 +114,16 @@ function expandedSource(definition: NeuronDefinition, options: NeuronOptions) {
   const shared = { ...sharedDefaults, ...pick(definition, sharedNames), ...pick(options, sharedNames) } as SharedOptions
   const { reset = 'soft', detachReset = false, decayInput = false } = shared
   const leak = leakOf(shared, definition)
-  const { text, markers } = expandMarkers(dedent(definition.equations), { reset, detachReset, decayInput, leak })
+  const fragments = { reset, detachReset, decayInput, leak }
+  const written = dedent(definition.equations)
+  const { text, statements, markers } = expandMarkers(written, fragments)
   checkOptions(definition, options, markers)
   const { constants = {}, learnable = {} } = definition
   return {
-    equations: text.trimEnd(),
+    /** For people: with the fragments put in. */
+    shown: text.trimEnd(),
+    equations: written,
+    statements,
     constants: { ...constants, ...pick(options, Object.keys(constants)) } as { [name: string]: number },
     learnable: overriddenLearnable(learnable, options),
     state: { ...leakStarts(markers, leak), ...definition.state, ...options.state },

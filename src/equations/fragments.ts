@@ -1,7 +1,9 @@
 import { UsageError } from '../base/index.ts'
+import { expressionText, strengthOf, strongest } from './expression-text.ts'
+import type { Assignment } from './names.ts'
 import { parseEquations } from './parse.ts'
 import { equationError, type Span } from './place.ts'
-import { type Call, type Statement, walk } from './syntax.ts'
+import type { BinaryOp, Call, Expression, Statement } from './syntax.ts'
 
 /**
  * What happens to the potential where a spike is: `hard` alone means hard reset to 0. `late` subtracts as `soft` does, but in
@@ -22,23 +24,6 @@ export interface FragmentOptions {
 
 type ResetKind = 'soft' | 'late' | 'hard' | 'none'
 
-interface ResetParts {
-  readonly u: string
-  readonly s: string
-  /** What a soft reset takes away. */
-  readonly amount: string
-  /** Where a hard reset goes. */
-  readonly to: number
-}
-
-/** The fragments that all neurons share. */
-const resets: { readonly [kind in ResetKind]: (parts: ResetParts) => string } = {
-  soft: ({ u, s, amount }) => `${u} = ${u} - ${s} * ${amount}`,
-  late: ({ u, s, amount }) => `${u} = ${u} - ${s} * ${amount}`,
-  hard: ({ u, s, to }) => `${u} = ${u} * (1 - ${s})${to === 0 ? '' : ` ${to < 0 ? '-' : '+'} ${Math.abs(to)} * ${s}`}`,
-  none: () => '',
-}
-
 /** Which markers an equation text holds, and so which options its neuron can take. */
 export interface Markers {
   readonly reset: boolean
@@ -47,32 +32,24 @@ export interface Markers {
   readonly leaks: readonly string[]
 }
 
-/**
- * Equations with every marker replaced: `reset(u)` or `reset(u, amount)` on a line of its own by the reset line,
- * `input(x / tau)` by `x`, or by what it holds where decayInput is on, `leak(u, 1/tau)` by the decay of u.
- * @throws EquationError for a marker with wrong arguments
- */
-export function expandMarkers(text: string, options: FragmentOptions): { text: string; markers: Markers } {
-  const statements = parseEquations(text)
-  const resetLines = statements.flatMap((statement) => (statement.kind === 'marker' ? [statement.call] : []))
-  const inputs = statements.flatMap((statement) => markersOf(statement, 'input'))
-  const leaks = statements.flatMap((statement) => markersOf(statement, 'leak'))
-  const replaced = [
-    ...resetLines.flatMap((call) => placedReset(text, call, statements, options)),
-    ...inputs.map((call) => ({ span: call.span, by: inputFragment(text, call, options.decayInput) })),
-    ...leaks.map((call) => ({ span: call.span, by: leakFragment(text, call, options.leak) })),
-  ]
-  const markers = {
-    reset: resetLines.length > 0,
-    input: inputs.length > 0,
-    leaks: leaks.flatMap(({ args: [potential] }) => (potential.kind === 'name' ? [potential.name] : [])),
-  }
-  return { text: replaceAll(text, replaced), markers }
+/** Equations without markers. */
+export interface Expanded {
+  /** As the compiler takes them: what takes a marker's place has its place in the author's text. */
+  readonly statements: readonly Assignment[]
+  /** As people read them. */
+  readonly text: string
+  readonly markers: Markers
 }
 
-function markersOf(statement: Statement, name: string): Call[] {
-  if (statement.kind === 'marker') return []
-  return [...walk(statement.value)].filter((node): node is Call => node.kind === 'call' && node.name === name)
+/**
+ * Equations with every marker replaced in the syntax tree: `reset(u)` or `reset(u, amount)` on a line of its own by the reset
+ * line, `input(x / tau)` by `x`, or by what it holds where decayInput is on, `leak(u, 1/tau)` by the decay of u.
+ * @throws EquationError for a marker with wrong arguments
+ */
+export function expandMarkers(text: string, options: FragmentOptions): Expanded {
+  const expansion = new Expansion(text, options)
+  const statements = expansion.statements(parseEquations(text))
+  return { statements, text: replaceAll(text, expansion.replaced), markers: expansion.markers }
 }
 
 interface Replacement {
@@ -80,69 +57,145 @@ interface Replacement {
   readonly by: string
 }
 
-/** A reset where its marker stands; a late one in front of the spike instead, where s is still that of the step before. */
-function placedReset(
-  text: string,
-  call: Call,
-  statements: readonly Statement[],
-  options: FragmentOptions,
-): Replacement[] {
-  const line = resetLine(text, call, options)
-  const spike = statements.find((statement) => statement.kind === 'assignment' && statement.target === 's')
-  if (options.reset !== 'late' || spike?.kind !== 'assignment') return [{ span: call.span, by: line }]
-  const { start } = spike.targetSpan
-  const indent = /[ \t]*$/.exec(text.slice(0, start))![0]
-  return [
-    { span: call.span, by: '' },
-    { span: { start, end: start }, by: `${line}\n${indent}` },
-  ]
+/** Puts fragments in the place of markers, and remembers where in the text each stood. */
+class Expansion {
+  readonly replaced: Replacement[] = []
+  private readonly text: string
+  private readonly options: FragmentOptions
+  private hasReset = false
+  private hasInput = false
+  private readonly leaks: string[] = []
+  /** Above 0 inside of a marker, which is replaced as a whole. */
+  private within = 0
+
+  constructor(text: string, options: FragmentOptions) {
+    this.text = text
+    this.options = options
+  }
+
+  get markers(): Markers {
+    return { reset: this.hasReset, input: this.hasInput, leaks: this.leaks }
+  }
+
+  statements(written: readonly Statement[]): Assignment[] {
+    const spike = written.find((one) => one.kind === 'assignment' && one.target === 's')
+    const late = this.options.reset === 'late' && spike?.kind === 'assignment' ? spike : null
+    const resets: Assignment[] = []
+    const found = written.flatMap((one) => {
+      if (one.kind === 'assignment') return [{ ...one, value: this.expression(one.value) }]
+      const line = this.reset(one.call)
+      this.replaced.push({ span: one.call.span, by: line && !late ? lineText(line) : '' })
+      if (line && late) resets.push(line)
+      return line && !late ? [line] : []
+    })
+    if (!late || resets.length === 0) return found
+    // A late reset stands in front of the spike, where s is still that of the step before.
+    const { start } = late.targetSpan
+    const indent = /[ \t]*$/.exec(this.text.slice(0, start))![0]
+    for (const line of resets) this.replaced.push({ span: { start, end: start }, by: `${lineText(line)}\n${indent}` })
+    const at = found.findIndex(({ target }) => target === 's')
+    return [...found.slice(0, at), ...resets, ...found.slice(at)]
+  }
+
+  private reset(call: Call): Assignment | null {
+    const [potential, given] = call.args
+    if (call.name !== 'reset')
+      throw equationError(
+        this.text,
+        call.span,
+        `${call.name}(...) on a line of its own assigns nothing`,
+        'write name = expression, or reset(u)',
+      )
+    if (potential?.kind !== 'name' || call.args.length > 2)
+      throw equationError(
+        this.text,
+        call.span,
+        'reset takes a potential, and perhaps an amount',
+        'write reset(u) or reset(u, amount)',
+      )
+    this.hasReset = true
+    this.within++
+    const amount = given && this.expression(given)
+    this.within--
+    const { kind, to } = resetOf(this.options.reset)
+    if (kind === 'none') return null
+    const { name, number, binary, detached } = fragmentsAt(call.span)
+    const s = this.options.detachReset ? detached(name('s')) : name('s')
+    const left = kind === 'hard' ? binary('mul', potential, binary('sub', number(1), s)) : potential
+    const value =
+      kind !== 'hard'
+        ? binary('sub', left, binary('mul', s, amount ?? name('threshold')))
+        : to === 0
+          ? left
+          : binary(to < 0 ? 'sub' : 'add', left, binary('mul', number(Math.abs(to)), s))
+    return { kind: 'assignment', target: potential.name, targetSpan: potential.span, value }
+  }
+
+  /** @param least how strongly what stands here must bind to need no brackets */
+  private expression(node: Expression, least = 0): Expression {
+    switch (node.kind) {
+      case 'negate':
+        return { ...node, operand: this.expression(node.operand, 3) }
+      case 'power':
+        return { ...node, base: this.expression(node.base, strongest) }
+      case 'binary': {
+        const strength = strengthOf(node.op)
+        return { ...node, left: this.expression(node.left, strength), right: this.expression(node.right, strength + 1) }
+      }
+      case 'call': {
+        if (node.name !== 'input' && node.name !== 'leak')
+          return { ...node, args: node.args.map((arg) => this.expression(arg)) }
+        this.within++
+        const by = node.name === 'input' ? this.input(node) : this.leak(node)
+        this.within--
+        if (this.within === 0) this.replaced.push({ span: node.span, by: expressionText(by, least) })
+        return by
+      }
+      default:
+        return node
+    }
+  }
+
+  private input({ args, span }: Call): Expression {
+    if (args.length !== 1)
+      throw equationError(this.text, span, 'input takes the decayed input', 'write for example input(x / tau)')
+    this.hasInput = true
+    return this.options.decayInput ? this.expression(args[0]) : fragmentsAt(span).name('x')
+  }
+
+  /** A potential after its leak: towards 0, or towards a value. */
+  private leak({ args, span }: Call): Expression {
+    const [potential, rate] = args
+    if (args.length !== 2 || potential.kind !== 'name')
+      throw equationError(this.text, span, 'leak takes a potential and its rate', 'write for example leak(u, 1/tau)')
+    this.leaks.push(potential.name)
+    const { leak: to } = this.options
+    const { number, binary } = fragmentsAt(span)
+    const decay = binary('sub', number(1), this.expression(rate))
+    if (to === 0) return binary('mul', decay, potential)
+    return binary('add', number(to), binary('mul', decay, binary('sub', potential, number(to))))
+  }
 }
 
-function resetLine(text: string, call: Call, { reset, detachReset }: FragmentOptions): string {
-  const [potential, amount] = call.args
-  if (call.name !== 'reset')
-    throw equationError(
-      text,
-      call.span,
-      `${call.name}(...) on a line of its own assigns nothing`,
-      'write name = expression, or reset(u)',
-    )
-  if (potential?.kind !== 'name' || call.args.length > 2)
-    throw equationError(
-      text,
-      call.span,
-      'reset takes a potential, and perhaps an amount',
-      'write reset(u) or reset(u, amount)',
-    )
-  const { kind, to } = resetOf(reset)
-  const plain = amount === undefined ? 'threshold' : sourceOf(text, amount.span)
-  return resets[kind]({
-    u: potential.name,
-    s: detachReset ? 'detach(s)' : 's',
-    amount: amount?.kind === 'binary' || amount?.kind === 'negate' ? `(${plain})` : plain,
-    to,
-  })
+function lineText({ target, value }: Assignment): string {
+  return `${target} = ${expressionText(value)}`
 }
 
-function inputFragment(text: string, call: Call, decayed: boolean): string {
-  const [value] = call.args
-  if (call.args.length !== 1)
-    throw equationError(text, call.span, 'input takes the decayed input', 'write for example input(x / tau)')
-  return decayed ? `(${sourceOf(text, value.span)})` : 'x'
-}
-
-/** A potential after its leak: towards 0, or towards a value. */
-function leakFragment(text: string, call: Call, to: number): string {
-  const [potential, rate] = call.args
-  if (call.args.length !== 2 || potential.kind !== 'name')
-    throw equationError(text, call.span, 'leak takes a potential and its rate', 'write for example leak(u, 1/tau)')
-  const decay = `(1 - ${sourceOf(text, rate.span)})`
-  if (to === 0) return `${decay} * ${potential.name}`
-  return `(${numberText(to)} + ${decay} * (${potential.name} - ${numberText(to)}))`
-}
-
-function numberText(value: number): string {
-  return value < 0 ? `(${value})` : String(value)
+/** Nodes in the place of a marker: an error about one of them shows the marker, as its author wrote it. */
+function fragmentsAt(span: Span) {
+  return {
+    number: (value: number): Expression => {
+      const plain: Expression = { kind: 'number', value: Math.abs(value), span, depth: 1 }
+      return value < 0 ? { kind: 'negate', operand: plain, span, depth: 2 } : plain
+    },
+    name: (name: string): Expression => ({ kind: 'name', name, span, depth: 1 }),
+    detached: (arg: Expression): Expression => ({
+      ...{ kind: 'call', name: 'detach', args: [arg], span, depth: 1 + arg.depth },
+    }),
+    binary: (op: BinaryOp, left: Expression, right: Expression): Expression => ({
+      ...{ kind: 'binary', op, left, right, span, depth: 1 + Math.max(left.depth, right.depth) },
+    }),
+  }
 }
 
 /**
@@ -163,10 +216,6 @@ export function resetOf(reset: Reset): { kind: ResetKind; to: number } {
     expected: "'soft', 'late', 'hard', 'none' or { hard: value }",
     next: 'write for example reset: { hard: -0.1 }',
   })
-}
-
-function sourceOf(text: string, { start, end }: Span): string {
-  return text.slice(start, end)
 }
 
 /** Replaces spans from the last to the first; a line that becomes empty goes. */

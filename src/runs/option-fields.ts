@@ -15,6 +15,8 @@ export interface OptionField {
   readonly fallback: unknown
   /** Values that are called otherwise now. */
   readonly renamed?: { readonly [old: string]: string }
+  /** Whether its value is made of flags of another program, so that the next word is its value whatever it looks like. */
+  readonly takesFlags?: boolean
   /** The head under which help shows it; undefined: under none. */
   readonly group?: string
   readonly description: string
@@ -51,7 +53,7 @@ function fieldOf(name: string, type: z.ZodType): OptionField {
   }
   const element = inner.element && definitionOf(inner.element)
   const choices = (element ?? inner).entries
-  const { group, renamed } = (type.meta() ?? {}) as Pick<OptionField, 'group' | 'renamed'>
+  const { group, renamed, takesFlags } = (type.meta() ?? {}) as Pick<OptionField, 'group' | 'renamed' | 'takesFlags'>
   return {
     name,
     flag: flagOf(name),
@@ -61,6 +63,7 @@ function fieldOf(name: string, type: z.ZodType): OptionField {
     fallback,
     ...(group === undefined ? {} : { group }),
     ...(renamed ? { renamed } : {}),
+    ...(takesFlags ? { takesFlags } : {}),
     description: type.description ?? '',
   }
 }

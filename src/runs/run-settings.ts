@@ -438,7 +438,10 @@ export const jobPlaceOptions = {
     .enum(['here', 'slurm'])
     .default('here')
     .describe('where runs run: on this machine, or as an array job of Slurm'),
-  slurm: z.string().default('').describe('words for sbatch, such as "--partition=long --time=4:00:00"'),
+  slurm: z
+    .string()
+    .default('')
+    .meta({ description: 'words for sbatch, such as "--partition=long --time=4:00:00"', takesFlags: true }),
   dryRun: z.boolean().default(false).describe('with --on slurm: prints the script, and submits nothing'),
 }
 

@@ -71,7 +71,7 @@ describe('import and export', () => {
     const { code, output } = await spikelet(...given, ...options)
     expect([code, output.includes('note:')]).toEqual([0, false])
     const { net } = loadCheckpoint(await readFile(path('leak.safetensors')))
-    expect(net.neuron?.equations).toContain('(-0.1) + (1 - 1/tau) * (u - (-0.1))')
+    expect(net.neuron?.equations).toContain('-0.1 + (1 - 1/tau) * (u - (-0.1))')
   })
 
   it.each([
