@@ -38,3 +38,7 @@ describe('data folders', () => {
     }
   })
 })
+
+test.each([{ limit: 100 }, null, 7])('%j is refused by name', (folder) => {
+  expect(() => openFolder(folder as never)).toThrow(/this is no folder of data\n {2}expected a path/)
+})

@@ -1,4 +1,4 @@
-import { systemFault } from '../base/index.ts'
+import { systemFault, UsageError } from '../base/index.ts'
 import { isStrayName } from './stray-names.ts'
 
 /** A place that data files are read from: a folder of this machine, a web address, or files a person dropped on a page. */
@@ -106,9 +106,20 @@ export function webFolder(address: FolderAddress): DataFolder {
   }
 }
 
-/** A path or address as given, or the folder it names. */
+/**
+ * A path or address as given, or the folder it names.
+ * @throws UsageError for anything else
+ */
 export function openFolder(folder: Place): DataFolder {
-  if (typeof folder !== 'string' && !('href' in folder)) return folder
+  const isObject = typeof folder === 'object' && folder !== null
+  if (isObject && 'read' in folder) return folder
+  if (typeof folder !== 'string' && !(isObject && 'href' in folder)) {
+    throw new UsageError({
+      what: 'this is no folder of data',
+      expected: "a path, an address, or a folder that can be read, such as './data/mnist'",
+      got: JSON.stringify(folder) ?? String(folder),
+    })
+  }
   if (/^https?:/.test(addressText(folder))) return webFolder(folder)
   return diskFolder(folder)
 }
