@@ -6,6 +6,8 @@ export interface ErrorParts {
   what: string
   /** Where: a file and offset, a layer path, an equation's line with a caret (may be several lines). */
   place?: string
+  /** Of a text that was given: the characters that it is about, start .. end-1. */
+  span?: { readonly start: number; readonly end: number }
   expected?: string
   got?: string
   /** What the reader can do about it. */

@@ -57,7 +57,10 @@ export type OptionsOf<D extends NeuronDefinition> = NeuronDefinition extends D
     }
 
 /** Makes a neuron; every option has a default. */
-export type NeuronFactory<D extends NeuronDefinition = NeuronDefinition> = (options?: OptionsOf<D>) => Neuron
+export interface NeuronFactory<D extends NeuronDefinition = NeuronDefinition> {
+  (options?: OptionsOf<D>): Neuron
+  readonly definition: D
+}
 
 /**
  * A neuron from its equations: gradient and kernels are derived.
@@ -66,12 +69,12 @@ export type NeuronFactory<D extends NeuronDefinition = NeuronDefinition> = (opti
  */
 export function defineNeuron<const D extends NeuronDefinition>(definition: D): NeuronFactory<D> {
   build(definition, {})
-  return (options) => build(definition, { ...options }, { ...definition })
+  return Object.assign((options?: OptionsOf<D>) => build(definition, { ...options }, { ...definition }), { definition })
 }
 
 /** Like `defineNeuron`, for neurons that the registry knows: their configuration is their name and options alone. */
 export function publishedNeuron<const D extends NeuronDefinition>(definition: D): NeuronFactory<D> {
-  return (options) => build(definition, { ...options })
+  return Object.assign((options?: OptionsOf<D>) => build(definition, { ...options }), { definition })
 }
 
 const sharedDefaults = { surrogate: 'rectangle', reset: 'soft', detachReset: false, decayInput: false } as const

@@ -14,7 +14,7 @@ const widest = 100
  */
 export function equationError(text: string, span: Span, what: string, next: string, expected?: string): EquationError {
   const place = underline(text, span)
-  return new EquationError(expected === undefined ? { what, place, next } : { what, place, expected, next })
+  return new EquationError({ what, place, span, next, ...(expected === undefined ? {} : { expected }) })
 }
 
 /**

@@ -1,0 +1,3 @@
+export default function MicroscopePage() {
+  return <p class="waiting">Microscope</p>
+}

@@ -1,0 +1,3 @@
+export default function TrainPage() {
+  return <p class="waiting">Training</p>
+}
