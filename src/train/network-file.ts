@@ -26,6 +26,11 @@ export interface SaveNetworkOptions {
  * @throws ResourceError where the file cannot be written
  */
 export async function saveNetwork(network: Network, file: string, options: SaveNetworkOptions): Promise<void> {
+  await writeWhole(file, await networkBytes(network, options))
+}
+
+/** The bytes of such a file, for pages, which have none. */
+export async function networkBytes(network: Network, options: SaveNetworkOptions): Promise<Uint8Array> {
   const { T, classes, targets, transforms = [], encode } = options
   const evaluation = transforms.map(({ name, options }) => ({ name, options }))
   const training = {
@@ -36,7 +41,7 @@ export async function saveNetwork(network: Network, file: string, options: SaveN
     ...(encode ? { encode: encode.name } : {}),
     transforms: { train: evaluation, evaluation },
   }
-  await writeWhole(file, await checkpointBytes(network, { progress: freshProgress, training }))
+  return checkpointBytes(network, { progress: freshProgress, training })
 }
 
 /**

@@ -17,6 +17,8 @@ export interface PageBackendOptions {
    * is not possible anywhere else.
    */
   readonly threads?: number
+  /** Whether wasm may use relaxed SIMD, whose last bits depend on the processor. Default: where the browser has it. */
+  readonly relaxedSimd?: boolean
   /** Most memory, in bytes. Default: 2 GiB, of which a browser only takes what is used. */
   readonly memoryBytes?: number
 }
@@ -42,7 +44,8 @@ export async function pageBackend(options: PageBackendOptions = {}): Promise<Bac
     throw new UsageError({ what: `unknown backend '${String(backend)}'`, expected: 'auto, wasm, webgpu, interpreter' })
   }
   const threads = canThread() ? (options.threads ?? navigator.hardwareConcurrency) : 1
-  return createWasm(threads > 1 ? { threads, startWorker: startPageWorker, memoryBytes } : { memoryBytes })
+  const shared = { memoryBytes, ...(options.relaxedSimd === undefined ? {} : { relaxedSimd: options.relaxedSimd }) }
+  return createWasm(threads > 1 ? { ...shared, threads, startWorker: startPageWorker } : shared)
 }
 
 /** Starts a thread of the wasm backend: `browser-worker.js`, beside the module that this one is part of. */
