@@ -10,7 +10,12 @@ interface Page {
 }
 
 const everywhere: readonly Page[] = [
-  { name: 'lab', title: 'Neuron', about: 'what a neuron does, and how its gradient goes', load: () => import('./lab/lab.tsx') },
+  {
+    name: 'lab',
+    title: 'Neuron',
+    about: 'what a neuron does, and how its gradient goes',
+    load: () => import('./lab/lab.tsx'),
+  },
   { name: 'train', title: 'Training', about: 'train it here', load: () => import('./train/train.tsx') },
   {
     name: 'microscope',
@@ -95,7 +100,12 @@ function ThemeSwitch() {
   }, [theme])
   const { next, sign } = themes[theme]
   return (
-    <button type="button" class="plain" onClick={() => setTheme(next)} aria-label={`Colours: ${theme}. Change to ${next}.`}>
+    <button
+      type="button"
+      class="plain"
+      onClick={() => setTheme(next)}
+      aria-label={`Colours: ${theme}. Change to ${next}.`}
+    >
       {sign}
     </button>
   )

@@ -9,7 +9,10 @@ export default defineConfig({
   base: './',
   configFile: false,
   resolve: { conditions: ['browser', 'import', 'module', 'default'] },
-  worker: { format: 'es' },
+  worker: {
+    format: 'es',
+    rolldownOptions: { external: ['h5wasm'], output: { paths: { h5wasm: '../vendor/hdf5_hl.js' } } },
+  },
   build: {
     outDir: process.env.STUDIO_OUT ?? '../dist/studio',
     emptyOutDir: true,
@@ -18,5 +21,10 @@ export default defineConfig({
     chunkSizeWarningLimit: 8000,
     assetsInlineLimit: 0,
     reportCompressedSize: false,
+    rolldownOptions: {
+      // The reader of HDF5 is large, and installed beside the package: the server gives it from there.
+      external: ['h5wasm'],
+      output: { paths: { h5wasm: '../vendor/hdf5_hl.js' } },
+    },
   },
 })

@@ -37,6 +37,26 @@ export async function lockFolder(folder: string, { patience = 0 }: LockOptions =
   }
 }
 
+/**
+ * Who works on a folder: the number of its process, where that is one of this machine, else 0; null where nobody does.
+ * Looks, and changes nothing.
+ */
+export async function workerOn(folder: string): Promise<number | null> {
+  const here = await ownPlace()
+  for (const claim of await claimsIn(folder)) {
+    if (!claim.held) continue
+    const near = claim.host === here.host && claim.namespace === here.namespace
+    if (near ? await isAlive(folder, claim, here, claim.name) : await isFresh(folder, claim.name)) return near ? claim.pid : 0
+  }
+  return null
+}
+
+async function isFresh(folder: string, name: string): Promise<boolean> {
+  const { stat } = process.getBuiltinModule('node:fs/promises')
+  const found = await stat(path(folder, name)).catch(() => null)
+  return found !== null && Date.now() - found.mtimeMs < 1000 * touch.deadAfterSeconds
+}
+
 const secondsBetween = 0.2
 
 /** Seconds in which those who came at the same time agree on one of them; it takes milliseconds. */

@@ -10,7 +10,12 @@ export function Intro() {
     if (!open) localStorage.setItem(kept, 'yes')
   }
   return (
-    <details class="card" style={{ marginBottom: '1rem' }} open={isOpen} onToggle={({ currentTarget }) => toggle(currentTarget.open)}>
+    <details
+      class="card"
+      style={{ marginBottom: '1rem' }}
+      open={isOpen}
+      onToggle={({ currentTarget }) => toggle(currentTarget.open)}
+    >
       <summary>What is a spike, and why does CLIF learn over longer times?</summary>
       <div class="grid" style={{ marginTop: '0.7rem' }}>
         <p>
@@ -20,14 +25,14 @@ export function Intro() {
           save energy.
         </p>
         <p>
-          <b>Learning goes backwards in time.</b> How should the input of step 3 have been, for the output of step 20 to be
-          right? The answer travels back through the potential, and at every step the leak takes its share, as it did on
-          the way there. With LIF almost nothing is left after a few steps: see the curve below.
+          <b>Learning goes backwards in time.</b> How should the input of step 3 have been, for the output of step 20 to
+          be right? The answer travels back through the potential, and at every step the leak takes its share, as it did
+          on the way there. With LIF almost nothing is left after a few steps: see the curve below.
         </p>
         <p>
-          <b>CLIF adds a second state that remembers spikes</b> and leaks otherwise. It lowers the potential after a neuron
-          has fired much, and it opens a second way for the gradient. Compare both curves. Then move a slider, or change an
-          equation: everything follows.
+          <b>CLIF adds a second state that remembers spikes</b> and leaks otherwise. It lowers the potential after a
+          neuron has fired much, and it opens a second way for the gradient. Compare both curves. Then move a slider, or
+          change an equation: everything follows.
         </p>
       </div>
     </details>

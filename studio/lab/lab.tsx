@@ -1,6 +1,6 @@
+import { useEffect, useMemo, useState } from 'preact/hooks'
 import { surrogateCurves } from 'spikelet/analysis'
 import { draw, printNeuron } from 'spikelet/browser'
-import { useEffect, useMemo, useState } from 'preact/hooks'
 import { addressWith, stateOfAddress } from '../link.ts'
 import { Card, Choice, NumberField } from '../parts/choice.tsx'
 import { Editor } from '../parts/editor.tsx'
@@ -57,14 +57,34 @@ export default function LabPage() {
           <Card title="Input">
             <div class="fields">
               <Choice label="kind" value={lab.input.kind} options={inputKinds} onChange={(kind) => input({ kind })} />
-              <NumberField label="steps T" value={lab.T} min={1} max={mostSteps} onChange={(T) => setLab({ ...lab, T })} />
+              <NumberField
+                label="steps T"
+                value={lab.T}
+                min={1}
+                max={mostSteps}
+                onChange={(T) => setLab({ ...lab, T })}
+              />
               {lab.input.kind === 'poisson' && (
                 <NumberField label="seed" value={lab.input.seed} min={0} onChange={(seed) => input({ seed })} />
               )}
             </div>
-            <Slider name="strength" value={lab.input.strength} min={0} max={4} step={0.01} onChange={(strength) => input({ strength })} />
+            <Slider
+              name="strength"
+              value={lab.input.strength}
+              min={0}
+              max={4}
+              step={0.01}
+              onChange={(strength) => input({ strength })}
+            />
             {lab.input.kind === 'poisson' && (
-              <Slider name="rate" value={lab.input.rate} min={0} max={1} step={0.01} onChange={(rate) => input({ rate: Math.min(1, Math.max(0, rate)) })} />
+              <Slider
+                name="rate"
+                value={lab.input.rate}
+                min={0}
+                max={1}
+                step={0.01}
+                onChange={(rate) => input({ rate: Math.min(1, Math.max(0, rate)) })}
+              />
             )}
             <p class="small quiet">Draw over the input row of a picture to make an input of your own.</p>
           </Card>
@@ -82,7 +102,9 @@ type Found = ReturnType<typeof examined>
 
 /** Examines each neuron when it, the input or T changed, and keeps the others. */
 function useExamined(lab: Lab): readonly Found[] {
-  const [kept] = useState(() => new Map<LabNeuron, { readonly input: LabInput; readonly T: number; readonly found: Found }>())
+  const [kept] = useState(
+    () => new Map<LabNeuron, { readonly input: LabInput; readonly T: number; readonly found: Found }>(),
+  )
   return useMemo(() => {
     const all = lab.neurons.map((neuron) => {
       const earlier = kept.get(neuron)
@@ -115,7 +137,13 @@ function NeuronTabs({ lab, onChange }: { readonly lab: Lab; readonly onChange: (
         {neurons.length < mostNeurons && (
           <button
             type="button"
-            onClick={() => onChange({ ...lab, neurons: [...neurons, neurons[chosen]].map((one) => ({ ...one })), chosen: neurons.length })}
+            onClick={() =>
+              onChange({
+                ...lab,
+                neurons: [...neurons, neurons[chosen]].map((one) => ({ ...one })),
+                chosen: neurons.length,
+              })
+            }
           >
             + another
           </button>
@@ -125,7 +153,9 @@ function NeuronTabs({ lab, onChange }: { readonly lab: Lab; readonly onChange: (
         <button
           type="button"
           class="plain"
-          onClick={() => onChange({ ...lab, neurons: neurons.filter((_, i) => i !== chosen), chosen: Math.max(0, chosen - 1) })}
+          onClick={() =>
+            onChange({ ...lab, neurons: neurons.filter((_, i) => i !== chosen), chosen: Math.max(0, chosen - 1) })
+          }
         >
           remove
         </button>
@@ -136,7 +166,10 @@ function NeuronTabs({ lab, onChange }: { readonly lab: Lab; readonly onChange: (
 
 interface NeuronFieldsProps {
   readonly own: LabNeuron
-  readonly fault: { readonly message: string; readonly span: { readonly start: number; readonly end: number } | null } | null
+  readonly fault: {
+    readonly message: string
+    readonly span: { readonly start: number; readonly end: number } | null
+  } | null
   readonly onChange: (part: Partial<LabNeuron>) => void
 }
 
@@ -162,7 +195,11 @@ function NeuronFields({ own, fault, onChange }: NeuronFieldsProps) {
         </label>
         <label class="field">
           name
-          <input value={own.name} maxLength={60} onInput={({ currentTarget }) => onChange({ name: currentTarget.value })} />
+          <input
+            value={own.name}
+            maxLength={60}
+            onInput={({ currentTarget }) => onChange({ name: currentTarget.value })}
+          />
         </label>
       </div>
       <Editor
@@ -181,15 +218,36 @@ function NeuronFields({ own, fault, onChange }: NeuronFieldsProps) {
       </div>
       <div class="stack">
         {Object.entries(own.constants).map(([name, value]) => (
-          <Moved name={name} value={value} onChange={(now) => onChange({ constants: { ...own.constants, [name]: now } })} key={name} />
+          <Moved
+            name={name}
+            value={value}
+            onChange={(now) => onChange({ constants: { ...own.constants, [name]: now } })}
+            key={name}
+          />
         ))}
         {Object.entries(own.starts).map(([name, value]) => (
-          <Moved name={name} value={value} onChange={(now) => onChange({ starts: { ...own.starts, [name]: now } })} key={name} />
+          <Moved
+            name={name}
+            value={value}
+            onChange={(now) => onChange({ starts: { ...own.starts, [name]: now } })}
+            key={name}
+          />
         ))}
       </div>
       <div class="fields">
-        <Choice label="surrogate" value={own.surrogate} options={surrogateNames} onChange={(surrogate) => onChange({ surrogate, alpha: null })} />
-        <Choice label="reset" value={own.reset} options={resets} disabled={!takes(/^\s*reset\s*\(/m)} onChange={(reset) => onChange({ reset })} />
+        <Choice
+          label="surrogate"
+          value={own.surrogate}
+          options={surrogateNames}
+          onChange={(surrogate) => onChange({ surrogate, alpha: null })}
+        />
+        <Choice
+          label="reset"
+          value={own.reset}
+          options={resets}
+          disabled={!takes(/^\s*reset\s*\(/m)}
+          onChange={(reset) => onChange({ reset })}
+        />
         <label class="row small">
           <input
             type="checkbox"
@@ -214,7 +272,15 @@ function NeuronFields({ own, fault, onChange }: NeuronFieldsProps) {
 }
 
 /** A slider whose range stays where it was when the constant came. */
-function Moved({ name, value, onChange }: { readonly name: string; readonly value: number; readonly onChange: (value: number) => void }) {
+function Moved({
+  name,
+  value,
+  onChange,
+}: {
+  readonly name: string
+  readonly value: number
+  readonly onChange: (value: number) => void
+}) {
   const [range] = useState(() => rangeOf(value))
   const wide = { ...range, min: Math.min(range.min, value), max: Math.max(range.max, value) }
   return <Slider name={name} value={value} {...wide} onChange={onChange} />
@@ -237,7 +303,11 @@ function Pictures({ lab, found, step, onStep, onDraw }: PicturesProps) {
           <section class="card stack" key={i} aria-label={lab.neurons[i].name}>
             <div class="row between">
               <h2 style={{ color: `var(--n${i})` }}>{lab.neurons[i].name || 'unnamed'}</h2>
-              {!isFault(one) && <span class="small quiet number">fires in {percent(one.rate)} of {lab.T} steps</span>}
+              {!isFault(one) && (
+                <span class="small quiet number">
+                  fires in {percent(one.rate)} of {lab.T} steps
+                </span>
+              )}
             </div>
             {isFault(one) ? (
               <p class="quiet">Its equations cannot be read yet.</p>
@@ -287,8 +357,8 @@ function Pictures({ lab, found, step, onStep, onDraw }: PicturesProps) {
             </h2>
             <GradientPicture map={one.map} T={lab.T} step={step} onStep={onStep} />
             <p class="small quiet">
-              Row: the step whose input hears of it. Column: the step whose output the loss reads. Choose a column to see
-              which ways its gradient takes.
+              Row: the step whose input hears of it. Column: the step whose output the loss reads. Choose a column to
+              see which ways its gradient takes.
             </p>
             {step !== null && step < lab.T && (
               <>
@@ -319,7 +389,10 @@ function Programs({ found, own }: { readonly found: Examined; readonly own: LabN
           <pre tabIndex={0}>{printNeuron(found.neuron)}</pre>
           <pre tabIndex={0}>{fileText(own)}</pre>
           <div class="row">
-            <button type="button" onClick={() => save(`${own.name || 'neuron'}.json`, 'application/json', fileText(own))}>
+            <button
+              type="button"
+              onClick={() => save(`${own.name || 'neuron'}.json`, 'application/json', fileText(own))}
+            >
               Save as a neuron file
             </button>
             <button type="button" onClick={picture}>

@@ -67,7 +67,17 @@ const fallback: LabNeuron = {
 export function fromZoo(name: string): LabNeuron {
   const definition = definitions[name]
   if (!definition) return fallback
-  const { equations, constants = {}, learnable = {}, surrogate, alpha, reset, detachReset, decayInput, ...others } = definition
+  const {
+    equations,
+    constants = {},
+    learnable = {},
+    surrogate,
+    alpha,
+    reset,
+    detachReset,
+    decayInput,
+    ...others
+  } = definition
   const { name: _, paper: __, ...rest } = others
   const starts: { [name: string]: number } = {}
   const scopes: { [name: string]: NonNullable<NeuronDefinition['learnable']>[string] } = {}

@@ -159,7 +159,12 @@ function shortNumber(value: number): string {
 type Map = GradientMap['maps'][number]
 
 /** The gradient that the input of each step (row) receives from the output of each step (column). */
-export function GradientPicture({ map, T, step, onStep }: {
+export function GradientPicture({
+  map,
+  T,
+  step,
+  onStep,
+}: {
   readonly map: Map
   readonly T: number
   readonly step: number | null
@@ -249,7 +254,11 @@ export function GradientWays({ map, T, step }: { readonly map: Map; readonly T: 
 }
 
 /** How much gradient is left after 1, 2, 4, 8, 16 steps back, of every neuron. */
-export function GradientLeft({ all }: { readonly all: readonly { readonly found: Examined; readonly colour: string }[] }) {
+export function GradientLeft({
+  all,
+}: {
+  readonly all: readonly { readonly found: Examined; readonly colour: string }[]
+}) {
   const height = 190
   const draw = (pen: Pen) => {
     const { context, width } = pen

@@ -9,7 +9,13 @@ interface ChoiceProps<Value extends string> {
 }
 
 /** One of several names. */
-export function Choice<Value extends string>({ label, value, options, onChange, disabled = false }: ChoiceProps<Value>) {
+export function Choice<Value extends string>({
+  label,
+  value,
+  options,
+  onChange,
+  disabled = false,
+}: ChoiceProps<Value>) {
   return (
     <label class="field">
       {label}

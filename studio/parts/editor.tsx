@@ -38,7 +38,8 @@ const language = StreamLanguage.define<null>({
     if (stream.match(/#.*|\/\/.*/)) return 'comment'
     if (stream.match(/\d+\.?\d*(?:e[+-]?\d+)?/i)) return 'number'
     const name = stream.match(/[A-Za-z_]\w*/) as RegExpMatchArray | null
-    if (name) return Object.hasOwn(functions, name[0]) ? 'keyword' : name[0] === 's' || name[0] === 'x' ? 'atom' : 'variable'
+    if (name)
+      return Object.hasOwn(functions, name[0]) ? 'keyword' : name[0] === 's' || name[0] === 'x' ? 'atom' : 'variable'
     if (stream.match(/[-+*/^=]/)) return 'operator'
     stream.next()
     return null
@@ -66,7 +67,10 @@ interface EditorProps {
   readonly text: string
   /** Names that the equations may read, besides those that they assign. */
   readonly names: readonly string[]
-  readonly fault: { readonly message: string; readonly span: { readonly start: number; readonly end: number } | null } | null
+  readonly fault: {
+    readonly message: string
+    readonly span: { readonly start: number; readonly end: number } | null
+  } | null
   readonly onChange: (text: string) => void
 }
 
@@ -86,7 +90,11 @@ export function Editor({ text, names, fault, onChange }: EditorProps) {
         from: word?.from ?? context.pos,
         options: [
           ...own.map((label) => ({ label, type: 'variable' })),
-          ...Object.entries(functions).map(([label, detail]) => ({ label, detail: detail.replace(/^\w+/, ''), type: 'function' })),
+          ...Object.entries(functions).map(([label, detail]) => ({
+            label,
+            detail: detail.replace(/^\w+/, ''),
+            type: 'function',
+          })),
         ],
       }
     }
@@ -126,7 +134,12 @@ export function Editor({ text, names, fault, onChange }: EditorProps) {
     if (fault?.span) {
       const size = now.state.doc.length
       const from = Math.min(fault.span.start, Math.max(0, size - 1))
-      found.push({ from, to: Math.min(size, Math.max(fault.span.end, from + 1)), severity: 'error', message: fault.message })
+      found.push({
+        from,
+        to: Math.min(size, Math.max(fault.span.end, from + 1)),
+        severity: 'error',
+        message: fault.message,
+      })
     }
     now.dispatch(setDiagnostics(now.state, found))
   }, [fault, text])

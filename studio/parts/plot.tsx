@@ -49,7 +49,10 @@ export function Plot({ label, x, y, curves, height = 220, percent = false }: Plo
   return <div ref={place} role="img" aria-label={label} style={{ minHeight: `${height}px` }} />
 }
 
-function optionsFor(parent: HTMLElement, { x, y, curves, height, percent }: Required<Omit<PlotProps, 'label'>>): uPlot.Options {
+function optionsFor(
+  parent: HTMLElement,
+  { x, y, curves, height, percent }: Required<Omit<PlotProps, 'label'>>,
+): uPlot.Options {
   const style = getComputedStyle(parent)
   const colour = (name: string) => style.getPropertyValue(`--${name}`).trim()
   const axis = {
@@ -60,7 +63,8 @@ function optionsFor(parent: HTMLElement, { x, y, curves, height, percent }: Requ
     labelFont: '12px system-ui, sans-serif',
     labelSize: 18,
   }
-  const text = (value: number | null) => (value === null ? '' : percent ? `${(100 * value).toFixed(1)} %` : Number(value.toPrecision(4)).toString())
+  const text = (value: number | null) =>
+    value === null ? '' : percent ? `${(100 * value).toFixed(1)} %` : Number(value.toPrecision(4)).toString()
   return {
     width: parent.clientWidth,
     height,
@@ -69,7 +73,12 @@ function optionsFor(parent: HTMLElement, { x, y, curves, height, percent }: Requ
     cursor: { drag: { x: false, y: false } },
     axes: [
       { ...axis, label: x, size: 28 },
-      { ...axis, label: y, size: 52, values: (_, ticks) => ticks.map((tick) => (percent ? `${Math.round(100 * tick)} %` : String(tick))) },
+      {
+        ...axis,
+        label: y,
+        size: 52,
+        values: (_, ticks) => ticks.map((tick) => (percent ? `${Math.round(100 * tick)} %` : String(tick))),
+      },
     ],
     series: [
       { label: x },
@@ -87,7 +96,10 @@ function optionsFor(parent: HTMLElement, { x, y, curves, height, percent }: Requ
 
 /** Curves as columns over all their places. */
 function joined(curves: readonly Curve[]): uPlot.AlignedData {
-  const tables = curves.map(({ points }): [number[], number[]] => [points.map(([at]) => at), points.map(([, value]) => value)])
+  const tables = curves.map(({ points }): [number[], number[]] => [
+    points.map(([at]) => at),
+    points.map(([, value]) => value),
+  ])
   if (tables.length === 0) return [[]]
   return tables.length === 1 ? tables[0] : uPlot.join(tables)
 }

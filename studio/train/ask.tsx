@@ -24,21 +24,39 @@ export function Ask({ racers }: { readonly racers: readonly Racer[] }) {
       <p class="small quiet">Choose an image that it has not learned from, or draw one.</p>
       <div class="row" style={{ alignItems: 'flex-start' }}>
         <div style={{ width: '10rem' }}>
-          <Canvas square height={0} label="The image that is asked about" draw={(pen) => paint(pen, pixels, shape)} onPoint={point} />
+          <Canvas
+            square
+            height={0}
+            label="The image that is asked about"
+            draw={(pen) => paint(pen, pixels, shape)}
+            onPoint={point}
+          />
           <button type="button" class="plain" onClick={() => put(new Uint8Array(height * width * channels))}>
             clear
           </button>
         </div>
         <div class="row" style={{ flex: '1 1 12rem' }}>
           {samples.map(({ pixels: own, label }, k) => (
-            <button type="button" class="plain" style={{ padding: 0, width: '3rem' }} onClick={() => put(own)} aria-label={`test image: ${classes[label]}`} key={k}>
+            <button
+              type="button"
+              class="plain"
+              style={{ padding: 0, width: '3rem' }}
+              onClick={() => put(own)}
+              aria-label={`test image: ${classes[label]}`}
+              key={k}
+            >
               <Canvas square height={0} label="" draw={(pen) => paint(pen, own, shape)} />
             </button>
           ))}
         </div>
       </div>
       <div class="grid">
-        {racers.map(({ neuron, state }, i) => state.answer && <Answer name={neuron.name} colour={`n${i}`} classes={classes} answer={state.answer} key={i} />)}
+        {racers.map(
+          ({ neuron, state }, i) =>
+            state.answer && (
+              <Answer name={neuron.name} colour={`n${i}`} classes={classes} answer={state.answer} key={i} />
+            ),
+        )}
       </div>
     </Card>
   )
@@ -68,7 +86,11 @@ function Answer({ name, colour, classes, answer }: AnswerProps) {
           <figcaption class="small quiet">
             Layer {k + 1}: {layer.shape.join(' x ')}, {(100 * shareOf(layer.spikes)).toFixed(1)} % fire at a time
           </figcaption>
-          <Canvas height={heightOf(layer)} label={`Spikes of layer ${k + 1}, summed over time`} draw={(pen) => paintSpikes(pen, layer)} />
+          <Canvas
+            height={heightOf(layer)}
+            label={`Spikes of layer ${k + 1}, summed over time`}
+            draw={(pen) => paintSpikes(pen, layer)}
+          />
         </figure>
       ))}
     </div>

@@ -9,8 +9,8 @@ import {
   imageFolder,
   Linear,
   loadNetwork,
-  type Network,
   Network as Net,
+  type Network,
   type Neuron,
   networkBytes,
   normalisationOf,
@@ -49,7 +49,9 @@ const tell = (message: FromEngine, moved: Transferable[] = []): void => postMess
 
 addEventListener('message', ({ data }: MessageEvent<ToEngine>) => {
   if (data.kind === 'start') {
-    run(data).catch((error: unknown) => tell({ kind: 'failed', message: error instanceof Error ? error.message : String(error) }))
+    run(data).catch((error: unknown) =>
+      tell({ kind: 'failed', message: error instanceof Error ? error.message : String(error) }),
+    )
     return
   }
   if (data.kind === 'ask') question = data.pixels
@@ -127,7 +129,13 @@ function networkOf({ network, T, seed }: TrainSettings, images: Dataset, neuron:
   const spiking = () => new Spiking({ neuron, normalisation: 'perStep', T })
   const layers =
     network === 'dense'
-      ? [new Flatten(), new Linear({ features: 256, bias: false }), spiking(), new Linear({ features: 128, bias: false }), spiking()]
+      ? [
+          new Flatten(),
+          new Linear({ features: 256, bias: false }),
+          spiking(),
+          new Linear({ features: 128, bias: false }),
+          spiking(),
+        ]
       : [16, 32, 32].flatMap((channels) => [
           new Conv2d({ channels, kernelSize: 3, stride: 2, padding: 1, bias: false }),
           spiking(),
@@ -191,7 +199,13 @@ async function answer(): Promise<void> {
     ...{ backend, tape: null, training: false, T, key: 0 },
     observe: (name, { handle, shape }) => {
       const read = backend.read(handle)
-      reads.push(read.then((all) => ({ name, shape: shape.slice(2), spikes: Uint8Array.from(all, (value) => (value === 0 ? 0 : 1)) })))
+      reads.push(
+        read.then((all) => ({
+          name,
+          shape: shape.slice(2),
+          spikes: Uint8Array.from(all, (value) => (value === 0 ? 0 : 1)),
+        })),
+      )
     },
   })
   const outputs = await backend.read(logits.handle)

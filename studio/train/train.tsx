@@ -80,8 +80,9 @@ export default function TrainPage() {
         ) : (
           <Card>
             <p>
-              A small network of these neurons learns to tell clothes apart, in this page: {settings.images.toLocaleString('en')} images
-              of Fashion-MNIST, 28 x 28 pixels, ten classes. Nothing leaves your computer. Press <b>Start</b>.
+              A small network of these neurons learns to tell clothes apart, in this page:{' '}
+              {settings.images.toLocaleString('en')} images of Fashion-MNIST, 28 x 28 pixels, ten classes. Nothing
+              leaves your computer. Press <b>Start</b>.
             </p>
           </Card>
         )}
@@ -147,7 +148,11 @@ function Neurons({ lab, onChange }: { readonly lab: Lab; readonly onChange: (lab
       {neurons.map(({ name }, i) => (
         <div class="row" key={`${i} ${name}`}>
           <b style={{ color: `var(--n${i})` }}>{name}</b>
-          <select aria-label={`another neuron in place of ${name}`} value="" onChange={({ currentTarget }) => put(i, currentTarget.value)}>
+          <select
+            aria-label={`another neuron in place of ${name}`}
+            value=""
+            onChange={({ currentTarget }) => put(i, currentTarget.value)}
+          >
             <option value="" disabled>
               another…
             </option>
@@ -158,7 +163,11 @@ function Neurons({ lab, onChange }: { readonly lab: Lab; readonly onChange: (lab
             ))}
           </select>
           {neurons.length > 1 && (
-            <button type="button" class="plain" onClick={() => onChange({ ...lab, chosen: 0, neurons: neurons.filter((_, k) => k !== i) })}>
+            <button
+              type="button"
+              class="plain"
+              onClick={() => onChange({ ...lab, chosen: 0, neurons: neurons.filter((_, k) => k !== i) })}
+            >
               remove
             </button>
           )}
@@ -176,18 +185,47 @@ function Neurons({ lab, onChange }: { readonly lab: Lab; readonly onChange: (lab
   )
 }
 
-function Knobs({ settings, onChange }: { readonly settings: TrainSettings; readonly onChange: (settings: TrainSettings) => void }) {
+function Knobs({
+  settings,
+  onChange,
+}: {
+  readonly settings: TrainSettings
+  readonly onChange: (settings: TrainSettings) => void
+}) {
   const put = (part: Partial<TrainSettings>) => onChange({ ...settings, ...part })
   return (
     <div class="fields">
-      <Choice label="network" value={settings.network} options={['convolutions', 'dense']} onChange={(network) => put({ network })} />
+      <Choice
+        label="network"
+        value={settings.network}
+        options={['convolutions', 'dense']}
+        onChange={(network) => put({ network })}
+      />
       <NumberField label="steps T" value={settings.T} min={1} max={64} onChange={(T) => put({ T })} />
-      <NumberField label="learning rate" value={settings.learningRate} min={0} step="any" onChange={(learningRate) => put({ learningRate })} />
+      <NumberField
+        label="learning rate"
+        value={settings.learningRate}
+        min={0}
+        step="any"
+        onChange={(learningRate) => put({ learningRate })}
+      />
       <NumberField label="batch" value={settings.batch} min={1} max={512} onChange={(batch) => put({ batch })} />
       <NumberField label="epochs" value={settings.epochs} min={1} max={100} onChange={(epochs) => put({ epochs })} />
-      <NumberField label="images" value={settings.images} min={100} max={11000} step={100} onChange={(images) => put({ images })} />
+      <NumberField
+        label="images"
+        value={settings.images}
+        min={100}
+        max={11000}
+        step={100}
+        onChange={(images) => put({ images })}
+      />
       <NumberField label="seed" value={settings.seed} min={0} onChange={(seed) => put({ seed })} />
-      <Choice label="on" value={settings.backend} options={['gpu' in navigator ? 'webgpu' : 'wasm', 'wasm'] as const} onChange={(backend) => put({ backend })} />
+      <Choice
+        label="on"
+        value={settings.backend}
+        options={['gpu' in navigator ? 'webgpu' : 'wasm', 'wasm'] as const}
+        onChange={(backend) => put({ backend })}
+      />
     </div>
   )
 }
@@ -214,17 +252,28 @@ function Data({ own, onChange, from, onFile }: DataProps) {
     setOver(true)
   }
   return (
-    <div class={`drop small${isOver ? ' over' : ''}`} onDragOver={over} onDragLeave={() => setOver(false)} onDrop={drop}>
+    <div
+      class={`drop small${isOver ? ' over' : ''}`}
+      onDragOver={over}
+      onDragLeave={() => setOver(false)}
+      onDrop={drop}
+    >
       {own ? (
         <p>
-          {own.length} files of your own. <button type="button" class="plain" onClick={() => onChange(null)}>Fashion-MNIST again</button>
+          {own.length} files of your own.{' '}
+          <button type="button" class="plain" onClick={() => onChange(null)}>
+            Fashion-MNIST again
+          </button>
         </p>
       ) : (
         <p>Drop a folder of images here, one folder a class, all of one size.</p>
       )}
       {from ? (
         <p>
-          Goes on from {from}. <button type="button" class="plain" onClick={() => onFile(null)}>From the start</button>
+          Goes on from {from}.{' '}
+          <button type="button" class="plain" onClick={() => onFile(null)}>
+            From the start
+          </button>
         </p>
       ) : (
         <p class="quiet">Or a network that was saved here, to go on from.</p>
@@ -248,7 +297,8 @@ function Link({ lab, settings }: { readonly lab: Lab; readonly settings: TrainSe
         Copy a link that trains
       </button>
       <p class="small quiet" role="status">
-        {told || `Whoever opens it sees the same, and gets the same weights bit by bit on any machine with WebAssembly: compare the hash after ${hashAfter} updates.`}
+        {told ||
+          `Whoever opens it sees the same, and gets the same weights bit by bit on any machine with WebAssembly: compare the hash after ${hashAfter} updates.`}
       </p>
     </Card>
   )
@@ -267,19 +317,29 @@ function smoothed(losses: readonly number[]): [number, number][] {
 }
 
 function Results({ racers }: { readonly racers: readonly Racer[] }) {
-  const losses = racers.map(({ neuron, state }, i): Curve => ({ name: neuron.name, colour: `n${i}`, points: smoothed(state.losses) }))
-  const accuracies = racers.map(({ neuron, state }, i): Curve => ({
-    name: neuron.name,
-    colour: `n${i}`,
-    points: state.epochs.map(({ update, accuracy }) => [update, accuracy]),
-    dots: true,
-  }))
+  const losses = racers.map(
+    ({ neuron, state }, i): Curve => ({ name: neuron.name, colour: `n${i}`, points: smoothed(state.losses) }),
+  )
+  const accuracies = racers.map(
+    ({ neuron, state }, i): Curve => ({
+      name: neuron.name,
+      colour: `n${i}`,
+      points: state.epochs.map(({ update, accuracy }) => [update, accuracy]),
+      dots: true,
+    }),
+  )
   const whole = useMemo(() => racers, [racers])
   return (
     <>
       <div class="grid">
         {racers.map(({ neuron, state }, i) => (
-          <Standing name={neuron.name} colour={`n${i}`} state={state} onSave={() => racers[i].send({ kind: 'save' })} key={i} />
+          <Standing
+            name={neuron.name}
+            colour={`n${i}`}
+            state={state}
+            onSave={() => racers[i].send({ kind: 'save' })}
+            key={i}
+          />
         ))}
       </div>
       <Card title="Loss by update">
@@ -311,7 +371,8 @@ interface StandingProps {
 }
 
 function Standing({ name, colour, state, onSave }: StandingProps) {
-  const { status, device, update, updates, imagesPerSecond, epochs, accuracy, hash, parameters, rates, fault, notes } = state
+  const { status, device, update, updates, imagesPerSecond, epochs, accuracy, hash, parameters, rates, fault, notes } =
+    state
   const latest = accuracy ?? epochs.at(-1)?.accuracy ?? null
   return (
     <section class="card stack" aria-label={name}>
@@ -328,10 +389,15 @@ function Standing({ name, colour, state, onSave }: StandingProps) {
         <>
           <div class="big">{latest === null ? '–' : `${(100 * latest).toFixed(1)} %`}</div>
           <p class="small quiet number">
-            {accuracy === null ? 'of the images kept apart' : 'of the test images'}, {update} of {updates || '…'} updates,{' '}
-            {Math.round(imagesPerSecond)} images/s, {parameters.toLocaleString('en')} parameters
+            {accuracy === null ? 'of the images kept apart' : 'of the test images'}, {update} of {updates || '…'}{' '}
+            updates, {Math.round(imagesPerSecond)} images/s, {parameters.toLocaleString('en')} parameters
           </p>
-          <progress value={update} max={updates || 1} style={{ width: '100%', accentColor: `var(--${colour})` }} aria-label={`updates of ${name}`} />
+          <progress
+            value={update}
+            max={updates || 1}
+            style={{ width: '100%', accentColor: `var(--${colour})` }}
+            aria-label={`updates of ${name}`}
+          />
           <p class="small">
             Weights after {hashAfter} updates: <code>{hash ?? '…'}</code>
           </p>
@@ -365,20 +431,25 @@ function Rates({ rates, colour }: { readonly rates: RacerState['rates']; readonl
       {rates.map(({ layer, rate }, k) => (
         <div class="slider" key={layer}>
           <span>layer {k + 1}</span>
-          <meter value={rate} max={0.5} style={{ width: '100%', accentColor: `var(--${colour})` }} aria-label={`layer ${layer}`} />
+          <meter
+            value={rate}
+            max={0.5}
+            style={{ width: '100%', accentColor: `var(--${colour})` }}
+            aria-label={`layer ${layer}`}
+          />
           <span class="number">{(100 * rate).toFixed(1)} %</span>
         </div>
       ))}
       {dead.length > 0 && (
         <p>
-          Layer {dead.map(({ layer }) => rates.findIndex((one) => one.layer === layer) + 1).join(', ')} is almost silent: lower the
-          threshold, use a wider surrogate, or a smaller learning rate.
+          Layer {dead.map(({ layer }) => rates.findIndex((one) => one.layer === layer) + 1).join(', ')} is almost
+          silent: lower the threshold, use a wider surrogate, or a smaller learning rate.
         </p>
       )}
       {busy.length > 0 && (
         <p>
-          Layer {busy.map(({ layer }) => rates.findIndex((one) => one.layer === layer) + 1).join(', ')} fires at most steps, and tells
-          little by it: raise the threshold.
+          Layer {busy.map(({ layer }) => rates.findIndex((one) => one.layer === layer) + 1).join(', ')} fires at most
+          steps, and tells little by it: raise the threshold.
         </p>
       )}
     </div>

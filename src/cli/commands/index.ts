@@ -13,6 +13,7 @@ import { predictCommand } from './predict.ts'
 import { reportCommand } from './report.ts'
 import { reproduceCommand } from './reproduce/index.ts'
 import { runsCommand } from './runs.ts'
+import { studioCommand } from './studio.ts'
 import { sweepCommand } from './sweep.ts'
 import { trainCommand } from './train.ts'
 import { zooCommand } from './zoo.ts'
@@ -25,6 +26,7 @@ export const commands: readonly Command[] = [
   sweepCommand,
   runsCommand,
   reportCommand,
+  studioCommand,
   evaluateCommand,
   predictCommand,
   importCommand,

@@ -1,0 +1,1 @@
+export { type StudioOptions, startStudio } from './server.ts'
