@@ -1,4 +1,4 @@
-// Builds the studio's pages into dist/studio, where the command line serves them; with --site [FOLDER] as a site that needs no
+// Builds the studio's pages into dist/studio-pages, where the command line serves them; with --site [FOLDER] as a site that needs no
 // server of ours, its data included (default: site/studio).
 import { cp } from 'node:fs/promises'
 import { dirname, join, resolve } from 'node:path'
@@ -9,7 +9,7 @@ import config from '../studio/vite.config.mjs'
 const root = fileURLToPath(new URL('../', import.meta.url))
 const [flag, folder = join(root, 'site/studio')] = process.argv.slice(2)
 const site = flag === '--site'
-const outDir = site ? resolve(folder) : join(root, 'dist/studio')
+const outDir = site ? resolve(folder) : join(root, 'dist/studio-pages')
 
 await build({ ...config, configFile: false, logLevel: 'error', build: { ...config.build, outDir } })
 if (site) {

@@ -14,7 +14,7 @@ export default defineConfig({
     rolldownOptions: { external: ['h5wasm'], output: { paths: { h5wasm: '../vendor/hdf5_hl.js' } } },
   },
   build: {
-    outDir: process.env.STUDIO_OUT ?? '../dist/studio',
+    outDir: process.env.STUDIO_OUT ?? '../dist/studio-pages',
     emptyOutDir: true,
     target: 'es2022',
     modulePreload: { polyfill: false },

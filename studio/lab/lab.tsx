@@ -122,7 +122,7 @@ function NeuronTabs({ lab, onChange }: { readonly lab: Lab; readonly onChange: (
   const { neurons, chosen } = lab
   return (
     <div class="row between">
-      <div class="tabs" role="group" aria-label="Neurons">
+      <div class="tabs">
         {neurons.map(({ name }, i) => (
           <button
             type="button"
@@ -386,8 +386,8 @@ function Programs({ found, own }: { readonly found: Examined; readonly own: LabN
       <summary>Program, gradient, file</summary>
       {isOpen && (
         <div class="stack">
-          <pre tabIndex={0}>{printNeuron(found.neuron)}</pre>
-          <pre tabIndex={0}>{fileText(own)}</pre>
+          <pre>{printNeuron(found.neuron)}</pre>
+          <pre>{fileText(own)}</pre>
           <div class="row">
             <button
               type="button"

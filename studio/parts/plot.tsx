@@ -8,6 +8,8 @@ export interface Curve {
   readonly colour: string
   readonly points: readonly (readonly [x: number, y: number])[]
   readonly dots?: boolean
+  /** Of two curves behind each other, the lower and the upper edge of a band, which is filled. */
+  readonly edge?: 'low' | 'high'
 }
 
 interface PlotProps {
@@ -80,12 +82,15 @@ function optionsFor(
         values: (_, ticks) => ticks.map((tick) => (percent ? `${Math.round(100 * tick)} %` : String(tick))),
       },
     ],
+    bands: curves.flatMap(({ edge, colour: own }, i) =>
+      edge === 'high' ? [{ series: [i + 1, i] as [number, number], fill: `${colour(own)}33` }] : [],
+    ),
     series: [
       { label: x },
-      ...curves.map(({ name, colour: own, dots = false }) => ({
+      ...curves.map(({ name, colour: own, dots = false, edge }) => ({
         label: name,
         stroke: colour(own),
-        width: 1.8,
+        width: edge ? 0.5 : 1.8,
         spanGaps: true,
         points: { show: dots, size: 6, fill: colour(own) },
         value: (_: uPlot, value: number | null) => text(value),

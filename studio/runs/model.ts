@@ -103,14 +103,17 @@ export function differences(
   })
 }
 
+const hidden: ReadonlySet<string> = new Set(['network', 'backend', 'environment', 'notes'])
+
 function flattened(value: unknown, path = '', into = new Map<string, string>()): Map<string, string> {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {
     into.set(path, JSON.stringify(value))
     return into
   }
-  // A network's layers say in a hundred lines what its model and neuron say in two.
+  // A network's layers say in a hundred lines what its model and neuron say in two; hashes of samples say nothing to people.
   for (const [name, one] of Object.entries(value)) {
-    if (path === '' && (name === 'network' || name === 'backend' || name === 'environment')) continue
+    if (path === '' && hidden.has(name)) continue
+    if (path === 'dataset' && (name === 'members' || name === 'split')) continue
     flattened(one, path === '' ? name : `${path}.${name}`, into)
   }
   return into

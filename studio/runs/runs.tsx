@@ -384,8 +384,8 @@ function accuracyCurves(runs: readonly RunCurves[]): Curve[] {
     const { mean, low, high } = band(each)
     return [
       { name: `${name}, mean of ${own.length}`, colour, points: mean },
-      { name: 'least', colour: 'line', points: low },
-      { name: 'most', colour: 'line', points: high },
+      { name: 'least', colour, points: low, edge: 'low' },
+      { name: 'most', colour, points: high, edge: 'high' },
     ]
   })
 }

@@ -118,10 +118,10 @@ function FieldInput({ field, value, onChange }: FieldInputProps) {
   }
   const hint =
     fallback === undefined || fallback === null ? '' : Array.isArray(fallback) ? fallback.join(',') : String(fallback)
-  return (
-    <label class="field" title={description}>
-      {name}
-      {choices && kind === 'text' ? (
+  if (choices && kind === 'text') {
+    return (
+      <label class="field" title={description}>
+        {name}
         <select value={String(value ?? '')} onChange={({ currentTarget }) => onChange(currentTarget.value)}>
           <option value="">{hint || '–'}</option>
           {choices
@@ -130,13 +130,17 @@ function FieldInput({ field, value, onChange }: FieldInputProps) {
               <option key={one}>{one}</option>
             ))}
         </select>
-      ) : (
-        <input
-          value={String(value ?? '')}
-          placeholder={hint}
-          onInput={({ currentTarget }) => onChange(currentTarget.value)}
-        />
-      )}
+      </label>
+    )
+  }
+  return (
+    <label class="field" title={description}>
+      {name}
+      <input
+        value={String(value ?? '')}
+        placeholder={hint}
+        onInput={({ currentTarget }) => onChange(currentTarget.value)}
+      />
     </label>
   )
 }

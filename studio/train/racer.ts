@@ -89,29 +89,38 @@ export class Racer {
     switch (data.kind) {
       case 'ready': {
         const { kind: _, ...told } = data
-        return this.set({ ...told, status: 'trains' })
+        this.set({ ...told, status: 'trains' })
+        break
       }
       case 'update': {
         const { update, updates, imagesPerSecond, loss } = data
-        return this.set({ update, updates, imagesPerSecond, losses: [...this.state.losses, loss] })
+        this.set({ update, updates, imagesPerSecond, losses: [...this.state.losses, loss] })
+        break
       }
       case 'epoch':
-        return this.set({
+        this.set({
           epochs: [...this.state.epochs, { update: data.update, accuracy: data.accuracy }],
           rates: data.rates,
         })
+        break
       case 'hash':
-        return this.set({ hash: data.hash })
+        this.set({ hash: data.hash })
+        break
       case 'paused':
-        return this.set(this.state.status === 'done' ? {} : { status: data.paused ? 'paused' : 'trains' })
+        this.set(this.state.status === 'done' ? {} : { status: data.paused ? 'paused' : 'trains' })
+        break
       case 'saved':
-        return this.saved(data.bytes)
+        this.saved(data.bytes)
+        break
       case 'answer':
-        return this.set({ answer: { shares: data.shares, layers: data.layers } })
+        this.set({ answer: { shares: data.shares, layers: data.layers } })
+        break
       case 'done':
-        return this.set({ status: 'done', accuracy: data.accuracy })
+        this.set({ status: 'done', accuracy: data.accuracy })
+        break
       case 'failed':
-        return this.set({ status: 'failed', fault: data.message })
+        this.set({ status: 'failed', fault: data.message })
+        break
     }
   }
 }

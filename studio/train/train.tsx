@@ -252,8 +252,9 @@ function Data({ own, onChange, from, onFile }: DataProps) {
     setOver(true)
   }
   return (
-    <div
+    <section
       class={`drop small${isOver ? ' over' : ''}`}
+      aria-label="Data"
       onDragOver={over}
       onDragLeave={() => setOver(false)}
       onDrop={drop}
@@ -278,7 +279,7 @@ function Data({ own, onChange, from, onFile }: DataProps) {
       ) : (
         <p class="quiet">Or a network that was saved here, to go on from.</p>
       )}
-    </div>
+    </section>
   )
 }
 

@@ -28,7 +28,7 @@ export const studioCommand = defineCommand({
   ],
   examples: ['studio', 'studio ./runs --port 8080 --open'],
   async run({ positional, options, surroundings }) {
-    const pages = resolve(root, 'dist/studio')
+    const pages = resolve(root, 'dist/studio-pages')
     if (!existsSync(pages)) {
       throw new ResourceError({ what: 'the pages of the studio are not built', place: pages, next: 'npm run build' })
     }
