@@ -13,7 +13,9 @@ const outDir = site ? resolve(folder) : join(root, 'dist/studio-pages')
 
 await build({ ...config, configFile: false, logLevel: 'error', build: { ...config.build, outDir } })
 if (site) {
-  await cp(join(root, 'data/fashion-mnist'), join(outDir, 'data/fashion-mnist'), { recursive: true })
+  for (const name of ['fashion-mnist', 'zoo']) {
+    await cp(join(root, 'data', name), join(outDir, 'data', name), { recursive: true })
+  }
   await cp(dirname(fileURLToPath(import.meta.resolve('h5wasm'))), join(outDir, 'vendor'), { recursive: true })
   console.log(outDir)
 }

@@ -39,6 +39,7 @@ export const studioCommand = defineCommand({
       pages,
       mounted: {
         'data/fashion-mnist': resolve(root, 'data/fashion-mnist'),
+        'data/zoo': resolve(root, 'data/zoo'),
         // The reader of HDF5, which pages load when a file asks for it.
         vendor: dirname(fileURLToPath(import.meta.resolve('h5wasm'))),
       },

@@ -1,6 +1,7 @@
 export type { NirArray, NirGraph, NirLabel, NirNode, NirType } from './graph.ts'
 export { type NirIn, type NirInOptions, networkFromNir } from './network-in.ts'
 export { networkToNir } from './network-out.ts'
-export type { NirReset } from './neurons-in.ts'
+export type { NirFiring, NirReset, NirStart } from './neurons-in.ts'
 export { isNir, nirGraph, readNir } from './read-nir.ts'
+export { compareReadings, type NirReading, nirReadings, type ReadingRun, readingText } from './readings.ts'
 export { writeNir } from './write-nir.ts'

@@ -2,7 +2,7 @@ import { FormatError, type Shape, SpikeletError, sameShape, shapeText, UsageErro
 import { type Conv2d, Graph, type GraphLayer, type Linear, Network, Recurrent, Spiking } from '../../nn/index.ts'
 import type { NirGraph, NirLabel, NirNode, NirType } from './graph.ts'
 import { type LayerIn, layerReaders } from './layers-in.ts'
-import type { NirReset } from './neurons-in.ts'
+import type { NirFiring, NirReset, NirStart } from './neurons-in.ts'
 import { Refusal } from './values.ts'
 import { loopsOf, orderOf, type Wiring, wiringOf } from './wiring.ts'
 
@@ -17,6 +17,10 @@ export interface NirInOptions {
    * Default: as NIR says.
    */
   readonly reset?: NirReset
+  /** Where neurons fire. Default: above their threshold, as NIR says. */
+  readonly fires?: NirFiring
+  /** Where potentials start. Default: at rest. */
+  readonly start?: NirStart
   /** The network's name. Default: nir. */
   readonly name?: string
   /** What errors call the graph. */
@@ -29,7 +33,7 @@ export interface NirIn {
   readonly labels: readonly NirLabel[]
 }
 
-type Steps = { readonly dt: number; readonly reset: NirReset }
+type Steps = Required<Pick<NirInOptions, 'dt' | 'reset' | 'fires' | 'start'>>
 
 interface Built {
   readonly nodes: GraphLayer[]
@@ -48,7 +52,7 @@ interface Built {
  * @throws FormatError, naming the nodes, where one cannot be carried over; UsageError if dt is not positive
  */
 export function networkFromNir(graph: NirGraph, options: NirInOptions): NirIn {
-  const { dt, reset = 'node', name = 'nir', file = 'NIR graph' } = options
+  const { dt, reset = 'node', fires = 'above', start = 'rest', name = 'nir', file = 'NIR graph' } = options
   if (!(dt > 0) || !Number.isFinite(dt)) {
     throw new UsageError({
       what: 'a NIR graph is in continuous time: the length of a step is needed',
@@ -66,7 +70,7 @@ export function networkFromNir(graph: NirGraph, options: NirInOptions): NirIn {
   const feedback = new Set(loops.values())
   for (const node of orderOf(wiring, feedback, file)) {
     if (node === wiring.input || node === wiring.output || feedback.has(node)) continue
-    addNode(node, graph, wiring, loops, { dt, reset }, built)
+    addNode(node, graph, wiring, loops, { dt, reset, fires, start }, built)
   }
   refuse(built.labels, file)
   const [last, ...others] = wiring.before.get(wiring.output) ?? []

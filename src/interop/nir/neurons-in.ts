@@ -5,15 +5,23 @@ import type { NirLabel, NirNode, NirType } from './graph.ts'
 import { aboveFloat32, type PerChannel, perChannel, Refusal } from './values.ts'
 
 /**
- * What a reset of NIR's neurons is read as. `node`: as the node says; `soft`: the threshold is subtracted; `late`: it is
- * subtracted in the next step, after leak and input, as snnTorch does by default.
+ * What a reset of NIR's neurons is read as. `node`: as the node says; `hard`: the potential becomes v_reset; `soft`: the
+ * threshold is subtracted; `late`: it is subtracted in the next step, after leak and input, as snnTorch does by default.
  */
-export type NirReset = 'node' | 'soft' | 'late'
+export type NirReset = 'node' | 'hard' | 'soft' | 'late'
+
+/** Where a neuron fires: `above` its threshold, as NIR says, or `at` it as well, as some libraries do. */
+export type NirFiring = 'above' | 'at'
+
+/** Where a potential starts: at `rest`, its leak, or at `zero`. */
+export type NirStart = 'rest' | 'zero'
 
 export interface NeuronSurroundings {
   /** Length of a step in the graph's unit of time. */
   readonly dt: number
   readonly reset: NirReset
+  readonly fires: NirFiring
+  readonly start: NirStart
   /** Of a frame of the neurons, as NIR orders it: [C, H, W] or [N]. */
   readonly shape: Shape
 }
@@ -49,10 +57,14 @@ const absent: Partial<Record<Field, number>> = { v_reset: 0, w_in: 1 }
 /** Fields that are compared with a potential: NIR fires above them, Spikelet at them and above. */
 const compared: readonly Field[] = ['v_threshold', 'threshold']
 
-function parameters(node: NirNode, fields: readonly Field[], shape: Shape): Record<Field, PerChannel> {
+function parameters(
+  node: NirNode,
+  fields: readonly Field[],
+  { shape, fires }: NeuronSurroundings,
+): Record<Field, PerChannel> {
   const found = fields.map((field) => {
     const value = perChannel(node, field, shape, absent[field])
-    if (!compared.includes(field)) return [field, value] as const
+    if (fires === 'at' || !compared.includes(field)) return [field, value] as const
     return [field, typeof value === 'number' ? aboveFloat32(value) : value.map(aboveFloat32)] as const
   })
   return Object.fromEntries(found) as Record<Field, PerChannel>
@@ -72,7 +84,7 @@ interface Written {
 function written(
   { name, equations: lines, rest = 0 }: Written,
   given: Partial<Record<Field, PerChannel>>,
-  dt: number,
+  { dt, start }: NeuronSurroundings,
 ): NeuronIn {
   const equations = lines.filter((line) => line !== '').join('\n')
   const uses = (name: string) => new RegExp(`\\b${name}\\b`).test(equations)
@@ -87,7 +99,7 @@ function written(
     learnable: Object.fromEntries(
       varied.map(([parameter, [start]]) => [parameter, { start, per: 'channel' as const }]),
     ),
-    ...(isNumber(rest) && rest !== 0 ? { state: { u: 'rest' } } : {}),
+    ...(isNumber(rest) && rest !== 0 && start === 'rest' ? { state: { u: 'rest' } } : {}),
   }
   return { neuron: defineNeuron(definition)(), values: Object.fromEntries(varied), label: faithful('') }
 }
@@ -103,9 +115,15 @@ function resting(rest: PerChannel) {
 
 type ResetKind = 'value' | 'subtract' | 'late'
 
+const readAs: { readonly [reset in Exclude<NirReset, 'node'>]: ResetKind } = {
+  hard: 'value',
+  soft: 'subtract',
+  late: 'late',
+}
+
 /** What a reset does: by choice, or because Spikelet wrote so beside the node, or as NIR says. */
 function resetKind({ metadata }: NirNode, reset: NirReset): ResetKind {
-  if (reset !== 'node') return reset === 'soft' ? 'subtract' : 'late'
+  if (reset !== 'node') return readAs[reset]
   if (metadata?.reset === 'subtract') return 'subtract'
   return metadata?.reset === 'subtract late' ? 'late' : 'value'
 }
@@ -163,7 +181,7 @@ function near(a: number, b: number): boolean {
 
 const readLif: Maker = (node, here) => {
   const fields = ['tau', 'r', 'v_leak', 'v_threshold', 'v_reset'] as const
-  const given = parameters(node, fields, here.shape)
+  const given = parameters(node, fields, here)
   const { tau, r, v_leak: rest, v_threshold: threshold, v_reset: v } = given
   const kind = resetKind(node, here.reset)
   const label = labelOf(node, kind, coarseness([tau], here.dt))
@@ -175,22 +193,23 @@ const readLif: Maker = (node, here) => {
   }
   const { leak, ...counted } = resting(rest)
   const equations = [`u = u + dt / tau * (${leak} + r * x)`, ...firing(kind, v, counted)]
-  return { ...written({ name: 'nirLIF', equations, rest }, given, here.dt), label }
+  return { ...written({ name: 'nirLIF', equations, rest }, given, here), label }
 }
 
 const readIf: Maker = (node, here) => {
-  const { r, v_threshold: threshold, v_reset: v } = parameters(node, ['r', 'v_threshold', 'v_reset'], here.shape)
+  const { r, v_threshold: threshold, v_reset: v } = parameters(node, ['r', 'v_threshold', 'v_reset'], here)
   const kind = resetKind(node, here.reset)
   const label = labelOf(node, kind, [])
   if (isNumber(r) && isNumber(threshold) && isNumber(v) && near(r * here.dt, 1)) {
     return { neuron: integrateFire({ threshold, reset: resetOption(kind, v) }), values: {}, label }
   }
   const equations = ['u = u + dt * r * x', ...firing(kind, v, resting(0))]
-  return { ...written({ name: 'nirIF', equations }, { r, v_threshold: threshold, v_reset: v }, here.dt), label }
+  return { ...written({ name: 'nirIF', equations }, { r, v_threshold: threshold, v_reset: v }, here), label }
 }
 
-const readLi: Maker = (node, { dt, shape }) => {
-  const { tau, r, v_leak: rest } = parameters(node, ['tau', 'r', 'v_leak'], shape)
+const readLi: Maker = (node, here) => {
+  const { dt } = here
+  const { tau, r, v_leak: rest } = parameters(node, ['tau', 'r', 'v_leak'], here)
   const label = labelOf(node, 'value', coarseness([tau], dt))
   if (isNumber(tau) && isNumber(r) && rest === 0 && (near(r * dt, tau) || near(r, 1))) {
     const decay = near(r * dt, tau) ? {} : { decayInput: true }
@@ -198,11 +217,11 @@ const readLi: Maker = (node, { dt, shape }) => {
   }
   const { leak, level } = resting(rest)
   const equations = [`u = u + dt / tau * (${leak} + r * x)`, `s = ${level}`]
-  return { ...written({ name: 'nirLI', equations, rest }, { tau, r, v_leak: rest }, dt), label }
+  return { ...written({ name: 'nirLI', equations, rest }, { tau, r, v_leak: rest }, here), label }
 }
 
-const readI: Maker = (node, { dt, shape }) =>
-  written({ name: 'nirI', equations: ['u = u + dt * r * x', 's = u'] }, { r: parameters(node, ['r'], shape).r }, dt)
+const readI: Maker = (node, here) =>
+  written({ name: 'nirI', equations: ['u = u + dt * r * x', 's = u'] }, { r: parameters(node, ['r'], here).r }, here)
 
 const currentFirst = 'the current moves first in a step, then the potential: NIR leaves the order open'
 
@@ -210,37 +229,39 @@ const synapse = (leak: string) => ['i = i + dt / tauSyn * (w * x - i)', `u = u +
 
 const readCubaLif: Maker = (node, here) => {
   const fields = ['tau_syn', 'tau_mem', 'r', 'v_leak', 'v_threshold', 'v_reset', 'w_in'] as const
-  const given = parameters(node, fields, here.shape)
+  const given = parameters(node, fields, here)
   const { v_leak: rest, v_reset: v } = given
   const kind = resetKind(node, here.reset)
   const { leak, ...counted } = resting(rest)
   const equations = [...synapse(leak), ...firing(kind, v, counted)]
   const coarse = coarseness([given.tau_syn, given.tau_mem], here.dt)
   const label = labelOf(node, kind, [currentFirst, ...coarse])
-  return { ...written({ name: 'nirCubaLIF', equations, rest }, given, here.dt), label }
+  return { ...written({ name: 'nirCubaLIF', equations, rest }, given, here), label }
 }
 
-const readCubaLi: Maker = (node, { dt, shape }) => {
-  const given = parameters(node, ['tau_syn', 'tau_mem', 'r', 'v_leak', 'w_in'], shape)
+const readCubaLi: Maker = (node, here) => {
+  const { dt } = here
+  const given = parameters(node, ['tau_syn', 'tau_mem', 'r', 'v_leak', 'w_in'], here)
   const { leak, level } = resting(given.v_leak)
   const equations = [...synapse(leak), `s = ${level}`]
   const label = labelOf(node, 'value', [currentFirst, ...coarseness([given.tau_syn, given.tau_mem], dt)])
-  return { ...written({ name: 'nirCubaLI', equations, rest: given.v_leak }, given, dt), label }
+  return { ...written({ name: 'nirCubaLI', equations, rest: given.v_leak }, given, here), label }
 }
 
-const readScale: Maker = (node, { dt, shape }) =>
-  written({ name: 'nirScale', equations: ['s = scale * x'] }, { scale: parameters(node, ['scale'], shape).scale }, dt)
+const readScale: Maker = (node, here) =>
+  written({ name: 'nirScale', equations: ['s = scale * x'] }, { scale: parameters(node, ['scale'], here).scale }, here)
 
-const readThreshold: Maker = (node, { dt, shape }) =>
+const readThreshold: Maker = (node, here) =>
   written(
     { name: 'nirThreshold', equations: ['s = spike(x - threshold)'] },
-    { threshold: parameters(node, ['threshold'], shape).threshold },
-    dt,
+    { threshold: parameters(node, ['threshold'], here).threshold },
+    here,
   )
 
 const longestDelay = 64
 
-const readDelay: Maker = (node, { dt, shape }) => {
+const readDelay: Maker = (node, here) => {
+  const { dt, shape } = here
   const delay = perChannel(node, 'delay', shape)
   if (!isNumber(delay)) throw new Refusal('its delays differ from channel to channel')
   const exact = delay / dt
@@ -249,7 +270,7 @@ const readDelay: Maker = (node, { dt, shape }) => {
     throw new Refusal(`its delay is ${exact} steps of dt: 0 to ${longestDelay} can be run`)
   }
   const lines = Array.from({ length: count }, (_, k) => `d${k + 1} = ${k + 1 < count ? `d${k + 2}` : 'x'}`)
-  const found = written({ name: 'nirDelay', equations: [`s = ${count === 0 ? 'x' : 'd1'}`, ...lines] }, {}, dt)
+  const found = written({ name: 'nirDelay', equations: [`s = ${count === 0 ? 'x' : 'd1'}`, ...lines] }, {}, here)
   if (Math.abs(exact - count) < 1e-6) return found
   return { ...found, label: { label: 'approximate', why: `its delay, ${exact} steps of dt, is rounded to ${count}` } }
 }

@@ -1,0 +1,254 @@
+import {
+  type Backend,
+  energy,
+  loadNetwork,
+  type Network,
+  networkFromNir,
+  pageBackend,
+  readEventFile,
+  readNir,
+  readPytorch,
+  recordLayers,
+  tensorOf,
+} from 'spikelet/browser'
+import { integrate } from 'spikelet/data'
+import { readNpy } from 'spikelet/formats'
+import { compareReadings, readingText, readSafetensors } from 'spikelet/interop'
+import type { FromMicroscope, LayerRun, MicroscopeInput, ToMicroscope } from './messages.ts'
+
+/** The worker that opens files and runs networks. */
+
+interface Opened {
+  readonly network: Network
+  readonly nir: { readonly graph: Awaited<ReturnType<typeof readNir>>; readonly dt: number } | null
+}
+
+let opened: Opened | null = null
+let backend: Backend | null = null
+/** The newest run's input, [T, ...frame]. */
+let frames: {
+  readonly values: Float32Array
+  readonly T: number
+  readonly sample: number
+  readonly last: number
+} | null = null
+let recordings: Awaited<ReturnType<typeof recordLayers>>['recordings'] | null = null
+
+const tell = (message: FromMicroscope): void => postMessage(message)
+
+addEventListener('message', ({ data }: MessageEvent<ToMicroscope>) => {
+  hear(data).catch((error: unknown) => {
+    tell({ kind: 'failed', message: error instanceof Error ? error.message : String(error) })
+  })
+})
+
+async function hear(message: ToMicroscope): Promise<void> {
+  switch (message.kind) {
+    case 'open':
+      return open(message.name, message.bytes, message.dt)
+    case 'run':
+      return run(message.input, message.T)
+    case 'neuron':
+      return potential(message.layer, message.place)
+    case 'readings':
+      return readings(message.expected)
+  }
+}
+
+async function open(name: string, bytes: Uint8Array, dt: number): Promise<void> {
+  if (bytes[0] === 0x89 && bytes[1] === 0x48) {
+    const graph = await readNir(bytes, name)
+    const { network, labels } = networkFromNir(graph, { dt, file: name })
+    const notes = labels.flatMap(({ node, why }) => (why === '' ? [] : [`${node}: ${why}`]))
+    show(name, `a NIR graph, steps of ${dt}`, network, {}, notes, { graph, dt })
+    return
+  }
+  if (bytes[0] === 0x50 && bytes[1] === 0x4b) {
+    const { tensors, entry, others } = await readPytorch(bytes, name)
+    const notes = [
+      entry === '' ? '' : `taken from its entry ${entry}`,
+      others.length === 0 ? '' : `beside: ${others.join(', ')}`,
+    ]
+    listTensors(name, 'a PyTorch state dict', tensors, notes.filter(Boolean))
+    return
+  }
+  const file = readSafetensors(bytes, name)
+  if (!Object.values(file.metadata).some((text) => text.includes('spikelet checkpoint'))) {
+    listTensors(name, 'safetensors', file.tensors, [])
+    return
+  }
+  const { net, training } = await loadNetwork(bytes)
+  show(name, 'a checkpoint of Spikelet', net, training, [])
+}
+
+function listTensors(
+  name: string,
+  what: string,
+  tensors: ReadonlyMap<string, { readonly shape: readonly number[] }>,
+  notes: readonly string[],
+): void {
+  const rows = [...tensors].map(([path, { shape }]) => [path, `[${shape.join(', ')}]`] as const)
+  const next =
+    'Tensors alone say nothing of the network: npx spikelet import FILE --model NAME --out NET.safetensors makes one.'
+  tell({ kind: 'tensors', name, what, tensors: rows, notes: [...notes, next] })
+}
+
+function show(
+  name: string,
+  what: string,
+  network: Network,
+  training: object,
+  notes: readonly string[],
+  nir: Opened['nir'] = null,
+): void {
+  opened?.network.unplace()
+  opened = { network, nir }
+  frames = null
+  recordings = null
+  const { T = 20, classes = [] } = training as { readonly T?: number; readonly classes?: readonly string[] }
+  const rows = network.rows.map(({ path, type, output, parameters }) => ({
+    ...{ path, type, output: output.shape.join(' x ') },
+    parameters: typeof parameters === 'number' ? parameters : 0,
+  }))
+  tell({ kind: 'opened', name, what, input: network.input, T, classes, rows, notes, isNir: nir !== null })
+}
+
+async function run(input: MicroscopeInput, T: number): Promise<void> {
+  if (!opened) return
+  const { network } = opened
+  backend ??= await pageBackend({ threads: 1, relaxedSimd: false })
+  if (!network.backend) await network.place(backend)
+  const values = await framesOf(input, T, network.input)
+  const x = tensorOf(backend, [T, 1, ...network.input], values)
+  const reads: Promise<LayerRun>[] = []
+  const logits = network.forward(x, {
+    ...{ backend, tape: null, training: false, T, key: 0 },
+    observe: (path, { handle, shape }) => {
+      const read = (backend as Backend).read(handle)
+      reads.push(
+        read.then((all) => {
+          const output = Float32Array.from(all)
+          const rate = output.reduce((sum, value) => sum + (value === 0 ? 0 : 1), 0) / output.length
+          return { path, shape: shape.slice(2), output, rate }
+        }),
+      )
+    },
+  })
+  const out = await backend.read(logits.handle)
+  const layers = await Promise.all(reads)
+  const outputs = Array.from({ length: out.length / T }, (_, k) => {
+    let sum = 0
+    for (let t = 0; t < T; t++) sum += out[t * (out.length / T) + k]
+    return sum / T
+  })
+  const sample = input.kind === 'file' ? input.sample : 0
+  const last = (layers.at(-1)?.output.length ?? 0) / T
+  frames = { values, T, sample, last }
+  recordings = await potentialsOf(network, x, T)
+  for (const { handle } of [x, logits]) backend.release(handle)
+  tell({ kind: 'ran', T, frames: values, layers, outputs, cost: costOf(network, layers, T) })
+}
+
+/** What the spikes cost; null where it cannot be counted. */
+function costOf(network: Network, layers: readonly LayerRun[], T: number) {
+  try {
+    const rates = Object.fromEntries(layers.map(({ path, rate }) => [path, rate]))
+    const { accumulates, multiplyAccumulates, energy: picojoules } = energy(network, { T, rates }).synaptic.inference
+    return { accumulates, multiplyAccumulates, picojoules }
+  } catch {
+    return null
+  }
+}
+
+/** Most neurons of a layer whose potentials are kept. */
+const mostRecorded = 20_000
+
+async function potentialsOf(network: Network, x: ReturnType<typeof tensorOf>, T: number) {
+  try {
+    return (await recordLayers(network, x, { T, sample: mostRecorded })).recordings
+  } catch {
+    return null // a recurrent network runs step by step
+  }
+}
+
+function potential(layer: number, place: number): void {
+  const found = recordings?.[layer]
+  if (!found?.membrane || !frames) return
+  const { T } = frames
+  const pick = (values: Float64Array) => Float64Array.from({ length: T }, (_, t) => values[t * found.M + place])
+  if (place >= found.M) return
+  tell({
+    ...{ kind: 'potential', layer, place, name: found.membrane.name },
+    ...{ x: pick(found.x), potential: pick(found.membrane.potential) },
+    ...{ threshold: pick(found.membrane.threshold), s: pick(found.s) },
+  })
+}
+
+async function readings(expected: Uint8Array | null): Promise<void> {
+  if (!opened?.nir || !frames) return
+  const { graph, dt } = opened.nir
+  const { values, T, sample, last } = frames
+  const spikes = expected && numbersOf(expected, 'spikes', sample, last).values
+  const runs = await compareReadings(graph, { x: values, T, dt, ...(spikes ? { expected: spikes } : {}) })
+  tell({
+    kind: 'readings',
+    compared: spikes !== null,
+    rows: runs.map(({ reading, spikes: count, differs }) => ({ text: readingText(reading), spikes: count, differs })),
+  })
+}
+
+/** An array of numbers; of several samples, [T, N, ...], one of them. */
+function numbersOf(
+  bytes: Uint8Array,
+  name: string,
+  sample = 0,
+  frame = 0,
+): { values: Float32Array; shape: readonly number[] } {
+  const { shape, values } = readNpy(bytes, name) as { shape: readonly number[]; values: ArrayLike<number> }
+  const all = Float32Array.from(values)
+  const steps = shape[0]
+  const samples =
+    frame > 0 && all.length / steps > frame && (all.length / steps) % frame === 0 ? all.length / steps / frame : 1
+  if (samples === 1) return { values: all, shape }
+  const own = new Float32Array(steps * frame)
+  for (let t = 0; t < steps; t++) {
+    own.set(all.subarray((t * samples + sample) * frame, (t * samples + sample + 1) * frame), t * frame)
+  }
+  return { values: own, shape }
+}
+
+async function framesOf(input: MicroscopeInput, T: number, shape: readonly number[]): Promise<Float32Array> {
+  const size = shape.reduce((a, b) => a * b, 1)
+  if (input.kind === 'pixels') {
+    const channels = shape[2] ?? 1
+    const one = Float32Array.from({ length: size }, (_, i) => input.pixels[Math.floor(i / channels)] / 255)
+    return repeated(one, T)
+  }
+  if (input.kind === 'poisson') {
+    const values = new Float32Array(T * size)
+    let state = (input.seed + 1) * 2654435761
+    for (let i = 0; i < values.length; i++) {
+      // A small generator: the input is looked at, and nothing is measured with it.
+      state = (Math.imul(state, 1664525) + 1013904223) >>> 0
+      values[i] = state / 2 ** 32 < input.rate ? 1 : 0
+    }
+    return values
+  }
+  if (/\.npy$/i.test(input.name)) {
+    const { values } = numbersOf(input.bytes, input.name, input.sample, size)
+    if (values.length === size) return repeated(values, T)
+    const steps = Math.floor(values.length / size)
+    const fitting = new Float32Array(T * size)
+    fitting.set(values.subarray(0, Math.min(T, steps) * size))
+    return fitting
+  }
+  const events = await readEventFile(input.bytes, input.name)
+  const [height, width] = shape
+  return Float32Array.from(integrate(events, { T, size: { width, height } }).values)
+}
+
+function repeated(frame: Float32Array, T: number): Float32Array {
+  const values = new Float32Array(T * frame.length)
+  for (let t = 0; t < T; t++) values.set(frame, t * frame.length)
+  return values
+}
