@@ -52,7 +52,12 @@ export default function LabPage() {
         <div class="stack">
           <NeuronTabs lab={lab} onChange={setLab} />
           <Card>
-            <NeuronFields own={own} fault={fault && isFault(fault) ? fault : null} onChange={change} />
+            <NeuronFields
+              key={`${lab.chosen} of ${lab.neurons.length}`}
+              own={own}
+              fault={fault && isFault(fault) ? fault : null}
+              onChange={change}
+            />
           </Card>
           <Card title="Input">
             <div class="fields">
@@ -174,6 +179,11 @@ interface NeuronFieldsProps {
 }
 
 function NeuronFields({ own, fault, onChange }: NeuronFieldsProps) {
+  const [texts, setTexts] = useState(0)
+  const start = (name: string) => {
+    onChange(fromZoo(name))
+    setTexts(texts + 1)
+  }
   const numbers = [...Object.entries(own.constants), ...Object.entries(own.starts)]
   const unknown = /unknown name '([A-Za-z_]\w*)'/.exec(fault?.message ?? '')?.[1]
   const takes = (marker: RegExp) => marker.test(own.equations)
@@ -182,7 +192,7 @@ function NeuronFields({ own, fault, onChange }: NeuronFieldsProps) {
       <div class="fields">
         <label class="field">
           start from
-          <select value="" onChange={({ currentTarget }) => onChange(fromZoo(currentTarget.value))}>
+          <select value="" onChange={({ currentTarget }) => start(currentTarget.value)}>
             <option value="" disabled>
               a published neuron
             </option>
@@ -203,6 +213,7 @@ function NeuronFields({ own, fault, onChange }: NeuronFieldsProps) {
         </label>
       </div>
       <Editor
+        key={texts}
         text={own.equations}
         names={numbers.map(([name]) => name)}
         fault={fault}

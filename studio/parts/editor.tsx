@@ -64,6 +64,7 @@ const look = EditorView.theme({
 })
 
 interface EditorProps {
+  /** What it starts with; from then on the editor's own text counts. Another `key` makes another editor. */
   readonly text: string
   /** Names that the equations may read, besides those that they assign. */
   readonly names: readonly string[]
@@ -86,6 +87,8 @@ export function Editor({ text, names, fault, onChange }: EditorProps) {
       if (!word && !context.explicit) return null
       const assigned = [...context.state.doc.toString().matchAll(/^\s*([A-Za-z_]\w*)\s*=/gm)].map(([, name]) => name)
       const own = [...new Set(['x', 's', ...latest.current.names, ...assigned])]
+      // A whole name asks for nothing: Enter behind it is a new line.
+      if (word && !context.explicit && [...own, ...Object.keys(functions)].includes(word.text)) return null
       return {
         from: word?.from ?? context.pos,
         options: [
@@ -121,12 +124,6 @@ export function Editor({ text, names, fault, onChange }: EditorProps) {
     view.current = made
     return () => made.destroy()
   }, [])
-  useEffect(() => {
-    const now = view.current
-    if (now && now.state.doc.toString() !== text) {
-      now.dispatch({ changes: { from: 0, to: now.state.doc.length, insert: text } })
-    }
-  }, [text])
   useEffect(() => {
     const now = view.current
     if (!now) return
