@@ -21,24 +21,68 @@ const mostOpenGroups = 4
  */
 export function reportHtml(runs: readonly RunSummary[]): string {
   const groups = groupRuns(runs)
+  const sections = runSections(runs).map(({ title, html, className, folded }) =>
+    section(title, html, className, folded),
+  )
+  return pageHtml({ title: titleOf(runs), body: [header(runs, groups), ...sections].filter(Boolean).join('\n') })
+}
+
+/** One part of what is told of runs. */
+export interface RunSection {
+  readonly name: RunSectionName
+  readonly title: string
+  /** Markup; what stands in it from elsewhere is escaped. Empty where the runs have nothing of the kind. */
+  readonly html: string
+  /** How its pictures lie: beside or below each other. */
+  readonly className: string
+  /** Whether there are so many pictures that they are better not seen at first. */
+  readonly folded: boolean
+}
+
+export type RunSectionName = keyof typeof sectionTitles
+
+const sectionTitles = {
+  sweep: 'What the sweep found',
+  results: 'Results',
+  curves: 'How it learnt',
+  network: 'The network',
+  rates: 'How often neurons fire',
+  rasters: 'Spikes and membrane potentials',
+  gradients: 'Where gradients go through time',
+  energy: 'What energy it takes',
+  confusion: 'Confusion matrix: what was taken for what',
+  confused: 'Confused samples',
+  repeat: 'To repeat it',
+} as const
+
+/** All that a report tells of runs, part by part. @param wanted which parts; default: all */
+export function runSections(
+  runs: readonly RunSummary[],
+  wanted: readonly RunSectionName[] = Object.keys(sectionTitles) as RunSectionName[],
+): RunSection[] {
+  const groups = groupRuns(runs)
   const nameOf = shortNames(runs)
   const colours = new Map(groups.map(({ colour, runs: own }) => [neuronOf(own[0]), colour]))
   const many = groups.length > mostOpenGroups
-  const parts = [
-    header(runs, groups),
-    section('What the sweep found', sweepCurves(runs, colours)),
-    section('Results', results(runs, nameOf)),
-    section('How it learnt', curves(groups)),
-    section('The network', networks(runs), 'narrow'),
-    section('How often neurons fire', firingRates(groups), 'narrow'),
-    section('Spikes and membrane potentials', rasters(groups, nameOf), 'stack', many),
-    section('Where gradients go through time', gradientMaps(groups, nameOf), 'stack', many),
-    section('What energy it takes', energies(groups, nameOf)),
-    section('Confusion matrix: what was taken for what', confusions(groups, nameOf).join('\n'), 'pair', many),
-    section('Confused samples', confusedSamples(groups, nameOf), 'stack', many),
-    section('To repeat it', runs.map((run) => details(run, nameOf(run))).join('\n')),
-  ]
-  return pageHtml({ title: titleOf(runs), body: parts.filter(Boolean).join('\n') })
+  const parts: {
+    readonly [name in RunSectionName]: readonly [html: () => string, className?: string, folded?: boolean]
+  } = {
+    sweep: [() => sweepCurves(runs, colours)],
+    results: [() => results(runs, nameOf)],
+    curves: [() => curves(groups)],
+    network: [() => networks(runs), 'narrow'],
+    rates: [() => firingRates(groups), 'narrow'],
+    rasters: [() => rasters(groups, nameOf), 'stack', many],
+    gradients: [() => gradientMaps(groups, nameOf), 'stack', many],
+    energy: [() => energies(groups, nameOf)],
+    confusion: [() => confusions(groups, nameOf).join('\n'), 'pair', many],
+    confused: [() => confusedSamples(groups, nameOf), 'stack', many],
+    repeat: [() => runs.map((run) => details(run, nameOf(run))).join('\n')],
+  }
+  return wanted.map((name) => {
+    const [html, className = '', folded = false] = parts[name]
+    return { name, title: sectionTitles[name], html: html(), className, folded }
+  })
 }
 
 /** What tells the runs' names apart: without the folders that all share. */
@@ -51,7 +95,7 @@ function shortNames(runs: readonly RunSummary[]): (run: RunSummary) => string {
   return ({ name }) => name.split(/[\\/]/).slice(shared).join('/')
 }
 
-function section(title: string, contents: string, className = '', folded = false): string {
+function section(title: string, contents: string, className: string, folded: boolean): string {
   if (contents === '') return ''
   const inside = className ? `<div class="${className}">${contents}</div>` : contents
   const shown = folded ? `<details><summary>Show the pictures</summary>${inside}</details>` : inside

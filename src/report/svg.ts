@@ -89,11 +89,8 @@ export function sideBySide(whole: Omit<Picture, 'width' | 'height'>, pictures: r
   return picture({ ...whole, width, height: y + rowHeight }, parts)
 }
 
-/** Colours and type of all charts, light and dark. */
-export const chartStyle = `
-:root{color-scheme:light dark;--paper:#fcfbf8;--ink:#24292f;--quiet:#69717a;--line:#e4e1d9;--card:#ffffff;${paletteStyle('light')}}
-@media (prefers-color-scheme:dark){:root{--paper:#15181c;--ink:#e4e6e8;--quiet:#98a1ab;--line:#2c3238;--card:#1c2025;${paletteStyle('dark')}}}
-.chart{display:block;width:100%;height:auto;font:12px system-ui,-apple-system,'Segoe UI',sans-serif;fill:var(--ink)}
+/** How charts are drawn, on a page that has its own colours by the same names. */
+export const chartRules = `.chart{display:block;width:100%;height:auto;font:12px system-ui,-apple-system,'Segoe UI',sans-serif;fill:var(--ink)}
 .chart .quiet{fill:var(--quiet)}
 .chart .grid{stroke:var(--line);stroke-width:1;fill:none}
 .chart .series{fill:none;stroke-width:2;stroke-linejoin:round;stroke-linecap:round}
@@ -102,3 +99,9 @@ export const chartStyle = `
 .chart .struck{stroke:var(--quiet);stroke-width:1;opacity:.45}
 .chart .arrow{fill:none;stroke-width:1.6}
 `
+
+/** Colours and type of all charts, light and dark. */
+export const chartStyle = `
+:root{color-scheme:light dark;--paper:#fcfbf8;--ink:#24292f;--quiet:#69717a;--line:#e4e1d9;--card:#ffffff;${paletteStyle('light')}}
+@media (prefers-color-scheme:dark){:root{--paper:#15181c;--ink:#e4e6e8;--quiet:#98a1ab;--line:#2c3238;--card:#1c2025;${paletteStyle('dark')}}}
+${chartRules}`

@@ -1,4 +1,4 @@
-import { type SettingName, type SettingRow, settingNamed, type TrainingOptions } from './run-settings.ts'
+import { type SettingName, settingNamed, standardOf, type TrainingOptions } from './run-settings.ts'
 
 /** A run's options, or some of them, as files hold them. */
 type Options = { readonly [name: string]: unknown }
@@ -51,8 +51,4 @@ export function hashedOptions(options: TrainingOptions): Options {
 function spelledBy01(name: string, value: unknown): unknown {
   const old = Object.entries(settingNamed(name)?.renamed ?? {}).find(([, now]) => now === value)
   return old ? old[0] : value
-}
-
-function standardOf(row: SettingRow): unknown {
-  return row.type.parse(undefined)
 }

@@ -37,24 +37,37 @@ export async function lockFolder(folder: string, { patience = 0 }: LockOptions =
   }
 }
 
+/** Who works on a folder. */
+export interface LockHolder {
+  /** Its process, where it runs on this machine and can be sent signals; null elsewhere. */
+  readonly pid: number | null
+}
+
 /**
- * Who works on a folder: the number of its process, where that is one of this machine, else 0; null where nobody does.
- * Looks, and changes nothing.
+ * Who holds a folder, for those who only look.
+ * @param now seconds since 1970: a claim from elsewhere counts while it was touched shortly before
+ * @returns null where nobody does, or the folder cannot be read
  */
-export async function workerOn(folder: string): Promise<number | null> {
+export async function lockHolder(folder: string, now: number): Promise<LockHolder | null> {
+  const claims = (await claimsIn(folder).catch(() => [])).filter(({ held }) => held)
+  if (claims.length === 0) return null
   const here = await ownPlace()
-  for (const claim of await claimsIn(folder)) {
-    if (!claim.held) continue
-    const near = claim.host === here.host && claim.namespace === here.namespace
-    if (near ? await isAlive(folder, claim, here, claim.name) : await isFresh(folder, claim.name)) return near ? claim.pid : 0
+  for (const claim of claims) {
+    const alive = await isAliveHere(claim, here)
+    if (alive) return { pid: claim.pid }
+    if (alive === undefined && (await touchedAt(folder, claim.name)) > now - touch.deadAfterSeconds)
+      return { pid: null }
   }
   return null
 }
 
-async function isFresh(folder: string, name: string): Promise<boolean> {
+/** Seconds since 1970; 0 of a claim that is gone. */
+async function touchedAt(folder: string, name: string): Promise<number> {
   const { stat } = process.getBuiltinModule('node:fs/promises')
-  const found = await stat(path(folder, name)).catch(() => null)
-  return found !== null && Date.now() - found.mtimeMs < 1000 * touch.deadAfterSeconds
+  return stat(path(folder, name)).then(
+    ({ mtimeMs }) => mtimeMs / 1000,
+    () => 0,
+  )
 }
 
 const secondsBetween = 0.2
@@ -154,16 +167,18 @@ async function removeClaim(folder: string, name: string): Promise<void> {
 }
 
 async function isAlive(folder: string, claim: Claim, here: Place, own: string): Promise<boolean> {
-  if (claim.host === here.host) {
-    if (claim.boot !== here.boot) return false
-    if (claim.namespace === here.namespace) {
-      if (claim.pid === here.pid && claim.started === here.started) return true
-      if (!isRunning(claim.pid)) return false
-      const started = await startOf(claim.pid)
-      if (started !== '') return started === claim.started
-    }
-  }
-  return isTouched(folder, claim.name, own)
+  return (await isAliveHere(claim, here)) ?? isTouched(folder, claim.name, own)
+}
+
+/** Undefined where the process cannot be looked up. */
+async function isAliveHere(claim: Claim, here: Place): Promise<boolean | undefined> {
+  if (claim.host !== here.host) return undefined
+  if (claim.boot !== here.boot) return false
+  if (claim.namespace !== here.namespace) return undefined
+  if (claim.pid === here.pid && claim.started === here.started) return true
+  if (!isRunning(claim.pid)) return false
+  const started = await startOf(claim.pid)
+  return started === '' ? undefined : started === claim.started
 }
 
 function isRunning(pid: number): boolean {

@@ -127,7 +127,7 @@ function unfinished(
 }
 
 /** The name of the first neuron in a network's configuration. */
-function neuronIn(config: unknown): string | undefined {
+export function neuronIn(config: unknown): string | undefined {
   if (typeof config !== 'object' || config === null) return undefined
   const { neuron } = config as { neuron?: unknown }
   if (typeof neuron === 'string') return neuron

@@ -376,6 +376,11 @@ export function settingNamed(name: string): SettingRow | undefined {
   return Object.hasOwn(runSettings, name) ? runSettings[name as SettingName] : undefined
 }
 
+/** What an option is where nobody says; undefined of one without a default. */
+export function standardOf(row: SettingRow): unknown {
+  return row.type.parse(undefined)
+}
+
 /** Options of a record, in the spellings of now. */
 export function presentSpellings(options: { readonly [name: string]: unknown }): { [name: string]: unknown } {
   return Object.fromEntries(

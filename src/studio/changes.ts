@@ -1,77 +1,88 @@
 import { type FSWatcher, watch } from 'node:fs'
-import type { KnownRuns } from './known-runs.ts'
+import { join } from 'node:path'
+import type { RunList } from './run-list.ts'
 
-/** Seconds between two looks at all runs: what a watched folder does not tell, on a network disk say. */
-const lookEvery = 2
+/** Seconds between looks at the folder. Watching alone misses changes on disks of the network, and in new folders. */
+const lookEvery = 1
 
-/** Tells listeners which runs changed. It looks only while somebody listens. */
+/** What changes within this many seconds is told at once. */
+const gather = 0.1
+
+/** Folders that are watched; what happens in others is seen at the next look. */
+const mostWatched = 64
+
+type Listener = (ids: readonly string[]) => void
+
+/** Tells listeners which runs changed. Nothing is looked at while nobody listens. */
 export class Changes {
-  private readonly runs: KnownRuns
-  private readonly listeners = new Set<(ids: readonly string[]) => void>()
-  private readonly stamps = new Map<string, string>()
+  private readonly root: string
+  private readonly list: RunList
+  private readonly listeners = new Set<Listener>()
+  private readonly watchers = new Map<string, FSWatcher>()
   private timer: NodeJS.Timeout | undefined
-  private watcher: FSWatcher | undefined
-  private looking = false
+  private soon: NodeJS.Timeout | undefined
 
-  constructor(runs: KnownRuns) {
-    this.runs = runs
+  constructor(root: string, list: RunList) {
+    this.root = root
+    this.list = list
   }
 
   /** @returns ends the listening */
-  listen(listener: (ids: readonly string[]) => void): () => void {
+  listen(listener: Listener): () => void {
     this.listeners.add(listener)
-    if (this.listeners.size === 1) this.begin()
+    this.timer ??= setInterval(() => void this.look(), 1000 * lookEvery)
+    void this.look()
     return () => {
       this.listeners.delete(listener)
-      if (this.listeners.size === 0) this.end()
+      if (this.listeners.size === 0) this.close()
     }
   }
 
-  end(): void {
+  close(): void {
     clearInterval(this.timer)
-    this.watcher?.close()
-    this.watcher = undefined
-  }
-
-  private begin(): void {
-    this.timer = setInterval(() => void this.look(), 1000 * lookEvery)
-    this.timer.unref()
-    try {
-      let waiting = false
-      this.watcher = watch(this.runs.folder, { recursive: true }, () => {
-        if (waiting) return
-        waiting = true
-        setTimeout(() => {
-          waiting = false
-          void this.look()
-        }, 200).unref()
-      })
-      this.watcher.on('error', () => this.watcher?.close())
-    } catch {
-      // A folder that cannot be watched, or is not there yet, is looked at.
-    }
-    void this.look()
+    clearTimeout(this.soon)
+    this.timer = undefined
+    this.soon = undefined
+    for (const watcher of this.watchers.values()) watcher.close()
+    this.watchers.clear()
   }
 
   private async look(): Promise<void> {
-    if (this.looking) return
-    this.looking = true
-    try {
-      const ids = await this.runs.ids()
-      const changed: string[] = []
-      for (const id of ids) {
-        const { stamp } = await this.runs.stamp(id)
-        if (this.stamps.get(id) !== stamp) changed.push(id)
-        this.stamps.set(id, stamp)
-      }
-      const gone = [...this.stamps.keys()].filter((id) => !ids.includes(id))
-      for (const id of gone) this.stamps.delete(id)
-      const all = [...changed, ...gone]
-      if (all.length > 0) for (const listener of [...this.listeners]) listener(all)
-    } catch {
-      // The folder went in the middle: the next look tells.
-    } finally {
-      this.looking = false
+    const changed = await this.list.scan()
+    if (this.timer === undefined) return
+    if (changed.length > 0) for (const listener of [...this.listeners]) listener(changed)
+    const training = this.list
+      .known()
+      .filter((run) => run.training)
+      .map(({ id }) => id)
+    this.follow(['', ...training.slice(0, mostWatched)])
+  }
+
+  /** Watches these folders, and no others. */
+  private follow(ids: readonly string[]): void {
+    for (const [id, watcher] of this.watchers) {
+      if (ids.includes(id)) continue
+      watcher.close()
+      this.watchers.delete(id)
     }
+    for (const id of ids) {
+      if (this.watchers.has(id) || this.timer === undefined) continue
+      try {
+        const watcher = watch(join(this.root, ...id.split('/')), () => this.lookSoon())
+        // Where the system has no more watches to give, the looks go on.
+        watcher.on('error', () => watcher.close())
+        this.watchers.set(id, watcher)
+      } catch {
+        return
+      }
+    }
+  }
+
+  private lookSoon(): void {
+    if (this.timer === undefined) return
+    this.soon ??= setTimeout(() => {
+      this.soon = undefined
+      void this.look()
+    }, 1000 * gather)
   }
 }

@@ -1,1 +1,1 @@
-export { type StudioOptions, startStudio } from './server.ts'
+export { type StudioOptions, type StudioServer, serveStudio } from './studio-server.ts'

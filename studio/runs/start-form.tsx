@@ -1,11 +1,14 @@
 import { useEffect, useState } from 'preact/hooks'
+import { Choice } from '../parts/choice.tsx'
 import { ask } from '../server.ts'
 
+/** A row of the option table, as the server tells it. */
 interface Field {
   readonly name: string
   readonly kind: 'text' | 'number' | 'flag' | 'list' | 'json'
+  readonly element?: string
   readonly choices?: readonly string[]
-  readonly fallback: unknown
+  readonly fallback?: unknown
   readonly group?: string
   readonly description: string
 }
@@ -15,132 +18,156 @@ interface Form {
   readonly fields: readonly Field[]
 }
 
-/** Options that most runs set; the others are one click away. */
-const usual = ['model', 'neuron', 'T', 'epochs', 'batch', 'lr', 'seed', 'limit', 'data']
+/** Options that nearly every training sets; the others are a click away. */
+const usual = ['model', 'neuron', 'T', 'epochs', 'batch', 'lr', 'seed', 'limit', 'data', 'name']
 
-/** Starts a run: the options of `spikelet train`, as a form. */
-export function StartForm({ onStart }: { readonly onStart: (id: string) => void }) {
+interface StartFormProps {
+  readonly onStarted: () => void
+  readonly onClose: () => void
+}
+
+/** Every option of a training: the form is made from the same table as the flags of the command line. */
+export function StartForm({ onStarted, onClose }: StartFormProps) {
   const [form, setForm] = useState<Form | null>(null)
   const [dataset, setDataset] = useState('fashion-mnist')
-  const [options, setOptions] = useState<{ readonly [name: string]: string | boolean }>({})
-  const [told, setTold] = useState('')
-  useEffect(() => void ask<Form>('form').then(setForm), [])
-  if (!form) return null
-  const groups = new Map<string, Field[]>()
-  for (const field of form.fields) {
-    const name = usual.includes(field.name) ? '' : (field.group ?? 'more')
-    groups.set(name, [...(groups.get(name) ?? []), field])
-  }
-  const first = groups.get('')?.sort((a, b) => usual.indexOf(a.name) - usual.indexOf(b.name)) ?? []
-  const put = (name: string, value: string | boolean) => setOptions({ ...options, [name]: value })
-  const start = async (event: Event) => {
+  const [texts, setTexts] = useState<{ readonly [name: string]: string }>({})
+  const [fault, setFault] = useState('')
+  useEffect(() => {
+    ask<Form>('form').then(setForm, (error: Error) => setFault(error.message))
+  }, [])
+  if (!form) return <p class={fault ? 'fault' : 'waiting'}>{fault || 'The options are read…'}</p>
+  const write = (name: string, text: string) => setTexts({ ...texts, [name]: text })
+  const groups = [...new Set(form.fields.map(({ group }) => group ?? 'More'))]
+  const start = (event: Event) => {
     event.preventDefault()
+    setFault('')
     try {
-      const { id } = await ask<{ id: string }>('start', { dataset, options })
-      setTold(`${id} starts`)
-      onStart(id)
+      const options = Object.fromEntries(
+        form.fields.flatMap((field) => {
+          const text = texts[field.name]?.trim() ?? ''
+          return text === '' ? [] : [[field.name, meantBy(field, text)]]
+        }),
+      )
+      ask('start', { dataset, options }).then(
+        () => {
+          onStarted()
+          onClose()
+        },
+        (error: Error) => setFault(error.message),
+      )
     } catch (error) {
-      setTold((error as Error).message)
+      setFault((error as Error).message)
     }
   }
+  const fieldsOf = (fields: readonly Field[]) => (
+    <div class="fields">
+      {fields.map((field) => (
+        <FormField
+          field={field}
+          text={texts[field.name] ?? ''}
+          onText={(text) => write(field.name, text)}
+          key={field.name}
+        />
+      ))}
+    </div>
+  )
   return (
-    <details class="card">
-      <summary>Start a run</summary>
-      <form class="stack" style={{ marginTop: '0.7rem' }} onSubmit={start}>
-        <div class="fields">
-          <label class="field">
-            data set
-            <select value={dataset} onChange={({ currentTarget }) => setDataset(currentTarget.value)}>
-              {form.datasets.map((one) => (
-                <option key={one}>{one}</option>
-              ))}
-            </select>
-          </label>
-          {first.map((field) => (
-            <FieldInput
-              field={field}
-              value={options[field.name]}
-              onChange={(value) => put(field.name, value)}
-              key={field.name}
-            />
-          ))}
-        </div>
-        {[...groups].map(
-          ([name, fields]) =>
-            name !== '' && (
-              <details key={name}>
-                <summary class="small">{name}</summary>
-                <div class="fields" style={{ marginTop: '0.5rem' }}>
-                  {fields.map((field) => (
-                    <FieldInput
-                      field={field}
-                      value={options[field.name]}
-                      onChange={(value) => put(field.name, value)}
-                      key={field.name}
-                    />
-                  ))}
-                </div>
-              </details>
-            ),
-        )}
-        <div class="row">
-          <button type="submit" class="first">
-            Start
-          </button>
-          <span class="small" role="status">
-            {told}
-          </span>
-        </div>
-      </form>
-    </details>
+    <form class="card stack" aria-label="Start a training" onSubmit={start}>
+      <div class="fields">
+        <Choice label="Data set" value={dataset} options={form.datasets} onChange={setDataset} />
+      </div>
+      {fieldsOf(usual.flatMap((name) => form.fields.find((field) => field.name === name) ?? []))}
+      {groups.map((group) => {
+        const others = form.fields.filter((field) => (field.group ?? 'More') === group && !usual.includes(field.name))
+        const given = others.filter(({ name }) => (texts[name] ?? '') !== '').length
+        return others.length === 0 ? null : (
+          <details key={group}>
+            <summary>
+              {group}
+              {given > 0 && <span class="quiet small"> · {given} set</span>}
+            </summary>
+            {fieldsOf(others)}
+          </details>
+        )
+      })}
+      {fault && <p class="fault">{fault}</p>}
+      <div class="row">
+        <button type="submit" class="first">
+          Start
+        </button>
+        <button type="button" onClick={onClose}>
+          Not now
+        </button>
+        <span class="quiet small">
+          It trains in a process of its own, as if it had been started on the command line.
+        </span>
+      </div>
+    </form>
   )
 }
 
-interface FieldInputProps {
+function FormField({
+  field,
+  text,
+  onText,
+}: {
   readonly field: Field
-  readonly value: string | boolean | undefined
-  readonly onChange: (value: string | boolean) => void
-}
-
-function FieldInput({ field, value, onChange }: FieldInputProps) {
+  readonly text: string
+  readonly onText: (text: string) => void
+}) {
   const { name, kind, choices, fallback, description } = field
-  if (kind === 'flag') {
-    return (
-      <label class="row small" title={description}>
-        <input
-          type="checkbox"
-          checked={value === true}
-          onChange={({ currentTarget }) => onChange(currentTarget.checked)}
-        />
-        {name}
-      </label>
-    )
-  }
-  const hint =
-    fallback === undefined || fallback === null ? '' : Array.isArray(fallback) ? fallback.join(',') : String(fallback)
-  if (choices && kind === 'text') {
-    return (
-      <label class="field" title={description}>
-        {name}
-        <select value={String(value ?? '')} onChange={({ currentTarget }) => onChange(currentTarget.value)}>
-          <option value="">{hint || '–'}</option>
-          {choices
-            .filter((one) => one !== hint)
-            .map((one) => (
-              <option key={one}>{one}</option>
-            ))}
-        </select>
-      </label>
-    )
-  }
+  const standard = standardText(fallback)
+  const id = `start-${name}`
+  const one = kind !== 'list' ? (kind === 'flag' ? ['true', 'false'] : choices) : undefined
   return (
-    <label class="field" title={description}>
+    <label class="field" title={description} htmlFor={id}>
       {name}
-      <input
-        value={String(value ?? '')}
-        placeholder={hint}
-        onInput={({ currentTarget }) => onChange(currentTarget.value)}
-      />
+      {one ? (
+        <select id={id} value={text} onChange={({ currentTarget }) => onText(currentTarget.value)}>
+          <option value="">{standard === '' ? '–' : `${standard} (default)`}</option>
+          {one.map((choice) => (
+            <option value={choice} key={choice}>
+              {choice}
+            </option>
+          ))}
+        </select>
+      ) : (
+        <input
+          id={id}
+          type="text"
+          inputMode={kind === 'number' ? 'decimal' : 'text'}
+          value={text}
+          placeholder={standard || description}
+          onInput={({ currentTarget }) => onText(currentTarget.value)}
+        />
+      )}
     </label>
   )
+}
+
+function standardText(fallback: unknown): string {
+  if (fallback === undefined || fallback === null) return ''
+  return Array.isArray(fallback) ? fallback.join(',') : String(fallback)
+}
+
+/** What a field's text means. The server checks it; this only reads it. @throws Error naming the field */
+function meantBy({ name, kind, element }: Field, text: string): unknown {
+  if (kind === 'number') return numberOf(name, text)
+  if (kind === 'flag') return text === 'true'
+  if (kind === 'list') {
+    const parts = text.split(',').flatMap((part) => (part.trim() === '' ? [] : [part.trim()]))
+    return element === 'number' ? parts.map((part) => numberOf(name, part)) : parts
+  }
+  if (kind !== 'json') return text
+  try {
+    return JSON.parse(text)
+  } catch {
+    throw new Error(`${name} is not JSON: such as {"tau": 1.5}`)
+  }
+}
+
+function numberOf(name: string, text: string): number {
+  const value = Number(text)
+  if (Number.isNaN(value)) throw new Error(`${name} is no number: ${text}`)
+  return value
 }
