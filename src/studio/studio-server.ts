@@ -71,6 +71,8 @@ export async function serveStudio(options: StudioOptions): Promise<StudioServer>
     answer(request, response, { studio, places, guard }).catch((error) => answerError(response, error))
   })
   guard.port = await listen(server, options.port)
+  // Read while the browser opens, so that the first page waits for nothing.
+  void list.scan()
   return {
     address: `http://${host}:${guard.port}/?token=${token}#/runs`,
     port: guard.port,

@@ -123,7 +123,7 @@ function FormField({
     <label class="field" title={description} htmlFor={id}>
       {name}
       {one ? (
-        <select id={id} value={text} onChange={({ currentTarget }) => onText(currentTarget.value)}>
+        <select id={id} aria-label={name} value={text} onChange={({ currentTarget }) => onText(currentTarget.value)}>
           <option value="">{standard === '' ? '–' : `${standard} (default)`}</option>
           {one.map((choice) => (
             <option value={choice} key={choice}>
@@ -134,6 +134,7 @@ function FormField({
       ) : (
         <input
           id={id}
+          aria-label={name}
           type="text"
           inputMode={kind === 'number' ? 'decimal' : 'text'}
           value={text}
