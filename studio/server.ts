@@ -24,6 +24,14 @@ export async function ask<Answer>(path: string, body?: unknown): Promise<Answer>
   return answer
 }
 
+/** A file of a run, by its name in the list of run files, such as `best`. @throws Error with what the server says */
+export async function askFile(id: string, file: string): Promise<Uint8Array> {
+  const query = new URLSearchParams({ id, file })
+  const response = await fetch(`./api/file?${query}`, { headers: { 'X-Spikelet-Token': token ?? '' } })
+  if (!response.ok) throw new Error((await response.json()).error ?? response.statusText)
+  return new Uint8Array(await response.arrayBuffer())
+}
+
 /** Calls back whenever something changed in the folder of runs. @returns ends the listening */
 export function onChange(changed: (ids: readonly string[]) => void): () => void {
   const ended = new AbortController()

@@ -2,6 +2,7 @@ import { useEffect, useRef, useState } from 'preact/hooks'
 import { Canvas, type Pen } from '../parts/canvas.tsx'
 import { Card, Choice, NumberField } from '../parts/choice.tsx'
 import { type Curve, Plot } from '../parts/plot.tsx'
+import { askFile, hasServer } from '../server.ts'
 import { LayerMaps } from './layer-maps.tsx'
 import type { FromMicroscope, MicroscopeInput, ToMicroscope } from './messages.ts'
 
@@ -15,6 +16,7 @@ export default function MicroscopePage() {
   const { send, opened, tensors, ran, potential, readings, fault } = useWorker()
   const [dt, setDt] = useState(1)
   const [T, setT] = useState(20)
+  const [refused, setRefused] = useState('')
   const latest = useRef<{ readonly name: string; readonly bytes: Uint8Array } | null>(null)
   useEffect(() => {
     if (opened) setT(Math.max(1, opened.T))
@@ -23,6 +25,15 @@ export default function MicroscopePage() {
     latest.current = { name, bytes }
     send({ kind: 'open', name, bytes, dt })
   }
+  useEffect(() => {
+    // The Runs page leads here with the name of a run: its best checkpoint, or its last while it has no other.
+    const run = new URLSearchParams(/\?(.*)$/.exec(location.hash)?.[1]).get('run')
+    if (run === null || !hasServer) return
+    askFile(run, 'best')
+      .catch(() => askFile(run, 'last'))
+      .then((bytes) => open(`${run}.safetensors`, bytes))
+      .catch((error: Error) => setRefused(error.message))
+  }, [])
   const openZoo = async (name: string) => {
     const response = await fetch(new URL(`./data/zoo/${name}.safetensors`, document.baseURI))
     open(`${name}.safetensors`, new Uint8Array(await response.arrayBuffer()))
@@ -52,7 +63,7 @@ export default function MicroscopePage() {
               if (latest.current) send({ kind: 'open', ...latest.current, dt: value })
             }}
           />
-          {fault && <pre class="fault">{fault}</pre>}
+          {(fault || refused) && <pre class="fault">{fault ?? refused}</pre>}
         </Card>
         {opened && <Input opened={opened} T={T} onT={setT} onRun={(input) => send({ kind: 'run', input, T })} />}
       </div>
