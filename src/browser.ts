@@ -5,9 +5,9 @@ import { MemoryRunStore } from './train/index.ts'
 export { createWebGpu } from './backends/index.ts'
 export { canThread, type PageBackendOptions, pageBackend } from './hosts/browser/index.ts'
 export type { HostedEvaluateOptions, HostedTrainOptions } from './hosts/index.ts'
-export { networkBytes } from './train/index.ts'
 /** `spikelet` in a page or, better, in a worker of one: training there leaves the page free. */
 export * from './index.ts'
+export { networkBytes } from './train/index.ts'
 
 const page: Hosted = hosted({
   host: {

@@ -36,7 +36,10 @@ const rooms = [
 
 /** Rooms that may use neither Node nor the DOM; hosts hand them what they need as values. */
 const pure = rooms.filter(
-  (room) => !['formats', 'data', 'interop', 'experiments', 'report', 'hosts', 'runs', 'studio', 'cli', 'entries'].includes(room),
+  (room) =>
+    !['formats', 'data', 'interop', 'experiments', 'report', 'hosts', 'runs', 'studio', 'cli', 'entries'].includes(
+      room,
+    ),
 )
 
 function filesUnder(folder: string): string[] {
