@@ -297,6 +297,30 @@ describe('a training', () => {
   }
 })
 
+describe('changes', () => {
+  it('are told as lines while they come', async () => {
+    const lines: string[] = []
+    const heard = new Promise<void>((resolve, reject) => {
+      const options = { host: '127.0.0.1', port: server.port, path: '/api/changes', headers: own() }
+      const asked = request(options, (response) => {
+        expect(response.headers['content-type']).toBe('application/x-ndjson')
+        response.setEncoding('utf8')
+        response.on('data', (part: string) => {
+          lines.push(...part.split('\n').filter((line) => line !== ''))
+          if (lines.length === 1) writeManyRuns(join(place, 'runs', 'new'), { runs: 1, epochs: 1 })
+          if (lines.some((line) => line.includes('new/lif-T2-000-seed1'))) asked.destroy()
+        })
+        response.on('close', () => resolve())
+      })
+      asked.on('error', reject)
+      asked.end()
+    })
+    await heard
+    expect(lines.every((line) => Array.isArray(JSON.parse(line)))).toBe(true)
+    rmSync(join(place, 'runs', 'new'), { recursive: true })
+  })
+})
+
 describe('names', () => {
   it('of runs and classes are told as they are, as JSON that no browser takes for a page', async () => {
     const id = '<img src=x onerror=alert(1)>'
@@ -321,6 +345,6 @@ describe('a server', () => {
   })
 
   it('answers at this machine alone', () => {
-    expect(server.address).toMatch(/^http:\/\/127\.0\.0\.1:\d+\/\?token=[\w-]{32}#\/runs$/)
+    expect(server.address).toMatch(/^http:\/\/127\.0\.0\.1:\d+\/\?token=[\w-]{32}$/)
   })
 })

@@ -74,7 +74,7 @@ export async function serveStudio(options: StudioOptions): Promise<StudioServer>
   // Read while the browser opens, so that the first page waits for nothing.
   void list.scan()
   return {
-    address: `http://${host}:${guard.port}/?token=${token}#/runs`,
+    address: `http://${host}:${guard.port}/?token=${token}`,
     port: guard.port,
     token,
     going: () => trainings.going,

@@ -30,8 +30,8 @@ export async function openStudio(folder: string): Promise<OpenStudio> {
   const address = await new Promise<string>((resolve, reject) => {
     const hear = (bytes: Buffer) => {
       text += bytes.toString()
-      const found = /http:\/\/\S+/.exec(text)?.[0]
-      if (found) resolve(found)
+      const found = /http:\/\/\S+(?=\n)/.exec(text)?.[0]
+      if (found) resolve(`${found}#/runs`)
     }
     child.stdout.on('data', hear)
     child.stderr.on('data', hear)

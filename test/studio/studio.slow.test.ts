@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process'
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -20,6 +20,7 @@ describe.skipIf(!existsSync(program))('the studio in Chromium', () => {
 
   beforeAll(async () => {
     folder = mkdtempSync(join(tmpdir(), 'spikelet-studio-'))
+    mkdirSync(join(folder, 'runs'))
     studio = spawn(process.execPath, [command, 'studio', join(folder, 'runs')], {
       stdio: ['ignore', 'pipe', 'inherit'],
     })
@@ -164,74 +165,6 @@ describe.skipIf(!existsSync(program))('the studio in Chromium', () => {
       .click({ position: { x: 6, y: 6 } })
     await microscope.getByRole('heading', { name: /^Neuron \d+ of layer 1/ }).waitFor()
     expect(others).toEqual([])
-  })
-
-  test('a run of the command line shows up while it trains', async () => {
-    const { page, faults } = await opened('#/runs')
-    await page.getByText('No runs yet').waitFor()
-    const words = [
-      'train',
-      'fashion-mnist',
-      '--model',
-      'demo',
-      '--limit',
-      '400',
-      '--T',
-      '1',
-      '--epochs',
-      '2',
-      '--name',
-      'shell',
-    ]
-    const child = spawn(process.execPath, [command, ...words, '--out', join(folder, 'runs')], { stdio: 'ignore' })
-    await page.getByRole('cell', { name: 'shell', exact: true }).waitFor()
-    await new Promise((resolve) => child.on('close', resolve))
-    await page.getByRole('row').filter({ hasText: 'shell' }).filter({ hasText: 'finished' }).waitFor()
-    await page.getByLabel('choose shell').check()
-    const report = page.frameLocator('iframe')
-    await report.getByRole('heading', { name: /Confusion matrix/ }).waitFor()
-    expect(faults).toEqual([])
-  })
-
-  test('a run that is started here can be stopped, and resumed on the command line', async () => {
-    const { page } = await opened('#/runs')
-    await page.getByText('Start a run').click()
-    for (const [name, value] of Object.entries({ epochs: '500', T: '1', limit: '400' })) {
-      await page.getByLabel(name, { exact: true }).fill(value)
-    }
-    await page.getByLabel('model', { exact: true }).fill('demo')
-    await page.getByRole('button', { name: 'Start', exact: true }).click()
-    const row = page.getByRole('row').filter({ hasText: 'studio-' })
-    await row.getByRole('button', { name: 'stop' }).click()
-    await row.filter({ hasText: 'stopped' }).waitFor()
-    const name = readdirSync(join(folder, 'runs')).find((one) => one.startsWith('studio-')) as string
-    const epochs = readFileSync(join(folder, 'runs', name, 'epochs.jsonl'), 'utf8').split('\n').length - 1
-    const words = ['train', '--resume', join(folder, 'runs', name)]
-    const child = spawn(process.execPath, [command, ...words], { stdio: 'ignore' })
-    const done = () => readFileSync(join(folder, 'runs', name, 'epochs.jsonl'), 'utf8').split('\n').length - 1
-    while (done() <= epochs + 1) await pause(50)
-    child.kill('SIGTERM')
-    await new Promise((resolve) => child.on('close', resolve))
-    expect(done()).toBeGreaterThan(epochs)
-  })
-
-  test('two hundred runs of three hundred epochs open', async () => {
-    const many = join(folder, 'runs/many')
-    const epochs = Array.from({ length: 300 }, (_, i) => {
-      const record = { epoch: i + 1, update: 10 * i, trainLoss: 1, trainAccuracy: 0.5, learningRate: 0.1, seconds: 1 }
-      return JSON.stringify({ ...record, imagesPerSecond: 1, loaderSeconds: 0, loaderShare: 0, firingRates: [] })
-    }).join('\n')
-    const config = { dataset: { name: 'mnist' }, T: 4, seed: 1, epochs: 300, model: 'snn5', neuron: 'clif' }
-    for (let n = 0; n < 200; n++) {
-      const at = join(many, `run-${String(n).padStart(3, '0')}`)
-      mkdirSync(at, { recursive: true })
-      writeFileSync(join(at, 'config.json'), JSON.stringify(config))
-      writeFileSync(join(at, 'epochs.jsonl'), `${epochs}\n`)
-    }
-    const { page } = await opened('#/runs')
-    const begun = performance.now()
-    await page.getByRole('cell', { name: 'many/run-199', exact: true }).waitFor()
-    console.log(`200 runs of 300 epochs: ${((performance.now() - begun) / 1000).toFixed(2)} s after the page`)
   })
 })
 

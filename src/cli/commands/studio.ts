@@ -54,7 +54,9 @@ export const studioCommand = defineCommand({
         resolve()
       })
     })
-    surroundings.write(`Spikelet studio of ${folder}: open this address. Ctrl-C ends it.\n  ${server.address}\n`)
+    surroundings.write(
+      `${server.address}\nOpen this address: it holds what the runs in ${folder} are asked with. Ctrl-C ends it.\n`,
+    )
     if (options.open) await openInBrowser(server.address)
     await interrupted
     const going = server.going()
