@@ -3,7 +3,7 @@ import { nearestName, UsageError } from '../dist/base/index.js'
 import { datasetNames } from '../dist/data/index.js'
 import { modelNamed } from '../dist/models/index.js'
 
-export const parts = ['peak', 'dense', 'models', 'curves', 'network', 'loader', 'stream']
+export const parts = ['peak', 'dense', 'models', 'curves', 'network', 'loader', 'scaling', 'stream']
 const simds = ['widest', '512', '256', '128']
 export const peerModels = ['resnet18', 'snn5']
 const defaultBatches = { resnet18: 8, snn5: 32 }
@@ -11,8 +11,9 @@ const defaultBatches = { resnet18: 8, snn5: 32 }
 export const usage = `usage: npm run bench -- [options]
 
   (nothing)            everything: peak, dense convolution, models, curves of layers and of a network, loader,
-                       one sample at a time
+                       threads and ranks, one sample at a time
   --only PARTS         some of ${parts.join(',')}
+  --scaling            1 and 2 threads, 2 ranks of MPI, and what follows for more
   --stream             one sample at a time: exports, engine and PyTorch on one thread, and events a second
   --model NAME         one model only
   --batch N --T N      of the models; default: 8 for resnet18, 32 for snn5, T 6
@@ -48,8 +49,9 @@ export function readArguments(words) {
     threads: number('threads', undefined),
     simd,
   }))
-  const usual = given.stream ? ['stream'] : model === undefined ? parts : ['models']
-  if (given.stream && given.only !== undefined) throw conflict('--stream', 'is --only stream')
+  const alone = ['stream', 'scaling'].find((part) => given[part])
+  const usual = alone ? [alone] : model === undefined ? parts : ['models']
+  if (alone && given.only !== undefined) throw conflict(`--${alone}`, `is --only ${alone}`)
   const only = given.only === undefined ? usual : listOfParts(given.only)
   const data = given.data === undefined ? [] : listOfData(given.data)
   return { models, json, peer, help, only, data, threads: number('threads', undefined), rounds: number('rounds', 2) }
@@ -72,6 +74,7 @@ function parsed(words) {
         rounds: text,
         json: flag,
         stream: flag,
+        scaling: flag,
         peer: flag,
         help: flag,
       },

@@ -14,6 +14,7 @@ import { measurePeak, peakText } from './peak.mjs'
 import { comparePeer, hasTorch } from './peer.mjs'
 import { ratiosText } from './ratios.mjs'
 import { commit, machine, writeRecord } from './record.mjs'
+import { measureScaling, scalingText } from './scaling.mjs'
 import { measureStream, streamText } from './stream.mjs'
 
 const here = fileURLToPath(new URL('.', import.meta.url))
@@ -41,6 +42,7 @@ const measurements = {
   curves: async ({ threads }) => said('curves', await measureCurves(threads), curvesText),
   network: async ({ threads }) => said('curves of a network: snn5, CLIF', await measureNetwork(threads), networkText),
   loader: async (wanted) => said('loader', await measureLoader(wanted), loaderText),
+  scaling: async ({ models }) => said('more threads, and more machines', await measureScaling(models), scalingText),
   stream: async () => said('one sample at a time', await measureStream(), streamText),
 }
 

@@ -22,7 +22,7 @@ it('measures everything where nothing is said', () => {
     ['resnet18', 8, 6],
     ['snn5', 32, 6],
   ])
-  expect(only).toEqual(['peak', 'dense', 'models', 'curves', 'network', 'loader', 'stream'])
+  expect(only).toEqual(['peak', 'dense', 'models', 'curves', 'network', 'loader', 'scaling', 'stream'])
   expect([json, peer]).toEqual([false, false])
 })
 
