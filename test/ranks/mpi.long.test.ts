@@ -135,6 +135,34 @@ describe.skipIf(launchers.length === 0 || !existsSync(command))('training over M
       expect(bytesOf(run).progress.epoch).toBe(epochs)
     })
 
+    test('a rank that is killed at any of ten moments ends the job within a minute, and loses no checkpoint', async () => {
+      const run = join(folder, `${launcher}-moments`)
+      const epochs = 60
+      const all = [...small, '--batch', '20', '--epochs', String(epochs), '--checkpoint-every', '1']
+      const begin = [...all, '--out', folder, '--name', `${launcher}-moments`]
+      const last = join(run, 'checkpoints', 'last.safetensors')
+      let update = 0
+      for (let k = 0; k < 10; k++) {
+        const child = start(launcher, 2, existsSync(last) ? ['train', '--resume', run] : begin)
+        const end = ended(child)
+        while (descendantsOf(child.pid!).filter(isRank).length < 2 && child.exitCode === null) await pause(20)
+        // From before MPI has started to the middle of an epoch.
+        await pause(4000 * Math.random())
+        const ranks = descendantsOf(child.pid!).filter(isRank)
+        if (ranks.length > 0) process.kill(ranks[Math.floor(Math.random() * ranks.length)], 'SIGKILL')
+        const killed = performance.now()
+        await end
+        expect(performance.now() - killed).toBeLessThan(60_000)
+        if (!existsSync(last)) continue
+        const { progress } = bytesOf(run)
+        expect(progress.update).toBeGreaterThanOrEqual(update)
+        update = progress.update
+      }
+      const { code } = await ended(start(launcher, 2, existsSync(last) ? ['train', '--resume', run] : begin))
+      expect(code).toBe(0)
+      expect(bytesOf(run).progress.epoch).toBe(epochs)
+    })
+
     test('an error on all ranks ends the job with its message', async () => {
       const { code, errors } = await ended(start(launcher, 2, [...small, '--out', folder, '--batch', '2']))
       expect(code).not.toBe(0)
@@ -142,3 +170,7 @@ describe.skipIf(launchers.length === 0 || !existsSync(command))('training over M
     })
   })
 })
+
+function pause(milliseconds: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, milliseconds))
+}
