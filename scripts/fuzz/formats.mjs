@@ -18,6 +18,7 @@ import {
   writeNir,
   writeSafetensors,
 } from '../../dist/interop/index.js'
+import { aedat4, dat, evt2, evt3, evt21, hdf5Events, mat5, tactile } from './event-samples.mjs'
 import { nirSamples } from './nir-samples.mjs'
 import { programs } from './programs.mjs'
 import { hdf5Samples, jpegSamples, pickleSamples, torchSamples } from './samples.mjs'
@@ -45,6 +46,9 @@ const events = {
   y: Uint16Array.from({ length: 40 }, (_, i) => (i * 5) % 34),
   p: Uint8Array.from({ length: 40 }, (_, i) => i & 1),
 }
+
+/** The same, one by one. */
+const singly = Array.from(events.t, (t, i) => ({ t, x: events.x[i], y: events.y[i], p: events.p[i] }))
 
 function aedat3() {
   const header = text('#!AER-DAT3.1\r\n#Format: RAW\r\n#!END-HEADER\r\n')
@@ -262,6 +266,25 @@ export const formats = {
     read: (b, f) => fileFormats.readAedat2(b, { file: f }),
   },
   aedat3: { samples: () => [aedat3()], read: (b, f) => fileFormats.readAedat3(b, { file: f }) },
+  aedat4: {
+    samples: () => [aedat4(singly), aedat4(singly, 'lz4'), aedat4(singly, 'zstd')],
+    read: (b, f) => fileFormats.readEventFile(b, `${f}.aedat4`),
+  },
+  evt2: { samples: () => [evt2(singly)], read: (b, f) => fileFormats.readEventFile(b, `${f}.raw`) },
+  evt21: {
+    samples: () => [evt21(singly), evt21(singly, '% format EVT21;endianness=legacy\n% end\n', true)],
+    read: (b, f) => fileFormats.readEventFile(b, `${f}.raw`),
+  },
+  evt3: { samples: () => [evt3(singly)], read: (b, f) => fileFormats.readEventFile(b, `${f}.raw`) },
+  dat: { samples: () => [dat(singly), dat(singly, 1)], read: (b, f) => fileFormats.readEventFile(b, `${f}.dat`) },
+  mat: {
+    samples: () => [
+      tactile(singly.map(({ t, x, y, p }) => ({ t, x: x % 10, y: y % 10, p }))),
+      mat5('a', [101, 2], new Float64Array(202), false),
+    ],
+    read: (b, f) => fileFormats.readEventFile(b, `${f}.mat`),
+  },
+  'event.h5': { samples: () => hdf5Events(singly), read: (b, f) => fileFormats.readEventFile(b, `${f}.h5`) },
   'event.bin': {
     samples: () => [fileFormats.writeEventBin(events)],
     read: (b, f) => fileFormats.readEventBin(b, { file: f, size: { width: 34, height: 34 } }),

@@ -7,15 +7,19 @@ import {
   type EventFileOptions,
   type EventSummary,
   type Events,
-  eventsInHdf5,
+  eventsPlace,
   gunzip,
   idxSize,
   isAedat2,
   isAedat3,
+  isAedat4,
   isGzip,
   isHdf5,
   isJpeg,
+  isMat5,
   isPng,
+  isPropheseeDat,
+  isPropheseeRaw,
   type NpyContents,
   readAedat3,
   readCifarBinary,
@@ -62,7 +66,7 @@ export async function inspectFile(
   file: string,
   options: EventFileOptions = {},
 ): Promise<FileInspection> {
-  refuseKnown(bytes, file, ['HDF5'])
+  refuseKnown(bytes, file)
   const found = { file, bytes: bytes.length }
   if (isPng(bytes) || isJpeg(bytes)) {
     const { width, height, channels } = readImageFile(bytes, file)
@@ -76,6 +80,8 @@ export async function inspectFile(
   }
   if (isAedat3(bytes)) return inspectAedat3(bytes, file, options)
   if (isAedat2(bytes)) return eventsFound(found, 'AEDAT 2', await readEventFile(bytes, file, options))
+  const recording = recordingFormat(bytes, file)
+  if (recording) return eventsFound(found, recording, await readEventFile(bytes, file, options))
   if (isHdf5(bytes)) return inspectHdf5(bytes, file)
   if (bytes[0] === 0x93) return inspectNpy(bytes, file)
   if (bytes[0] === 0x50 && bytes[1] === 0x4b) return inspectZip(bytes, file)
@@ -86,6 +92,14 @@ export async function inspectFile(
   if (variant) return labelledImages(found, `${variant.name} binary`, readCifarBinary(bytes, variant, file))
   const format = /\.bin$/i.test(file) ? 'N-MNIST .bin' : 'CSV'
   return eventsFound(found, format, await readEventFile(bytes, file, options))
+}
+
+/** Formats of recordings that their beginnings tell. */
+function recordingFormat(bytes: Uint8Array, file: string): string | undefined {
+  if (isAedat4(bytes)) return 'AEDAT 4'
+  if (isPropheseeRaw(bytes)) return 'Prophesee RAW'
+  if (isPropheseeDat(bytes, file)) return 'Prophesee DAT'
+  return isMat5(bytes) ? 'MATLAB 5' : undefined
 }
 
 function isIdx(bytes: Uint8Array): boolean {
@@ -189,6 +203,8 @@ function holdsEvents(arrays: ReadonlyMap<string, NpyContents>): boolean {
 async function inspectHdf5(bytes: Uint8Array, file: string): Promise<FileInspection> {
   const { datasets } = await readHdf5(bytes, file, { only: [] })
   const arrays = Object.fromEntries([...datasets].map(([path, { shape }]) => [path, shape]))
-  const advice = eventsInHdf5([...datasets.keys()])
-  return { file, bytes: bytes.length, format: 'HDF5', kind: 'arrays', arrays, notes: advice ? [advice] : [] }
+  if (eventsPlace([...datasets].map(([path, { shape }]) => ({ path, shape })))) {
+    return eventsFound({ file, bytes: bytes.length }, 'HDF5', await readEventFile(bytes, file))
+  }
+  return { file, bytes: bytes.length, format: 'HDF5', kind: 'arrays', arrays, notes: [] }
 }

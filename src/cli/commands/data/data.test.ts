@@ -39,7 +39,7 @@ beforeAll(async () => {
   await writeFile(at('a.aedat'), writeAedat2(events(7), 'dvs128'))
   await writeFile(at('a.idx'), writeIdx([2, 3], new Uint8Array(6)))
   await writeFile(at('a.jpg'), sample('grey.jpg').bytes)
-  await writeFile(at('a.aedat4'), '#!AER-DAT4.0\r\n')
+  await writeFile(at('a.mat'), 'MATLAB 7.3 MAT-file')
   await writeFile(at('cut.bin'), new Uint8Array(7))
 })
 
@@ -89,7 +89,7 @@ describe('data inspect', () => {
   })
 
   it('refuses what is not read, and what is not there', async () => {
-    expect(await data('inspect', at('a.aedat4'))).toMatchObject({ code: 1, errors: expect.stringContaining('CSV') })
+    expect(await data('inspect', at('a.mat'))).toMatchObject({ code: 1, errors: expect.stringContaining('CSV') })
     expect((await data('inspect', at('nothing'))).code).toBe(2)
   })
 })
