@@ -20,7 +20,7 @@ import { defineCommand, type Invocation } from '../command.ts'
 import { stoppable } from '../interruption.ts'
 import { createProgress, rateText } from '../progress.ts'
 import { exitCodes } from '../surroundings.ts'
-import { meanText, tableText } from '../table.ts'
+import { fittingTable, meanText } from '../table.ts'
 
 /** Trains several neurons with several seeds each, and shows mean and spread. */
 export const compareCommand = defineCommand({
@@ -56,7 +56,7 @@ export const compareCommand = defineCommand({
         surroundings.writeError(`stopped, and saved. To go on, give the same command with --name ${nameOf(folder)}\n`)
         return exitCodes.interrupted
       }
-      surroundings.write(comparisonText(summaries, folder))
+      surroundings.write(comparisonText(summaries, folder, surroundings.terminal.columns()))
       return exitCodes.done
     } finally {
       await backend.close()
@@ -86,7 +86,7 @@ function plannedRuns(dataset: string, { options: all, given, surroundings }: Inv
   return { folder, runs }
 }
 
-function comparisonText(summaries: readonly RunSummary[], folder: string): string {
+function comparisonText(summaries: readonly RunSummary[], folder: string, width: number): string {
   const neurons = [...new Set(summaries.map(({ neuron }) => neuron))]
   const rows = neurons.map((neuron) => {
     const own = summaries.filter((summary) => summary.neuron === neuron)
@@ -103,7 +103,8 @@ function comparisonText(summaries: readonly RunSummary[], folder: string): strin
   })
   const head = ['neuron', 'test accuracy', 'last epoch', 'firing rate', 'images/s', 'runs']
   const rule = `Test accuracy: ${summaries[0].final.rule}; mean and standard deviation over runs.`
-  return `${tableText(head, rows)}\n\n${rule}\nreport  ${join(folder, runFiles.report)}\n`
+  const table = fittingTable(head, rows, { width, leastNeeded: ['images/s', 'last epoch', 'runs'] })
+  return `${table}\n\n${rule}\nreport  ${join(folder, runFiles.report)}\n`
 }
 
 function mean(values: readonly number[]): number {

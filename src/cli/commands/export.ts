@@ -5,7 +5,7 @@ import type { Network } from '../../nn/index.ts'
 import { readNamed, wholeNumber } from '../../runs/index.ts'
 import { loadCheckpoint } from '../../train/index.ts'
 import { defineCommand } from '../command.ts'
-import { exitCodes } from '../surroundings.ts'
+import { exitCodes, type Surroundings } from '../surroundings.ts'
 import { exportProgram, programTarget, programTargets } from './export-program.ts'
 import { labelsText } from './import.ts'
 
@@ -64,16 +64,16 @@ export const exportCommand = defineCommand({
       })
     }
     const { net } = loadCheckpoint(await readNamed(file), { file })
-    const bytes = ending === 'nir' ? await nirBytes(net, dt, surroundings.write) : tensorBytes(net, names)
+    const bytes = ending === 'nir' ? await nirBytes(net, dt, surroundings) : tensorBytes(net, names)
     await writeWhole(out, bytes)
     surroundings.write(`written to ${out}\n`)
     return exitCodes.done
   },
 })
 
-async function nirBytes(net: Network, dt: number, write: (text: string) => void): Promise<Uint8Array> {
+async function nirBytes(net: Network, dt: number, { write, terminal }: Surroundings): Promise<Uint8Array> {
   const { graph, labels } = networkToNir(net, { dt })
-  write(`${labelsText(labels)}\n`)
+  write(`${labelsText(labels, terminal.columns())}\n`)
   return writeNir(graph)
 }
 

@@ -39,7 +39,7 @@ import { checkpointBytes, evaluate, fillNetwork, freshProgress } from '../../tra
 import { defineCommand, type Invocation } from '../command.ts'
 import { createProgress } from '../progress.ts'
 import { exitCodes, type Surroundings } from '../surroundings.ts'
-import { tableText } from '../table.ts'
+import { proseTable, tableText } from '../table.ts'
 
 const schema = z.object({
   out: z.string().optional().describe('file for the network, as a checkpoint; or for the tensors alone'),
@@ -111,14 +111,14 @@ async function nirNetwork(bytes: Uint8Array, file: string, options: Options, sur
   const graph = await readNir(bytes, file)
   const { dt = Number.NaN, reset } = options
   const { network, labels } = networkFromNir(graph, { dt, reset, file })
-  surroundings.write(`${labelsText(labels)}\n`)
+  surroundings.write(`${labelsText(labels, surroundings.terminal.columns())}\n`)
   return network
 }
 
 /** Which nodes were carried over how. */
-export function labelsText(labels: readonly NirLabel[]): string {
+export function labelsText(labels: readonly NirLabel[], width: number): string {
   const rows = labels.map(({ node, type, label, why }) => [node, type, label, why])
-  return tableText(['node', 'type', 'carried over', 'remark'], rows)
+  return proseTable(['node', 'type', 'carried over', 'remark'], rows, width)
 }
 
 async function tensorNetwork(

@@ -24,7 +24,7 @@ import { stoppable } from '../interruption.ts'
 import { createProgress } from '../progress.ts'
 import { checkJobPlace, dryRunText, runApart } from '../run-jobs.ts'
 import { exitCodes } from '../surroundings.ts'
-import { meanText, tableText } from '../table.ts'
+import { fittingTable, meanText } from '../table.ts'
 
 /** One combination of what a sweep varies; tau and k only where they were given. */
 interface Point {
@@ -86,7 +86,7 @@ export const sweepCommand = defineCommand({
     surroundings.write(
       asked.json
         ? `${JSON.stringify({ folder, rule: summaries[0].final.rule, rows })}\n`
-        : sweepText(rows, summaries, folder),
+        : sweepText(rows, summaries, { folder, width: surroundings.terminal.columns() }),
     )
     return exitCodes.done
   },
@@ -234,7 +234,11 @@ function csvRows({ testAccuracies, lastEpochTestAccuracies, neuron, tau, T, k }:
   }))
 }
 
-function sweepText(rows: readonly SweepRow[], summaries: readonly RunSummary[], folder: string): string {
+function sweepText(
+  rows: readonly SweepRow[],
+  summaries: readonly RunSummary[],
+  { folder, width }: { readonly folder: string; readonly width: number },
+): string {
   const has = (name: 'tau' | 'k') => rows.some((row) => row[name] !== undefined)
   const columns = ['neuron', ...(has('tau') ? ['tau'] : []), 'T', ...(has('k') ? ['k'] : [])] as const
   const cells = rows.map((row) => [
@@ -243,7 +247,8 @@ function sweepText(rows: readonly SweepRow[], summaries: readonly RunSummary[], 
     meanText(row.lastEpochTestAccuracies),
     String(row.testAccuracies.length),
   ])
-  const table = tableText([...columns, 'test accuracy', 'last epoch', 'runs'], cells)
+  const head = [...columns, 'test accuracy', 'last epoch', 'runs']
+  const table = fittingTable(head, cells, { width, leastNeeded: ['runs', 'last epoch'] })
   const rule = `Test accuracy: ${summaries[0].final.rule}; mean and standard deviation over runs.`
   return `${table}\n\n${rule}\ntable   ${join(folder, 'sweep.csv')}\nreport  ${join(folder, runFiles.report)}\n`
 }
