@@ -3,6 +3,7 @@ import { type Hosted, hosted } from './hosts/index.ts'
 import { MemoryRunStore } from './train/index.ts'
 
 export { createWebGpu } from './backends/index.ts'
+export { type KernelLanguage, neuronText } from './codegen/index.ts'
 export { canThread, type PageBackendOptions, pageBackend } from './hosts/browser/index.ts'
 export type { HostedEvaluateOptions, HostedTrainOptions } from './hosts/index.ts'
 /** `spikelet` in a page or, better, in a worker of one: training there leaves the page free. */

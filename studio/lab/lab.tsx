@@ -388,6 +388,11 @@ function Pictures({ lab, found, step, onStep, onDraw }: PicturesProps) {
 /** What is made of the equations: the step, its gradient, and the definition as a file. */
 function Programs({ found, own }: { readonly found: Examined; readonly own: LabNeuron }) {
   const [isOpen, setOpen] = useState(false)
+  const [kernels, setKernels] = useState<{ readonly neuron: Examined['neuron']; readonly text: string } | null>(null)
+  const compile = async (language: 'wat' | 'wgsl') => {
+    const { kernelsOf } = await import('./kernels.ts')
+    setKernels({ neuron: found.neuron, text: kernelsOf(found.neuron, language, found.recording.T) })
+  }
   const picture = () => {
     const svg = draw({ type: 'recording', T: found.recording.T, about: 'studio', recordings: [found.recording] })
     save(`${own.name || 'neuron'}.svg`, 'image/svg+xml', svg)
@@ -409,7 +414,14 @@ function Programs({ found, own }: { readonly found: Examined; readonly own: LabN
             <button type="button" onClick={picture}>
               Save the traces as SVG
             </button>
+            <button type="button" onClick={() => compile('wat')}>
+              WebAssembly
+            </button>
+            <button type="button" onClick={() => compile('wgsl')}>
+              WGSL
+            </button>
           </div>
+          {kernels?.neuron === found.neuron && <pre style={{ maxHeight: '24rem' }}>{kernels.text}</pre>}
         </div>
       )}
     </details>
