@@ -46,9 +46,10 @@ class Sums {
     this.size[t][source] += Math.abs(value)
   }
 
+  /** The means over M neurons. Takes the sums' own arrays: a page asks for maps sixty times a second. */
   over(M: number): GradientMatrix {
-    const share = (rows: Float64Array[]) => rows.map((row) => row.map((value) => value / M))
-    return { mean: share(this.mean), size: share(this.size) }
+    if (M > 1) for (const row of [...this.mean, ...this.size]) for (let k = 0; k < row.length; k++) row[k] /= M
+    return { mean: this.mean, size: this.size }
   }
 }
 
@@ -95,7 +96,10 @@ function walkBack(lines: Linearisation, seed: Seed, i: number, source: number, w
   let carried = new Float64Array(count)
   let next = new Float64Array(count)
   const single = new Float64Array(count)
-  for (let t = T - 1; t >= 0; t--) {
+  let last = T - 1
+  // Nothing comes back from steps behind the last one that has a gradient.
+  while (last >= 0 && seed(source, last, i) === 0) last--
+  for (let t = last; t >= 0; t--) {
     const at = t * M + i
     const g = seed(source, t, i)
     const own = direct[at] * g

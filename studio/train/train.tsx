@@ -239,14 +239,18 @@ interface DataProps {
 
 function Data({ own, onChange, from, onFile }: DataProps) {
   const [isOver, setOver] = useState(false)
-  const drop = async (event: DragEvent) => {
-    event.preventDefault()
-    setOver(false)
-    const files = await filesOf(event.dataTransfer)
+  const take = async (files: Images) => {
     const single = files.length === 1 && /\.safetensors$/.test(files[0].path) ? files[0].file : null
     if (single) onFile({ name: single.name, bytes: new Uint8Array(await single.arrayBuffer()) })
     else if (files.length > 0) onChange(files)
   }
+  const drop = async (event: DragEvent) => {
+    event.preventDefault()
+    setOver(false)
+    await take(await filesOf(event.dataTransfer))
+  }
+  const chosen = ({ currentTarget }: { readonly currentTarget: HTMLInputElement }) =>
+    take(Array.from(currentTarget.files ?? [], (file) => ({ path: file.webkitRelativePath || file.name, file })))
   const over = (event: DragEvent) => {
     event.preventDefault()
     setOver(true)
@@ -279,6 +283,16 @@ function Data({ own, onChange, from, onFile }: DataProps) {
       ) : (
         <p class="quiet">Or a network that was saved here, to go on from.</p>
       )}
+      <div class="fields">
+        <label class="field">
+          folder of images
+          <input type="file" onChange={chosen} {...{ webkitdirectory: true }} />
+        </label>
+        <label class="field">
+          saved network
+          <input type="file" accept=".safetensors" onChange={chosen} />
+        </label>
+      </div>
     </section>
   )
 }
