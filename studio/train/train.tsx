@@ -223,7 +223,7 @@ function Knobs({
       <Choice
         label="on"
         value={settings.backend}
-        options={['gpu' in navigator ? 'webgpu' : 'wasm', 'wasm'] as const}
+        options={'gpu' in navigator ? (['wasm', 'webgpu'] as const) : (['wasm'] as const)}
         onChange={(backend) => put({ backend })}
       />
     </div>
