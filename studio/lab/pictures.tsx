@@ -1,3 +1,4 @@
+import { useRef } from 'preact/hooks'
 import type { GradientMap, NeuronRecording } from 'spikelet/analysis'
 import { Canvas, type Pen } from '../parts/canvas.tsx'
 import { distances, type Examined } from './examine.ts'
@@ -65,6 +66,7 @@ export function Traces({ found, colour, step, onStep, onDraw }: TracesProps) {
   }
   return (
     <PointedCanvas
+      of={[found, colour, step]}
       height={height}
       draw={draw}
       onPoint={point}
@@ -74,17 +76,18 @@ export function Traces({ found, colour, step, onStep, onDraw }: TracesProps) {
 }
 
 function PointedCanvas(props: {
+  readonly of: readonly unknown[]
   readonly height: number
   readonly label: string
   readonly draw: (pen: Pen) => void
   readonly onPoint: (x: number, y: number, pressed: boolean, width: number) => void
 }) {
-  let width = 0
+  const width = useRef(0)
   const draw = (pen: Pen) => {
-    width = pen.width
+    width.current = pen.width
     props.draw(pen)
   }
-  return <Canvas {...props} draw={draw} onPoint={(x, y, pressed) => props.onPoint(x, y, pressed, width)} />
+  return <Canvas {...props} draw={draw} onPoint={(x, y, pressed) => props.onPoint(x, y, pressed, width.current)} />
 }
 
 /** The middle of a step. */
@@ -196,6 +199,7 @@ export function GradientPicture({
   }
   return (
     <Canvas
+      of={[map, step]}
       square
       height={0}
       draw={draw}
@@ -298,7 +302,14 @@ export function GradientLeft({
     }
   }
   const told = all.map(({ found }) => `${found.neuron.name}: ${found.left.map(percent).join(', ')}`).join('; ')
-  return <Canvas height={height} draw={draw} label={`Gradient left after ${distances.join(', ')} steps. ${told}`} />
+  return (
+    <Canvas
+      of={all.flatMap(({ found, colour }) => [found, colour])}
+      height={height}
+      draw={draw}
+      label={`Gradient left after ${distances.join(', ')} steps. ${told}`}
+    />
+  )
 }
 
 export function percent(share: number): string {

@@ -13,12 +13,14 @@ interface CanvasProps {
   /** What it shows, for those who do not see it. */
   readonly label: string
   readonly draw: (pen: Pen) => void
+  /** What the picture is made of: as long as it is the same, nothing is painted again. Default: always other. */
+  readonly of?: readonly unknown[]
   readonly onPoint?: (x: number, y: number, pressed: boolean) => void
   readonly square?: boolean
 }
 
 /** A picture that is drawn again whenever what it shows, its width, or the page's colours change. */
-export function Canvas({ height, label, draw, onPoint, square = false }: CanvasProps) {
+export function Canvas({ height, label, draw, of, onPoint, square = false }: CanvasProps) {
   const place = useRef<HTMLCanvasElement>(null)
   const latest = useRef(draw)
   latest.current = draw
@@ -37,9 +39,13 @@ export function Canvas({ height, label, draw, onPoint, square = false }: CanvasP
       removeEventListener('spikelet-theme', paint)
     }
   }, [height, square])
+  const painted = useRef<readonly unknown[] | undefined>(undefined)
   useEffect(() => {
     const canvas = place.current
-    if (canvas) paintOn(canvas, square ? canvas.clientWidth : height, draw)
+    const before = painted.current
+    painted.current = of
+    if (!canvas || (of && before?.length === of.length && of.every((one, i) => one === before[i]))) return
+    paintOn(canvas, square ? canvas.clientWidth : height, draw)
   })
   const point = (event: PointerEvent) => {
     const canvas = place.current
