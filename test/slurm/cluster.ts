@@ -1,5 +1,5 @@
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { hostname, tmpdir } from 'node:os'
 import { join } from 'node:path'
 
@@ -79,6 +79,8 @@ export class Cluster {
     await this.startController()
     this.run('slurmd', ['-D'])
     await this.until('slurmd', () => /idle|mix|alloc/.test(this.ask('sinfo', ['-h', '-o', '%T']) ?? ''))
+    const tried = this.ask('sbatch', ['--wait', '--output=/dev/null', '--chdir=/tmp', '--wrap=true'])
+    if (tried === null) throw new Error('slurmd runs no job')
   }
 
   async startController(): Promise<void> {
@@ -124,7 +126,7 @@ export class Cluster {
       if (holds()) return
       await new Promise((resolve) => setTimeout(resolve, 200))
     }
-    throw new Error(`${name} does not come up; ${readFileSync(this.conf, 'utf8')}`)
+    throw new Error(`${name} does not come up`)
   }
 }
 

@@ -9,8 +9,18 @@ import { loadCheckpoint } from '../../src/train/index.ts'
 import { Cluster, whyNoSlurm } from './cluster.ts'
 
 const command = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url))
-const reason = whyNoSlurm()
-if (reason !== null) console.log(`Slurm was not tried: ${reason}`)
+const cluster = new Cluster(2)
+// A container may keep daemons from coming up: then nothing can be tried there, and that is told.
+const reason =
+  whyNoSlurm() ??
+  (await cluster.start().then(
+    () => null,
+    ({ message }: Error) => message,
+  ))
+if (reason !== null) {
+  console.log(`Slurm was not tried: ${reason}`)
+  await cluster.close()
+}
 
 const runs = ['lif-T2-seed1', 'lif-T2-seed2', 'clif-T2-seed1', 'clif-T2-seed2']
 const sweep = [
@@ -19,13 +29,10 @@ const sweep = [
 ]
 
 describe.skipIf(reason !== null)('runs on Slurm', () => {
-  let cluster: Cluster
   let folder: string
   let here: string[]
 
   beforeAll(async () => {
-    cluster = new Cluster(2)
-    await cluster.start()
     folder = await mkdtemp(join(tmpdir(), 'spikelet-on slurm-'))
     const local = await run([...sweep, '--out', folder, '--name', 'here', '--jobs', '2'])
     expect(local.code, local.errors).toBe(0)
@@ -33,7 +40,7 @@ describe.skipIf(reason !== null)('runs on Slurm', () => {
   })
 
   afterAll(async () => {
-    await cluster?.close()
+    await cluster.close()
     if (folder) await rm(folder, { recursive: true, force: true })
   })
 
