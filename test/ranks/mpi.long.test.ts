@@ -141,13 +141,20 @@ describe.skipIf(launchers.length === 0 || !existsSync(command))('training over M
       const all = [...small, '--batch', '20', '--epochs', String(epochs), '--checkpoint-every', '1']
       const begin = [...all, '--out', folder, '--name', `${launcher}-moments`]
       const last = join(run, 'checkpoints', 'last.safetensors')
+      const isBegun = () => existsSync(join(run, 'config.json'))
+      const goOn = () => start(launcher, 2, isBegun() ? ['train', '--resume', run] : begin)
       let update = 0
       for (let k = 0; k < 10; k++) {
-        const child = start(launcher, 2, existsSync(last) ? ['train', '--resume', run] : begin)
+        const child = goOn()
         const end = ended(child)
-        while (descendantsOf(child.pid!).filter(isRank).length < 2 && child.exitCode === null) await pause(20)
-        // From before MPI has started to the middle of an epoch.
-        await pause(4000 * Math.random())
+        if (k === 0) {
+          // Begun, and no checkpoint yet.
+          while (!isBegun() && child.exitCode === null) await pause(5)
+        } else {
+          while (descendantsOf(child.pid!).filter(isRank).length < 2 && child.exitCode === null) await pause(20)
+          // From before MPI has started to the middle of an epoch.
+          await pause(4000 * Math.random())
+        }
         const ranks = descendantsOf(child.pid!).filter(isRank)
         if (ranks.length > 0) process.kill(ranks[Math.floor(Math.random() * ranks.length)], 'SIGKILL')
         const killed = performance.now()
@@ -158,7 +165,8 @@ describe.skipIf(launchers.length === 0 || !existsSync(command))('training over M
         expect(progress.update).toBeGreaterThanOrEqual(update)
         update = progress.update
       }
-      const { code } = await ended(start(launcher, 2, existsSync(last) ? ['train', '--resume', run] : begin))
+      const { code, errors } = await ended(goOn())
+      expect(errors.slice(-1000)).toContain('epoch')
       expect(code).toBe(0)
       expect(bytesOf(run).progress.epoch).toBe(epochs)
     })
