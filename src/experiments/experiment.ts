@@ -3,8 +3,11 @@ import type { RunAsLifRow } from '../runs/index.ts'
 
 import type { EpochRecord, LayerRate } from '../train/index.ts'
 
-/** How much of the paper's work is done: its whole protocol; hours; minutes, which are no evidence about the paper. */
-export const scales = ['full', 'small', 'smoke'] as const
+/**
+ * How much of the paper's work is done: its whole protocol; hours; the paper's questions on two cores within some evenings;
+ * minutes, which are no evidence about the paper.
+ */
+export const scales = ['full', 'small', 'evening', 'smoke'] as const
 
 export type Scale = (typeof scales)[number]
 
@@ -23,7 +26,7 @@ export interface RunSettings {
   readonly loss: string
   readonly seed: number
   /** First training, and first test, images. */
-  readonly limit?: number
+  readonly limit?: number | undefined
   readonly bptt?: number
   /** `EPOCH:NEURON` */
   readonly exchange?: readonly string[]
@@ -150,6 +153,8 @@ export interface Experiment {
   readonly takesNeurons: boolean
   /** Whether it is the same at every scale: nothing is trained. */
   readonly computed?: boolean
+  /** Whether a part of it is run at the scale `evening`. */
+  readonly evening?: boolean
   plan(request: PlanRequest): Plan
   conclude(rows: readonly RowResult[], request: PlanRequest): Conclusion | Promise<Conclusion>
 }

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { defineNeuron } from '../equations/index.ts'
+import { neurons } from '../neurons/index.ts'
 import { type Experiment, experimentNamed, experiments, type PlanRequest, type Scale, scales } from './index.ts'
 import { remarkOf } from './results.ts'
 
@@ -65,7 +66,7 @@ describe('at the scale of the paper', () => {
   })
 })
 
-describe.each(['small', 'smoke'] as Scale[])('at the scale %s', (scale) => {
+describe.each(['small', 'evening', 'smoke'] as Scale[])('at the scale %s', (scale) => {
   it('tells of everything in which a run differs from the paper', () => {
     const words: { readonly [setting: string]: RegExp } = {
       model: /^network/,
@@ -107,6 +108,42 @@ describe.each(['small', 'smoke'] as Scale[])('at the scale %s', (scale) => {
     expect(remarkOf({ ...events, outcomes: [], failures: ['why'] })).toBe('on n-mnist instead; failed: why')
     const all = planOf(experimentNamed('fig10'), { scale, has: () => true })
     expect(all.rows.some(({ standIn }) => standIn !== undefined)).toBe(false)
+  })
+})
+
+describe('in an evening', () => {
+  const runsOf = (name: string) => planOf(experimentNamed(name), { scale: 'evening' }).rows.flatMap(({ runs }) => runs)
+
+  it('LIF and CLIF learn all of CIFAR-10 with two seeds, and Table 8 takes the same networks', () => {
+    const settings = runsOf('table1').map((run) => run.settings)
+    expect(settings.map(({ neuron, seed }) => `${neuron} ${seed}`)).toEqual([
+      'lif 2022',
+      'lif 2023',
+      'clif 2022',
+      'clif 2023',
+    ])
+    for (const one of settings) {
+      expect(one).toMatchObject({ model: 'snn5', T: 4, epochs: 12, augment: ['crop', 'flip', 'cutout'] })
+      expect(one.limit).toBe(undefined)
+    }
+    const analysed = runsOf('table8')
+    expect(analysed.map((run) => JSON.stringify(run.settings)).sort()).toEqual(
+      settings.map((one) => JSON.stringify(one)).sort(),
+    )
+    expect(analysed.every(({ analysis }) => analysis === 'as-lif')).toBe(true)
+  })
+
+  it('Fig. 2a has nine runs, and Fig. 4 every neuron that has spikes and steps', () => {
+    expect(runsOf('fig2a')).toHaveLength(9)
+    expect(runsOf('fig2a').every(({ settings }) => settings.limit === 10_000 && settings.epochs === 10)).toBe(true)
+    const names = runsOf('fig4').map(({ settings }) => settings.neuron)
+    const others = ['psn', 'masked-psn', 'sliding-psn', 'leakyReadout']
+    expect(names.sort()).toEqual(
+      Object.keys(neurons)
+        .filter((name) => !others.includes(name))
+        .sort(),
+    )
+    for (const { settings } of runsOf('fig4')) expect(settings).toMatchObject({ limit: 20_000, epochs: 10 })
   })
 })
 

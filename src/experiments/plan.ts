@@ -14,6 +14,13 @@ export interface RowOptions {
   readonly analysis?: 'as-lif'
 }
 
+/** A value at each scale; an experiment that has no part in an evening needs none for it. */
+type ByScale<Value> = { readonly [scale in Exclude<Scale, 'evening'>]: Value } & { readonly evening?: Value }
+
+function valueAt<Value>(values: ByScale<Value>, scale: Scale): Value {
+  return scale === 'evening' ? (values.evening ?? values.small) : values[scale]
+}
+
 /** Gathers the rows of an experiment, and what they replace. */
 export class PlanBuilder {
   private readonly request: PlanRequest
@@ -25,15 +32,15 @@ export class PlanBuilder {
   }
 
   /** The values of an axis at this scale; a part of the paper's is a replacement. */
-  axis<Value>(what: string, values: { readonly [scale in Scale]: readonly Value[] }): readonly Value[] {
-    const [whole, here] = [values.full, values[this.request.scale]]
+  axis<Value>(what: string, values: ByScale<readonly Value[]>): readonly Value[] {
+    const [whole, here] = [values.full, valueAt(values, this.request.scale)]
     if (here.length < whole.length) this.replace({ what, paper: whole.join(', '), here: here.join(', ') })
     return here
   }
 
   /** Seeds at this scale, where the paper has so many. */
-  seeds(counts: { readonly [scale in Scale]: number }): number {
-    const [whole, here] = [counts.full, counts[this.request.scale]]
+  seeds(counts: ByScale<number>): number {
+    const [whole, here] = [counts.full, valueAt(counts, this.request.scale)]
     if (here !== whole) this.replace({ what: 'seeds', paper: String(whole), here: String(here) })
     return here
   }

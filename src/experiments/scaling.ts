@@ -21,11 +21,18 @@ const shrunk: { readonly [scale in Exclude<Scale, 'full'>]: { readonly images: C
     images: { model: 'snn5', epochs: 10, batch: 128, dropout: 0, limit: 20_000 },
     events: { model: 'snn3', epochs: 12, batch: 50, dropout: 0, lr: 0.1 },
   },
+  evening: {
+    images: { model: 'snn5', epochs: 10, batch: 128, dropout: 0, limit: 10_000 },
+    events: { model: 'snn3', epochs: 12, batch: 50, dropout: 0, lr: 0.1 },
+  },
   smoke: {
     images: { model: 'snn5', epochs: 4, batch: 32, dropout: 0, limit: 500 },
     events: { model: 'snn3', epochs: 4, batch: 25, dropout: 0, limit: 250, lr: 0.1 },
   },
 }
+
+/** What an evening takes for the paper's question itself: all images, and the paper's augmentation. */
+export const wholeCifar10 = { epochs: 12, limit: undefined, augment: ['crop', 'flip', 'cutout'] } as const
 
 /** Models that a scale leaves as they are. */
 const alreadySmall = ['snn3', 'snn5']

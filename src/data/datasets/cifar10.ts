@@ -2,6 +2,7 @@ import { type CifarRecords, cifar10Variant, readCifarBinary } from '../../format
 import { md5 } from '../downloads/index.ts'
 import { openFolder, type Place } from '../files.ts'
 import { cifarDataset, cifarRecords, classNames, countOf, toronto } from './cifar-records.ts'
+import { cifar10Package } from './cifar10-package.ts'
 import type { Datasets } from './dataset.ts'
 import type { ImageSet } from './definition.ts'
 import { missingFiles } from './missing-files.ts'
@@ -57,6 +58,7 @@ export const cifar10Set: ImageSet = {
           ...[1, 2, 3, 4, 5].map((batch) => `data_batch_${batch}.bin`),
           ...['test_batch.bin', 'batches.meta.txt', 'readme.html'],
         ],
+        npm: cifar10Package(cifar10Classes),
       },
     ],
     licence: 'not stated; widely used for research',

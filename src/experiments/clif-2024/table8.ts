@@ -6,6 +6,7 @@ import type { Column, Experiment, RowResult, TableRow } from '../experiment.ts'
 import { PlanBuilder } from '../plan.ts'
 import { publishedTable8 } from '../published/table8.ts'
 import { remarkColumn, remarkOf, spreadOf, undecided } from '../results.ts'
+import { wholeCifar10 } from '../scaling.ts'
 import { tasks } from '../tasks.ts'
 
 const panels = ['cifar10', 'cifar100'] as const
@@ -22,12 +23,15 @@ export const table8: Experiment = {
     'What was trained with CLIF loses little, least with a hard reset to a value slightly below 0; what was trained with ' +
     'LIF breaks down under hard resets.',
   takesNeurons: false,
+  evening: true,
   plan(request) {
     const plan = new PlanBuilder(request)
-    for (const task of panels) {
+    const isEvening = request.scale === 'evening'
+    const smaller = isEvening ? { seeds: 2, smaller: { T: 4, ...wholeCifar10 } } : {}
+    for (const task of isEvening ? panels.slice(0, 1) : panels) {
       for (const neuron of ['clif', 'lif']) {
         const labels = { data: tasks[task].title, 'trained with': neuron.toUpperCase() }
-        plan.row(labels, task, { neuron }, { analysis: 'as-lif' })
+        plan.row(labels, task, { neuron }, { analysis: 'as-lif', ...smaller })
       }
     }
     plan.replace({
@@ -55,8 +59,10 @@ export const table8: Experiment = {
   },
 }
 
+/** Of the best network, where several seeds were trained. */
 function waysOf({ outcomes }: RowResult): readonly RunAsLifRow[] {
-  return outcomes.find(({ asLif }) => asLif)?.asLif ?? []
+  const [best] = outcomes.filter(({ asLif }) => asLif).sort((a, b) => b.accuracy - a.accuracy)
+  return best?.asLif ?? []
 }
 
 function linesOf(row: RowResult): TableRow[] {

@@ -8,7 +8,7 @@ import type { PlannedJob } from './planned-jobs.ts'
 
 /** Updates of a probe, and most seconds in them, by scale. */
 const updates = 20
-const seconds: { readonly [scale in Scale]: number } = { smoke: 1.5, small: 10, full: 60 }
+const seconds: { readonly [scale in Scale]: number } = { smoke: 1.5, evening: 5, small: 10, full: 60 }
 
 export interface Estimate {
   /** By the key of the job. */

@@ -1,5 +1,11 @@
 import { UsageError } from '../../../base/index.ts'
-import { type Experiment, experimentNamed, experiments, type PlanRequest } from '../../../experiments/index.ts'
+import {
+  type Experiment,
+  experimentNamed,
+  experiments,
+  type PlanRequest,
+  type Scale,
+} from '../../../experiments/index.ts'
 import { chooseNeuron } from '../../../runs/index.ts'
 import { defineCommand } from '../../command.ts'
 import { exitCodes } from '../../surroundings.ts'
@@ -31,7 +37,8 @@ export const reproduceCommand = defineCommand({
       surroundings.write(listText(surroundings.terminal.columns()))
       return exitCodes.done
     }
-    const chosen = chosenExperiments(positional.filter((name) => name !== undefined))
+    const names = positional.filter((name) => name !== undefined)
+    const chosen = chosenExperiments(names, options.scale)
     const data = await dataFolders(options.data)
     const neurons = await Promise.all(
       options.neuron.map(async (choice) => ({ choice, neuron: await chooseNeuron(choice) })),
@@ -46,7 +53,7 @@ export const reproduceCommand = defineCommand({
   },
 })
 
-function chosenExperiments(names: readonly string[]): Experiment[] {
+function chosenExperiments(names: readonly string[], scale: Scale): Experiment[] {
   if (names.length === 0) {
     throw new UsageError({
       what: 'no experiment is named',
@@ -54,8 +61,17 @@ function chosenExperiments(names: readonly string[]): Experiment[] {
       next: 'spikelet reproduce --list shows the names',
     })
   }
-  if (names.includes('all')) return [...experiments]
-  return [...new Set(names.map(experimentNamed))]
+  const parts = scale === 'evening' ? experiments.filter(({ evening }) => evening) : experiments
+  if (names.includes('all')) return [...parts]
+  const chosen = [...new Set(names.map(experimentNamed))]
+  const without = chosen.find((one) => !one.computed && !parts.includes(one))
+  if (!without) return chosen
+  throw new UsageError({
+    what: `${without.name} has no part in an evening`,
+    expected: parts.map(({ name }) => name).join(', '),
+    got: `${without.name} with --scale evening`,
+    next: 'name one of these, or take --scale small',
+  })
 }
 
 function checkTakesNeurons({ name, takesNeurons }: Experiment): void {

@@ -8,7 +8,9 @@ export const reproduceSchema = z.object({
     .enum(scales)
     .default('smoke')
     .meta({
-      description: 'smoke: minutes, no evidence about the paper; small: hours; full: its own protocol',
+      description:
+        'smoke: minutes, no evidence about the paper; evening: its main questions in a few evenings; small: hours for each ' +
+        'experiment; full: its own protocol',
       renamed: { paper: 'full' },
     }),
   list: z.boolean().default(false).describe('lists the experiments'),

@@ -44,19 +44,19 @@ export async function plannedJobs(
   const fingerprints = new Map<string, string>()
   for (const { experiment, request } of planned) {
     const plan = experiment.plan(request)
-    const keys: string[][] = []
-    for (const row of plan.rows) {
-      const own: string[] = []
-      for (const run of row.runs) {
-        const job = await jobOf(run, place, fingerprints)
-        const known = jobs.get(job.key)
-        // The analysis of a trained network comes on top of its training, which others may need as well.
-        if (!known?.job.analysis) jobs.set(job.key, job)
-        own.push(job.key)
-      }
-      keys.push(own)
+    const rows: PlannedJob[][] = []
+    for (const { runs } of plan.rows) {
+      const own: PlannedJob[] = []
+      for (const run of runs) own.push(await jobOf(run, place, fingerprints))
+      rows.push(own)
     }
-    experiments.push({ experiment, request, plan, keys })
+    // The first seed of every row comes before the second of any: a whole table is there sooner.
+    const bySeed = rows.flatMap((row) => row.map((job, k) => ({ job, k }))).sort((a, b) => a.k - b.k)
+    for (const { job } of bySeed) {
+      // The analysis of a trained network comes on top of its training, which others may need as well.
+      if (!jobs.get(job.key)?.job.analysis) jobs.set(job.key, job)
+    }
+    experiments.push({ experiment, request, plan, keys: rows.map((row) => row.map(({ key }) => key)) })
   }
   return { experiments, jobs: [...jobs.values()] }
 }

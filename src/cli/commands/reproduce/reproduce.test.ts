@@ -72,7 +72,7 @@ describe('reproduce', () => {
     [['fig3a', '--neuron', 'plif'], 'fig3a is about the neurons of the paper'],
     [['fig4', '--neuron', 'plf'], "Did you mean 'plif'?"],
     [['fig4', '--data', 'cifar11=./there'], "unknown data set 'cifar11'"],
-    [['fig4', '--scale', 'huge'], 'full, small, smoke'],
+    [['fig4', '--scale', 'huge'], 'full, small, evening, smoke'],
   ])('answers %j', async (words, message) => {
     const { code, errors } = await spikelet('reproduce', ...words)
     expect([code, errors]).toEqual([2, expect.stringContaining(message)])

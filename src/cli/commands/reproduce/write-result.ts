@@ -23,6 +23,7 @@ export interface WrittenResult {
 /** What a scale's results are worth. */
 const evidence: { readonly [scale in Scale]: string } = {
   smoke: 'Smoke scale: this shows that the experiment runs, and is no evidence about the paper.',
+  evening: 'Evening scale: a small network, the main questions, one or two seeds. It can point somewhere, not prove.',
   small:
     'Small scale: smaller networks, less data and fewer epochs than in the paper. It can point somewhere, not prove.',
   full: 'Full scale: the protocol of the paper, except for what is listed as replaced.',
