@@ -19,6 +19,8 @@ export default defineConfig({
         test: {
           ...hangs,
           name: 'fast',
+          // Files share what they import: to import all of it anew for each took as long as the tests.
+          isolate: false,
           include: ['src/**/*.test.ts', 'test/**/*.test.ts'],
           exclude: ['**/*.{slow,gpu,long}.test.ts'],
         },

@@ -1,3 +1,3 @@
 import { describeKilled } from './killed.ts'
 
-describeKilled(2)
+describeKilled(1)

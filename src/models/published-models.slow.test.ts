@@ -1,41 +1,9 @@
-import { expect, test } from 'vitest'
-import { type Comparison, createComparing, createInterpreter, createWasm } from '../backends/index.ts'
-import { hashedUniform } from '../base/index.ts'
-import { tetLoss } from '../losses/index.ts'
-import { clif, iLif, lif } from '../neurons/index.ts'
-import { sgd, trainingStep, Updates } from '../train/index.ts'
-import { type ModelOptions, models, qkformer, spikformer } from './index.ts'
+import { test } from 'vitest'
+import { iLif, lif } from '../neurons/index.ts'
+import { compareStep } from './testing/compare-step.ts'
 
-const small = { depth: 1, channels: 64, heads: 4 }
-
-/** The transformers narrower than they are published, for the interpreter's sake. */
-const makes: { readonly [name: string]: (options: ModelOptions) => ReturnType<typeof spikformer> } = {
-  ...models,
-  spikformer: (options) => spikformer('spikformer', small, options),
-  qkformer: (options) => qkformer('qkformer', { depths: [1, 1, 1], channels: 64, heads: 2 }, options),
-}
-
+/** The other published models are in the long suite. */
 test.each([
-  ['sew-resnet18', clif()],
-  ['sew-resnet18-and', lif({ threshold: 0.4 })],
-  ['sew-resnet18-iand', lif({ threshold: 0.4 })],
-  ['ms-resnet18', lif()],
   ['ms-resnet18', iLif()],
   ['spikformer', lif()],
-  ['qkformer', lif({ threshold: 0.5 })],
-])('a training step of %s: every operation of WebAssembly is that of the interpreter', async (name, neuron) => {
-  const seen: Comparison[] = []
-  const backend = createComparing(createInterpreter(), await createWasm(), (one) => seen.push(one))
-  const network = makes[name]({ input: [8, 8, 3], classes: 3, neuron })
-  await network.place(backend)
-  const updates = new Updates(network, backend, sgd())
-  const batch = { images: Float32Array.from(hashedUniform(4 * 192, 3)), labels: Int32Array.of(0, 1, 2, 0) }
-  const result = await trainingStep(network, batch, {
-    ...{ backend, T: 2, loss: tetLoss(), key: 1, updates, learningRate: 0.1 },
-  })
-  expect(result.gradientNorm).toBeGreaterThan(0)
-  expect(Number.isFinite(result.loss)).toBe(true)
-  expect(seen.length).toBeGreaterThan(100)
-  expect(seen.filter(({ ok }) => !ok)).toEqual([])
-  await backend.close()
-})
+])('a training step of %s: every operation of WebAssembly is that of the interpreter', compareStep)

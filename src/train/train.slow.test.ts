@@ -14,7 +14,7 @@ const training = (more: string) => `
   const all = await fashionMnist()
   const part = ({ name, classes, shape, pixels, label }, length) => imageDataset({
     name, classes, shape, labels: Array.from({ length }, (_, i) => label(i)), pixels: pixels.slice(0, length * 784) })
-  const data = { ...all, train: part(all.train, 96), test: part(all.test, 32) }
+  const data = { ...all, train: part(all.train, 48), test: part(all.test, 16) }
   const net = snn5({ input: [28, 28, 1], classes: 10, neuron: clif() })
   const run = await train(net, data, { T: 2, epochs: 2, batch: 16, seed: 1, validation: 'none', log: () => {}, ${more} })`
 

@@ -17,6 +17,20 @@ describe('snn5 against PyTorch', () => {
       expect(result.line).toMatch(/^ok /)
     })
 
+  test('the wasm backend, from end to end and operation by operation', async () => {
+    const result = await checkGolden('clif', read('snn5-clif'), createWasm)
+    expect(result.line).toMatch(/^ok .*wasm end to end logits \S+, losses \S+, flipped spikes 0; .*wrong 0$/)
+  })
+
+  test('a wrong value is found and named', async () => {
+    const file = read('snn5-lif')
+    const norms = file.tensors.get('gradient_norms')?.values as Float64Array
+    norms[3] *= 1 + 1e-6
+    const result = await checkGolden('lif', readSafetensors(writeSafetensors(file.tensors, file.metadata)), null)
+    expect(result.ok).toBe(false)
+    expect(result.line).toMatch(/^FAIL lif: .*gradient norms 1\.0e-6 > /)
+  })
+
   test('a wasm backend that is off is found', async () => {
     const createWrong = async () => {
       const backend = await createWasm()
