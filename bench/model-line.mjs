@@ -16,6 +16,7 @@ export function modelLine(found) {
     train_firing_rate: round(found.train.firingRate),
     infer_firing_rate: round(found.infer.firingRate),
     window_rate: round(found.train.windowRate),
+    train_ms_between_kernels: round(1000 * found.train.betweenKernelsSeconds),
     threads: found.threads,
     features: found.features,
     node: found.node,

@@ -7,6 +7,7 @@ export function modelText(found) {
     `${model}, batch ${batch}, T ${T}, ${threads} threads: ${peakMb.toFixed(0)} MiB at most ` +
       `(${backendPeakMb.toFixed(0)} MiB of them tensors)`,
     phaseText('training', found.train),
+    `            ${(1000 * found.train.betweenKernelsSeconds).toFixed(1)} ms of a step between kernels`,
     phaseText('inference', found.infer),
   ]
   const warning = firingWarning(found)

@@ -20,13 +20,13 @@ const timedUpdates = 5
  * @param {{ model: string, batch: number, T: number, threads?: number | undefined, simd?: 'widest' | '512' | '256' | '128' }} options
  */
 export async function measureModel({ model, batch, T, threads, simd = 'widest' }) {
-  const own = await defaultBackend({ simd, ...(threads === undefined ? {} : { threads }) })
+  const own = await defaultBackend({ simd, now, ...(threads === undefined ? {} : { threads }) })
   const { backend, count } = countingBackend(own)
   try {
     const network = modelNamed(model)({ input, classes, neuron: clif(), T, seed: 1 })
     await network.place(backend)
     const images = noise(batch)
-    const training = trainer(network, images, { backend, T })
+    const training = trainer(network, images, { backend, T, kernelSeconds: () => kernelSeconds(own) })
     const trained = await training.timed()
     const peakMb = processPeakMb()
     const inference = inferrer(network, images, { backend, T })
@@ -52,12 +52,21 @@ export async function measureModel({ model, batch, T, threads, simd = 'widest' }
       peakMb,
       backendPeakMb: trained.backendPeakMb,
       losses: trained.losses,
-      train: { ...speed(trained.seconds, work.train), ...trained.rates },
+      train: {
+        ...speed(trained.seconds, work.train),
+        ...trained.rates,
+        betweenKernelsSeconds: trained.betweenKernelsSeconds,
+      },
       infer: { ...speed(inferSeconds, work.infer), ...inferRates },
     }
   } finally {
     await own.close()
   }
+}
+
+/** Seconds in kernels since the last call of this. */
+function kernelSeconds(backend) {
+  return [...backend.kernelTimes().values()].reduce((sum, { seconds }) => sum + seconds, 0)
 }
 
 /** One batch: values uniform in [-1, 1), labels at random. */
@@ -70,7 +79,8 @@ export function noise(batch) {
   }
 }
 
-export function trainer(network, images, { backend, T }) {
+/** @param kernelSeconds seconds in kernels since its last call */
+export function trainer(network, images, { backend, T, kernelSeconds = () => Number.NaN }) {
   const optimiser = sgd({ learningRate: 0.01, momentum: 0.9, weightDecay: 5e-5 })
   const updates = new Updates(network, backend, optimiser)
   const counter = firingCounter(backend)
@@ -86,14 +96,23 @@ export function trainer(network, images, { backend, T }) {
       for (let i = 0; i < warmUpdates; i++) losses.push(await update())
       await counter.rates()
       const seconds = []
+      const between = []
       const rates = []
       for (let i = 0; i < timedUpdates; i++) {
+        kernelSeconds()
         const start = now()
         losses.push(await update())
         seconds.push(now() - start)
+        between.push(seconds[i] - kernelSeconds())
         rates.push(await counter.rates())
       }
-      return { losses, seconds: median(seconds), rates: meanRates(rates), backendPeakMb: backend.peakBytes() / 2 ** 20 }
+      return {
+        losses,
+        seconds: median(seconds),
+        betweenKernelsSeconds: median(between),
+        rates: meanRates(rates),
+        backendPeakMb: backend.peakBytes() / 2 ** 20,
+      }
     },
   }
 }

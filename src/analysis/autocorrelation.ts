@@ -14,7 +14,7 @@ export function autocorrelation(values: ArrayLike<number>, T: number, lags: numb
       what: `an autocorrelation over ${lags} steps needs more than as many`,
       expected: 'values as [T, M] with T above the number of lags',
       got: `${values.length} values, T = ${T}`,
-      next: 'record more steps, or ask for fewer lags',
+      next: 'Record more steps, or ask for fewer lags.',
     })
   }
   const R = new Float64Array(lags + 1)

@@ -22,7 +22,7 @@ export function ratesOf(
       place: path,
       expected: `0 to ${most}`,
       got: String(rate),
-      next: 'divide by 100 what is given in percent',
+      next: 'Divide by 100 what is given in percent.',
     })
   }
   return rates
@@ -34,7 +34,7 @@ function inOrder(name: string, paths: readonly string[], given: readonly number[
     what: `${name} needs a firing rate for each of its layers of neurons`,
     expected: `${paths.length}, in this order: ${paths.join(', ')}`,
     got: String(given.length),
-    next: 'give one for each, or name them by path',
+    next: 'Give one for each, or name them by path.',
   })
 }
 
@@ -56,6 +56,6 @@ function byPath(name: string, paths: readonly string[], given: FiringRates): Map
     what: `${name}: layers of neurons without a firing rate`,
     expected: 'one for each layer',
     got: `none for ${missing.join(', ')}`,
-    next: 'add them, or measure a run',
+    next: 'Add them, or measure a run.',
   })
 }

@@ -45,7 +45,7 @@ export function neuronInput(choice: InputChoice, { T, M, seed }: { T: number; M:
   throw new UsageError({
     what: `unknown input '${choice}'`,
     expected: 'poisson:RATE[:CURRENT] with a rate in 0..1, constant:CURRENT, or numbers with commas',
-    next: 'write for example poisson:0.3, poisson:0.3:0.8, constant:0.6 or 0.8,0.4,0.9',
+    next: 'Write for example poisson:0.3, poisson:0.3:0.8, constant:0.6 or 0.8,0.4,0.9.',
   })
 }
 
@@ -56,7 +56,7 @@ function given(values: ArrayLike<number>, T: number): NeuronInput {
   throw new UsageError({
     what: `an input of ${x.length} values does not fill ${T} steps`,
     expected: 'finite values as [T] or [T, M], time first',
-    next: 'pass T together with the input',
+    next: 'Pass T together with the input.',
   })
 }
 

@@ -68,7 +68,7 @@ async function stepwiseGradients(
   layers: readonly LayerSample[],
   { T, labels, loss = tetLoss() }: LayerGradientMapOptions,
 ): Promise<ReadonlyMap<string, Seed>> {
-  if (!labels) throw new UsageError({ what: 'gradients end to end come from a loss', next: 'pass the labels, [N]' })
+  if (!labels) throw new UsageError({ what: 'gradients end to end come from a loss', next: 'Pass the labels, [N].' })
   const found = new Map(layers.map(({ path }) => [path, [] as Float64Array[]]))
   for (let source = 0; source < T; source++) {
     backend.beginStep()

@@ -39,7 +39,7 @@ export async function layerSamples(
       throw new UsageError({
         what: `layer "${path}" runs step by step, with feedback from its own spikes`,
         expected: 'layers whose recursion is their neurons alone',
-        next: 'look at a network without recurrent layers',
+        next: 'Look at a network without recurrent layers.',
       })
     }
     const probe = { ...call, neuron: identity, parameters: [], state: null, wantState: false }

@@ -28,7 +28,7 @@ export async function exchangeForRun(network: Network, wanted: OtherNeuron): Pro
     throw new UsageError({
       what: `the layers of ${network.name} have different neurons, or none`,
       expected: 'one kind of spiking neuron in all layers',
-      next: 'leave out --neuron, --neuron-options and --reset',
+      next: 'Leave out --neuron, --neuron-options and --reset.',
     })
   }
   const make = (options: NeuronOptions): Promise<Neuron> | Neuron =>
@@ -78,6 +78,6 @@ async function withReset(
     what: `--reset ${reset} is a reading of LIF`,
     expected: '--neuron lif',
     got: plain.name,
-    next: `take --neuron lif, or --reset hard:${text}`,
+    next: `Take --neuron lif, or --reset hard:${text}.`,
   })
 }

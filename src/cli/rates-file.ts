@@ -22,7 +22,7 @@ export async function readRates(choice: string, neuron: string): Promise<FiringR
       what: 'cannot read this file of firing rates',
       place: choice,
       got: (cause as Error).message,
-      next: `a file, or ${Object.keys(publishedFiringRates)
+      next: `Give a file, or ${Object.keys(publishedFiringRates)
         .map((name) => prefix + name)
         .join(', ')}`,
       cause,
@@ -44,7 +44,7 @@ function publishedRates(dataset: string, neuron: string): FiringRates {
   throw new UsageError({
     what: `there are no published firing rates of '${neuron}' on '${dataset}'`,
     expected: `lif or clif on ${Object.keys(publishedFiringRates).join(', ')}`,
-    next: 'measure them in a run, or give a file',
+    next: 'Measure them in a run, or give a file.',
   })
 }
 

@@ -80,7 +80,7 @@ function badValue(place: string, field: OptionField | undefined, value: unknown,
 }
 
 function nextStep(wrong: string, { flag, choices, renamed = {} }: OptionField): string | undefined {
-  if (Object.hasOwn(renamed, wrong)) return `'${wrong}' is called '${renamed[wrong]}' now: ${flag} ${renamed[wrong]}`
+  if (Object.hasOwn(renamed, wrong)) return `'${wrong}' is called '${renamed[wrong]}' now: ${flag} ${renamed[wrong]}.`
   return choices && suggestion(wrong, choices)
 }
 
@@ -109,11 +109,16 @@ const fromText: { readonly [kind in OptionField['kind']]: (text: string, field: 
     try {
       return parseJson(text, flag)
     } catch (cause) {
-      throw new UsageError({ what: `${flag} is not JSON`, got: text, next: `such as '{"tau": 1.5}', in quotes`, cause })
+      throw new UsageError({
+        what: `${flag} is not JSON`,
+        got: text,
+        next: `Write it in quotes, such as '{"tau": 1.5}'.`,
+        cause,
+      })
     }
   },
 }
 
 function wanted(field: OptionField): string {
-  return field.choices ? `one of ${field.choices.join(', ')}` : field.description
+  return field.choices ? `Give one of ${field.choices.join(', ')}.` : field.description
 }

@@ -109,7 +109,7 @@ export async function runApart(
       throw new SpikeletError({
         what: `${failed.length} of ${jobs.length} runs failed`,
         got: failed.join('; '),
-        next: 'the others are finished and kept; the same command with the --name of this one goes on',
+        next: 'The others are finished and kept; the same command with the --name of this one goes on.',
       })
     }
     return await Promise.all(jobs.map(({ folder }) => verdictOf(folder)))

@@ -92,7 +92,7 @@ function assignments(text: string): Assignment[] {
   return parseEquations(text).map((statement) => {
     if (statement.kind === 'assignment') return statement
     const { name, span } = statement.call
-    throw equationError(text, span, `${name}(...) on a line of its own assigns nothing`, 'write: name = expression')
+    throw equationError(text, span, `${name}(...) on a line of its own assigns nothing`, 'Write name = expression.')
   })
 }
 
@@ -106,7 +106,7 @@ function emitStatements(
   const observed = new Map<string, ValueId[]>()
   const lookup = (name: string, span: Span): ValueId => {
     const meaning = meanings.get(name)
-    if (meaning === undefined) throw equationError(text, span, `unknown name '${name}'`, 'assign it first')
+    if (meaning === undefined) throw equationError(text, span, `unknown name '${name}'`, 'Assign it first.')
     return meaning()
   }
   for (const { target, value } of statements) {
@@ -128,7 +128,7 @@ function constantsOf({ constants = {} }: EquationSource): Map<string, number> {
       throw new EquationError({
         what: `constant '${name}' is ${typeof value === 'string' ? quoted(value) : String(value)}`,
         expected: 'a finite number',
-        next: `pass for example constants: { ${name}: 1 }`,
+        next: `Pass for example constants: { ${name}: 1 }.`,
       })
   return new Map(Object.entries(constants))
 }
@@ -150,7 +150,7 @@ function learnableOf(
     throw new EquationError({
       what: `learnable '${name}' cannot be per '${String(per)}'`,
       expected: scopes.join(', '),
-      next: `write ${name}: { start: ..., per: 'channel' }`,
+      next: `Write ${name}: { start: ..., per: 'channel' }.`,
     })
   const namesFor = (T: number) => new Map([...constants, ['T', T]])
   const bounds = boundsOf(name, definition, constants)
@@ -195,7 +195,7 @@ function boundsOf(
       what: `learnable '${name}' has no room between its bounds`,
       expected: 'min below max',
       got: `min ${bounds.min}, max ${bounds.max}`,
-      next: 'leave one of them out, or make it a constant',
+      next: 'Leave one of them out, or make it a constant.',
     })
   return bounds
 }
@@ -206,7 +206,7 @@ function checkInBounds(name: string, starts: readonly number[], bounds: Bounds):
   throw new EquationError({
     what: `learnable '${name}' starts at ${outside}, outside of its bounds`,
     expected: `${bounds.min ?? '-infinity'} to ${bounds.max ?? 'infinity'}`,
-    next: 'move the start, or the bounds',
+    next: 'Move the start, or the bounds.',
   })
 }
 

@@ -181,7 +181,7 @@ function temporalOf(kind: TemporalMixing['kind'] | undefined, k: number | undefi
       what: `a ${kind} map over time needs the number of its latest inputs`,
       expected: 'the constant k, a whole number, 1 or more',
       got: String(k),
-      next: 'write for example constants: { k: 2 }',
+      next: 'Write for example constants: { k: 2 }.',
     })
   return { kind, k }
 }
@@ -261,7 +261,7 @@ function checkDefinition(definition: NeuronDefinition): void {
     if (own !== 'leak' && (sharedNames as readonly string[]).includes(own))
       throw new UsageError({
         what: `neuron '${name}': '${own}' is the name of a shared option`,
-        next: 'choose another name',
+        next: 'Choose another name.',
       })
 }
 

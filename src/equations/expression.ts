@@ -55,7 +55,7 @@ export function emitExpression(node: Expression, scope: ExpressionScope): ValueI
       scope.text,
       node.span,
       `${quoted(scope.text.slice(node.span.start, node.span.end))} is ${value}`,
-      'check the constants it is made of',
+      'Check the constants it is made of.',
       'a finite number',
     )
   return id
@@ -101,7 +101,7 @@ function emitCall(node: Call, scope: ExpressionScope): ValueId {
       scope.text,
       node.span,
       `${node.name}() takes ${found.arity || 'no'} argument${found.arity === 1 ? '' : 's'}, not ${node.args.length}`,
-      `write ${node.name}(${['a', 'b', 'c'].slice(0, found.arity).join(', ')})`,
+      `Write ${node.name}(${['a', 'b', 'c'].slice(0, found.arity).join(', ')}).`,
     )
   const { op } = found
   if (op === 'noise') return scope.builder.draw()

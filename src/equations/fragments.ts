@@ -104,14 +104,14 @@ class Expansion {
         this.text,
         call.span,
         `${call.name}(...) on a line of its own assigns nothing`,
-        'write name = expression, or reset(u)',
+        'Write name = expression, or reset(u).',
       )
     if (potential?.kind !== 'name' || call.args.length > 2)
       throw equationError(
         this.text,
         call.span,
         'reset takes a potential, and perhaps an amount',
-        'write reset(u) or reset(u, amount)',
+        'Write reset(u) or reset(u, amount).',
       )
     this.hasReset = true
     this.within++
@@ -158,7 +158,7 @@ class Expansion {
 
   private input({ args, span }: Call): Expression {
     if (args.length !== 1)
-      throw equationError(this.text, span, 'input takes the decayed input', 'write for example input(x / tau)')
+      throw equationError(this.text, span, 'input takes the decayed input', 'Write for example input(x / tau).')
     this.hasInput = true
     return this.options.decayInput ? this.expression(args[0]) : fragmentsAt(span).name('x')
   }
@@ -167,7 +167,7 @@ class Expansion {
   private leak({ args, span }: Call): Expression {
     const [potential, rate] = args
     if (args.length !== 2 || potential.kind !== 'name')
-      throw equationError(this.text, span, 'leak takes a potential and its rate', 'write for example leak(u, 1/tau)')
+      throw equationError(this.text, span, 'leak takes a potential and its rate', 'Write for example leak(u, 1/tau).')
     this.leaks.push(potential.name)
     const { leak: to } = this.options
     const { number, binary } = fragmentsAt(span)
@@ -214,7 +214,7 @@ export function resetOf(reset: Reset): { kind: ResetKind; to: number } {
   throw new UsageError({
     what: `unknown reset ${JSON.stringify(reset)}`,
     expected: "'soft', 'late', 'hard', 'none' or { hard: value }",
-    next: 'write for example reset: { hard: -0.1 }',
+    next: 'Write for example reset: { hard: -0.1 }.',
   })
 }
 

@@ -47,10 +47,10 @@ export function resolveNames(text: string, statements: readonly Assignment[], de
 }
 
 function unknownName(text: string, { name, span }: Extract<Expression, { kind: 'name' }>, known: readonly string[]) {
-  if (functions.has(name)) return equationError(text, span, `'${name}' is a function`, `write ${name}(...)`)
+  if (functions.has(name)) return equationError(text, span, `'${name}' is a function`, `Write ${name}(...).`)
   const next =
     name === 'T'
-      ? 'T, the number of steps, can only be read in the start of a learnable parameter'
+      ? 'T, the number of steps, can only be read in the start of a learnable parameter.'
       : suggestion(name, known)
   return equationError(text, span, `unknown name '${name}'`, next)
 }
@@ -62,7 +62,7 @@ function checkDeclared({ constants, learnable, state }: DeclaredNames): void {
       const problem = /^[A-Za-z_]\w*$/.test(name)
         ? taken(name, kind, seen.get(name))
         : `'${name}' in ${kind} is no name: use letters a-z, digits and _`
-      if (problem) throw new EquationError({ what: problem, next: 'choose another name' })
+      if (problem) throw new EquationError({ what: problem, next: 'Choose another name.' })
       seen.set(name, kind)
     }
 }
@@ -80,7 +80,7 @@ function checkTargets(text: string, statements: readonly Assignment[], declared:
     const what = declared.constants.includes(target)
       ? 'a constant'
       : declared.learnable.includes(target)
-        ? 'a learnable parameter'
+        ? 'a learnable parameter.'
         : target === 'x'
           ? 'the input'
           : target === 'T'
@@ -89,7 +89,7 @@ function checkTargets(text: string, statements: readonly Assignment[], declared:
               ? 'a function'
               : undefined
     if (what !== undefined)
-      throw equationError(text, targetSpan, `'${target}' is ${what} and cannot be assigned`, 'assign to another name')
+      throw equationError(text, targetSpan, `'${target}' is ${what} and cannot be assigned`, 'Assign to another name.')
   }
 }
 
@@ -105,6 +105,6 @@ function checkAssigned(text: string, assigned: ReadonlySet<string>, { state }: D
       text,
       { start: text.length, end: text.length },
       "no equation assigns 's', the output",
-      'add a line such as: s = spike(u - threshold)',
+      'Add a line such as: s = spike(u - threshold).',
     )
 }

@@ -40,7 +40,7 @@ export function neuronRun(neuron: Neuron, x: ArrayLike<number>, options: Sequenc
     throw new ShapeError({
       what: `the input of neuron '${neuron.name}' has ${x.length} values`,
       expected: `a multiple of T = ${T}, a whole number of steps above 0`,
-      next: 'pass x as [T, M], time first',
+      next: 'Pass x as [T, M], time first.',
     })
   const M = x.length / T
   const values = new Float64Array(program.instructions.length + adjoint.instructions.length)
@@ -114,7 +114,7 @@ function parameterValues(parameter: LearnableParameter, M: number, options: Sequ
       neuron: `one per neuron, a divisor of ${M}`,
       stepChannel: `[T, C] with T = ${T}`,
     }[scope],
-    next: `its scope is '${scope}'`,
+    next: `Its scope is '${scope}'.`,
   })
 }
 
@@ -130,7 +130,7 @@ export function perState(
       throw new ShapeError({
         what: `neuron '${neuron.name}' has no state '${name}'`,
         expected: names.join(', ') || 'no state at all',
-        next: `check the names in ${what}`,
+        next: `Check the names in ${what}.`,
       })
     checkSize(`${what}: '${name}'`, given[name].length, M)
   }
@@ -143,7 +143,7 @@ export function checkSize(what: string, got: number, expected: number): void {
       what: `${what} has the wrong size`,
       expected: `${expected} values`,
       got: `${got}`,
-      next: 'pass [T, M], time first',
+      next: 'Pass [T, M], time first.',
     })
 }
 

@@ -53,13 +53,13 @@ class Parser {
       this.skipNewlines()
       if (this.atEnd()) break
       if (found.length === mostStatements)
-        throw this.fail(this.token, `more than ${mostStatements} equations`, 'a neuron is a few equations')
+        throw this.fail(this.token, `more than ${mostStatements} equations`, 'A neuron is a few equations.')
       found.push(this.statement())
     }
     if (found.length === 0)
       throw new EquationError({
         what: 'no equations: the text is empty',
-        next: 'write one assignment per line, for example: s = spike(x - 1)',
+        next: 'Write one assignment per line, for example: s = spike(x - 1).',
       })
     return found
   }
@@ -117,7 +117,7 @@ class Parser {
     const base = this.primary()
     if (!this.isSymbol('^')) return base
     const power = this.power(base)
-    if (this.isSymbol('^')) throw this.fail(this.token, 'two exponents in a row', 'write parentheses: (u^2)^3')
+    if (this.isSymbol('^')) throw this.fail(this.token, 'two exponents in a row', 'Write parentheses: (u^2)^3.')
     return power
   }
 
@@ -148,7 +148,7 @@ class Parser {
       throw this.fail(
         { start, end: Math.max(this.token.end, start + 1) },
         `an exponent must be an integer of at most ${largestExponent}`,
-        'for other powers write exp(p * log(u)), or sqrt(u)',
+        'For other powers write exp(p * log(u)), or sqrt(u).',
       )
     const span = { start: base.span.start, end: this.advance().end }
     return this.checked({
@@ -188,7 +188,7 @@ class Parser {
 
   /** Consumes the closing bracket and gives the place after it. */
   private close(opening: Token): number {
-    if (this.token.kind === 'end') throw this.fail(opening, "this '(' is never closed", "add the missing ')'")
+    if (this.token.kind === 'end') throw this.fail(opening, "this '(' is never closed", "Add the missing ')'.")
     if (!this.isSymbol(')')) throw this.unexpected("an operator, ',' or ')'")
     this.brackets--
     return this.advance().end
@@ -219,7 +219,7 @@ class Parser {
     return this.fail(
       span,
       `an expression nested or chained more than ${deepest} deep`,
-      'name parts of it on lines of their own',
+      'Name parts of it on lines of their own.',
     )
   }
 
@@ -236,9 +236,9 @@ class Parser {
 
   private hint(): string {
     if (this.token.text === '*' || this.token.text === '/')
-      return 'an operator stands between two values; powers are written u^2'
-    if (this.token.text === '=') return 'one assignment per line; comparisons are written spike(a - b)'
-    return 'one assignment per line, as in: u = 0.5 * u + x'
+      return 'An operator stands between two values; powers are written u^2.'
+    if (this.token.text === '=') return 'Write one assignment per line; comparisons are written spike(a - b).'
+    return 'Write one assignment per line, as in: u = 0.5 * u + x.'
   }
 
   private fail(span: Span, what: string, next: string): EquationError {

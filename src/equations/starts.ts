@@ -78,7 +78,7 @@ function arrayStart(of: string, start: readonly number[], size: number): Float64
         ? `the start of '${of}' has ${start.length} values`
         : `value ${bad} of the start of '${of}' is ${String(start[bad])}`,
     expected: bad < 0 ? `${Math.max(1, size)}` : 'finite numbers',
-    next: 'give one number for each value of the parameter, in the order of its shape',
+    next: 'Give one number for each value of the parameter, in the order of its shape.',
   })
 }
 
@@ -88,7 +88,7 @@ function finite(of: string, start: Start, value: unknown, names: ReadonlyMap<str
     what: `the start of '${of}' is ${String(value)}`,
     place: `${of} = ${String(start)}`,
     expected: 'a finite number, or an expression that gives one',
-    next: `constants here: ${[...names].map(([name, number]) => `${name} = ${number}`).join(', ') || 'none'}`,
+    next: `Constants here: ${[...names].map(([name, number]) => `${name} = ${number}`).join(', ') || 'none'}`,
   })
 }
 

@@ -67,7 +67,7 @@ export function surrogateOf(choice: SurrogateChoice, alpha?: number): Surrogate 
     throw new UsageError({
       what: `surrogate '${given.name}' cannot have alpha ${String(sharpness)}`,
       expected: 'a positive number',
-      next: 'pass for example surrogate: { name, alpha: 2 }',
+      next: 'Pass for example surrogate: { name, alpha: 2 }.',
     })
   const surrogate = { ...found, alpha: sharpness }
   windowOf(surrogate)
@@ -92,7 +92,7 @@ export function windowOf(surrogate: Surrogate): number | undefined {
     throw new UsageError({
       what: `the window of surrogate '${surrogate.name}' is ${half}`,
       expected: 'a positive half width',
-      next: 'leave window out where the derivative is nowhere 0',
+      next: 'Leave window out where the derivative is nowhere 0.',
     })
   return half
 }

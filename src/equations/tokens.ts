@@ -44,7 +44,7 @@ export class Tokens {
 
   private checkedName(token: Token): Token {
     if (token.text.length <= longestName) return token
-    throw equationError(this.text, token, `a name of ${token.text.length} characters`, `use at most ${longestName}`)
+    throw equationError(this.text, token, `a name of ${token.text.length} characters`, `Use at most ${longestName}.`)
   }
 
   private readNumber(start: number): Token {
@@ -54,8 +54,8 @@ export class Tokens {
     if (text === '' || whole.length > text.length || !Number.isFinite(Number(text))) {
       const product = /^(\d+)(?!e\d*$)([A-Za-z_]\w*)$/i.exec(whole)
       const next = product
-        ? `a product needs its sign: ${product[1]} * ${product[2]}`
-        : 'numbers are written 1, 0.5, .5 or 1e-3, up to 1.7e308'
+        ? `A product needs its sign: ${product[1]} * ${product[2]}.`
+        : 'Numbers are written 1, 0.5, .5 or 1e-3, up to 1.7e308.'
       throw equationError(this.text, span, `bad number ${quoted(whole || text)}`, next)
     }
     return { kind: 'number', text, start, end: start + text.length }
@@ -67,7 +67,7 @@ export class Tokens {
       this.text,
       { start, end: start + character.length },
       `stray character ${quoted(character)}`,
-      'equations are made of names (a-z, A-Z, 0-9, _), numbers, + - * / ^ ( ) , = and comments after # or //',
+      'Equations are made of names (a-z, A-Z, 0-9, _), numbers, + - * / ^ ( ) , = and comments after # or //.',
     )
   }
 

@@ -42,7 +42,7 @@ export function checkTruncation({ k, kind }: Truncation): void {
       what: 'truncated backpropagation: k out of range',
       expected: 'a whole number of steps, 1 or more',
       got: String(k),
-      next: 'k = 1 keeps the spatial part alone, k = T everything',
+      next: 'With k = 1 the spatial part alone is kept, with k = T everything.',
     })
   }
   if (kind === 'window' || kind === 'prefix') return

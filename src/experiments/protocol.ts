@@ -63,7 +63,7 @@ function presetOf(options: Chosen, given: ReadonlySet<string>, dataset: string):
       what: `the protocol ${protocol} has no settings for '${dataset}'`,
       expected: Object.keys(known).join(', '),
       got: `'${dataset}'`,
-      next: 'leave --protocol out, and give the settings one by one',
+      next: 'Leave --protocol out, and give the settings one by one.',
     })
   }
   const settings = known[dataset](given.has('model') ? model : undefined)

@@ -45,7 +45,7 @@ export function readCifarBinary(bytes: Uint8Array, variant: CifarVariant, file =
       place: `${file}, byte ${length * recordLength}`,
       expected: `whole records of ${recordLength} bytes`,
       got: `${bytes.length % recordLength} bytes after ${length} records`,
-      next: 'the file is truncated or of another variant: fetch it again',
+      next: 'The file is truncated or of another variant: fetch it again.',
     })
   }
   const columns = variant.labels.map((_, k) => readLabels(bytes, variant, k, length, recordLength, file))
@@ -75,7 +75,7 @@ function readLabels(
       place: `${file}, record ${i}, byte ${i * recordLength + k}`,
       expected: `0 to ${classes - 1}`,
       got: String(labels[i]),
-      next: `the file is damaged or not of ${variant.name}'s binary version`,
+      next: `The file is damaged or not of ${variant.name}'s binary version.`,
     })
   }
   return labels

@@ -138,6 +138,6 @@ function fault(variant: CifarVariant, file: string, expected: string, got: strin
     place: `${file}, byte 0, the dictionary`,
     expected,
     got,
-    next: 'fetch the file again, or take the binary version',
+    next: 'Fetch the file again, or take the binary version.',
   })
 }

@@ -13,7 +13,7 @@ export interface Damage {
 /** The error for a file whose bytes are not what its format says, at a byte offset. */
 export function damageAt(file: string, offset: number, damage: Damage): FormatError {
   return new FormatError({
-    next: 'the file is truncated or damaged: fetch it again',
+    next: 'The file is truncated or damaged: fetch it again.',
     ...damage,
     place: placeIn(file, offset),
   })

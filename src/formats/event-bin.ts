@@ -64,7 +64,7 @@ export function writeEventBin({ t, x, y, p }: Events): Uint8Array {
         what: `event ${i} cannot be written as .bin`,
         expected: `x and y below 256, y not ${overflowRow}, times in order and not negative`,
         got: `t ${t[i]}, x ${x[i]}, y ${y[i]}`,
-        next: 'write NPZ or AEDAT 2',
+        next: 'Write NPZ or AEDAT 2.',
       })
     }
     records.push(x[i], y[i], (p[i] << 7) | (time >> 16), (time >> 8) & 255, time & 255)

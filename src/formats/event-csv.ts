@@ -74,7 +74,7 @@ function checkNames(named: string[], file: string, at: number): string[] {
     what: 'the names of the columns do not fit events',
     expected: 't, x, y, p, each once',
     got: named.join(', '),
-    next: 'name the columns t, x, y and p',
+    next: 'Name the columns t, x, y and p.',
   })
 }
 

@@ -146,7 +146,7 @@ export function checkOnSensor(events: Events, place: string): Events {
       place,
       expected: `x below ${width}, y below ${height}`,
       got: `(${x[i]}, ${y[i]})`,
-      next: 'another sensor size, or another address layout, fits these events',
+      next: 'Another sensor size, or another address layout, fits these events.',
     })
   }
   return events

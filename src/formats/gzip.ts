@@ -70,7 +70,7 @@ function tooLong(file: string, limit: number): FormatError {
     place: `${file}, unpacked byte ${limit}`,
     expected: `${limit} bytes`,
     got: 'more',
-    next: 'the file is damaged or not what it claims to be: fetch it again',
+    next: 'The file is damaged or not what it claims to be: fetch it again.',
   })
 }
 
@@ -79,7 +79,7 @@ function damaged(file: string, offset: number, got: string, cause?: unknown): Fo
     what: 'gzip file is truncated or damaged',
     place: `${file}, at or after byte ${offset}`,
     got,
-    next: 'fetch the file again',
+    next: 'Fetch the file again.',
     cause,
   })
 }

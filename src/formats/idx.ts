@@ -25,7 +25,7 @@ export function readIdx(bytes: Uint8Array, file = 'IDX bytes'): IdxArray {
       place: `${file}, byte ${Math.min(plain.length, size)}`,
       expected: `${size} bytes for ${shapeText(shape)}`,
       got: `${plain.length} bytes`,
-      next: 'fetch the file again',
+      next: 'Fetch the file again.',
     })
   }
   return { shape, values: plain.subarray(start) }

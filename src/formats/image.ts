@@ -25,7 +25,7 @@ export function checkImageSize(
     what: width > 0 && height > 0 ? 'image is larger than is allowed here' : 'image has no pixels',
     expected: `1 to ${maxPixels} pixels`,
     got: `${width}x${height}`,
-    next: 'the file is damaged, or the limit must be raised',
+    next: 'The file is damaged, or the limit must be raised.',
   })
 }
 

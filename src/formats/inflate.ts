@@ -60,6 +60,6 @@ function overflow(file: string, offset: number, limit: number): FormatError {
     what: 'packed bytes unpack to more than the file says',
     expected: `at most ${limit} bytes`,
     got: 'more',
-    next: 'the file is damaged or not what it claims to be',
+    next: 'The file is damaged or not what it claims to be.',
   })
 }

@@ -66,7 +66,7 @@ export function readNpy(bytes: Uint8Array, file = 'NPY bytes'): NpyContents {
     throw damageAt(file, 10, {
       what: 'NPY array in Fortran order is not read',
       got: text.trim().slice(0, 120),
-      next: 'save it with numpy.ascontiguousarray',
+      next: 'Save it with numpy.ascontiguousarray.',
     })
   }
   const { fields, recordLength } = fieldsOf(text, file)
@@ -164,7 +164,7 @@ function fieldOf(name: string | null, code: string, offset: number, file: string
     what: `NPY type '${code.slice(0, 40)}' cannot be read`,
     expected: Object.keys(types).join(', '),
     got: `'${code.slice(0, 40)}'`,
-    next: code.includes('O') ? 'objects are never loaded: save plain numbers' : 'convert it to one of these types',
+    next: code.includes('O') ? 'Objects are never loaded: save plain numbers.' : 'Convert it to one of these types.',
   })
 }
 

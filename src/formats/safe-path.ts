@@ -19,6 +19,6 @@ export function safePath(name: string, file: string): string {
     place: `${file}, member ${JSON.stringify(name.slice(0, 120))}`,
     expected: 'a path below the folder',
     got: 'one that leaves it, or has characters no path should have',
-    next: 'do not trust this archive; fetch it from where it was published',
+    next: 'Do not trust this archive; fetch it from where it was published.',
   })
 }

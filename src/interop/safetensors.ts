@@ -164,7 +164,7 @@ function readHeader(bytes: Uint8Array, file: string): { header: Record<string, u
       place: `${file}, byte 0`,
       expected: `at most ${Math.min(longestHeader, bytes.length - 8)}`,
       got: String(length),
-      next: 'the file is truncated or of another format: fetch it again',
+      next: 'The file is truncated or of another format: fetch it again.',
     })
   }
   const dataStart = 8 + Number(length)
@@ -266,7 +266,7 @@ function checkCover(entries: Entry[], size: number, dataStart: number, file: str
       place: `${file}, byte ${dataStart + entry.begin}, ${whose}`,
       expected: `data from offset ${covered} on, at most ${size}`,
       got: `offsets ${entry.begin} to ${entry.end}`,
-      next: 'the file is truncated or damaged: fetch it again',
+      next: 'The file is truncated or damaged: fetch it again.',
     })
   }
 }
@@ -296,7 +296,7 @@ function checkWritable(list: (readonly [string, SafetensorsTensor])[]): void {
   for (const [name, { dtype, shape, values }] of list) {
     const place = `tensor ${JSON.stringify(name.slice(0, 160))}`
     if (names.has(name) || name === '__metadata__') {
-      throw new FormatError({ what: 'safetensors name is taken', place, next: 'give every tensor its own name' })
+      throw new FormatError({ what: 'safetensors name is taken', place, next: 'Give every tensor its own name.' })
     }
     if (sizeOf(shape) !== values.length || !(values instanceof arrayTypes[dtype])) {
       throw new FormatError({

@@ -101,7 +101,7 @@ export class Network {
       throw new UsageError({
         what: `model "${this.name}" has no neuron that could be exchanged`,
         expected: 'layers of spiking neurons, all of one kind',
-        next: 'build a network with the other neurons',
+        next: 'Build a network with the other neurons.',
       })
     }
     for (const layer of this.spikingLayers()) {

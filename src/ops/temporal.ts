@@ -126,6 +126,6 @@ function check(x: Shape, weight: Shape, mixing: TemporalMixing): void {
     what: 'a linear map over time was made for another number of steps',
     expected: `weights ${shapeText(expected)}, for x = ${shapeText(x)}`,
     got: shapeText(weight),
-    next: 'build the network with the T that it is run with',
+    next: 'Build the network with the T that it is run with.',
   })
 }

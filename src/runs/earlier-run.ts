@@ -22,7 +22,7 @@ export async function earlierRun(request: RunRequest, warn: (line: string) => vo
     throw new UsageError({
       what: `there is a run with other options in this folder: it has another ${other}`,
       place: request.folder,
-      next: 'give the comparison another --name',
+      next: 'Give the comparison another --name.',
     })
   }
   return (await readSummary(request.folder, warn)) ?? { ...request, resume: true }

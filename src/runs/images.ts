@@ -45,7 +45,7 @@ export async function openImages(
       what: `${name} needs a folder with its files`,
       expected: `--data FOLDER`,
       got: 'none',
-      next: 'only fashion-mnist comes with Spikelet',
+      next: 'Only fashion-mnist comes with Spikelet.',
     })
   }
   const opening = {

@@ -47,7 +47,7 @@ export async function runAsLif(
     throw new UsageError({
       what: `the layers of ${net.name} have different neurons, or none`,
       expected: 'one kind of spiking neuron in all layers',
-      next: 'run a network of one neuron as LIF',
+      next: 'Run a network of one neuron as LIF.',
     })
   }
   const constants = lifConstants(trained)

@@ -38,7 +38,7 @@ export async function testGradients(
         backend.release(x.handle)
       }
     }
-    throw new UsageError({ what: 'the data set has no test images', place: test.name, next: 'look at another one' })
+    throw new UsageError({ what: 'the data set has no test images', place: test.name, next: 'Look at another one.' })
   } finally {
     await loader.close()
   }

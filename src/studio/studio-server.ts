@@ -53,7 +53,7 @@ export async function serveStudio(options: StudioOptions): Promise<StudioServer>
     throw new UsageError({
       what: 'the pages of the studio are not built',
       place: options.pages,
-      next: 'npm run build makes them.',
+      next: 'Run npm run build, which makes them.',
       cause,
     })
   })

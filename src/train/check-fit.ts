@@ -10,7 +10,7 @@ export function checkFit(network: Network, dataset: Dataset, T: number): void {
       place: dataset.name,
       expected: `${T} frames`,
       got: `${dataset.steps} frames`,
-      next: 'cut them into T frames, or run that many steps',
+      next: 'Cut them into T frames, or run that many steps.',
     })
   }
   if (!takes(network.input, dataset.shape)) {

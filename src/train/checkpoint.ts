@@ -128,7 +128,7 @@ export function fillNetwork(network: Network, { tensors }: SafetensorsFile, file
         place,
         expected: `F32 or F64 ${shapeText(parameter.outsideShape)}`,
         got: tensor?.dtype ?? 'none',
-        next: 'load it into the network that it was saved from',
+        next: 'Load it into the network that it was saved from.',
       })
     }
     if (!sameShape(tensor.shape, parameter.outsideShape)) {
@@ -177,6 +177,6 @@ function parsed<Value>({ metadata }: SafetensorsFile, name: string, file: string
   throw new FormatError({
     what: `the checkpoint does not hold its ${name}`,
     place: file,
-    ...(name === 'network' ? { next: 'the model is a function: build it, and give it as `network`' } : {}),
+    ...(name === 'network' ? { next: 'The model is a function: build it, and give it as `network`.' } : {}),
   })
 }

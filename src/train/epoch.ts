@@ -58,7 +58,7 @@ export class Epoch {
 
   private async update(group: readonly Batch[], watch: { since: number; waited: number }): Promise<void> {
     const { settings, updates, network } = this.run
-    if (!updates) throw new SpikeletError({ what: 'the run has not started', next: 'call run()' })
+    if (!updates) throw new SpikeletError({ what: 'the run has not started', next: 'Call run().' })
     const { update } = this.run.progress
     const firstScale = firstLossScale(settings.backend.info)
     // A run may go on with a backend that needs no scale.

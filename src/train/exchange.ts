@@ -17,7 +17,7 @@ export function checkExchanges(exchanges: readonly Exchange[], epochs: number): 
         what: 'training: an exchange of neurons at an epoch that does not come, or not in this order',
         expected: `whole numbers from 1 to ${epochs}, rising`,
         got: exchanges.map((exchange) => exchange.epoch).join(', '),
-        next: 'the exchange happens at the start of the epoch that it names',
+        next: 'The exchange happens at the start of the epoch that it names.',
       })
     }
     before = epoch

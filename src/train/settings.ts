@@ -236,7 +236,7 @@ export function checkSameSettings(recorded: RunLine, now: RunLine): void {
       what: `the run to resume was started with another ${name}`,
       expected: before ?? 'none',
       got: after ?? 'none',
-      next: 'resume it with the same options, or start a new run',
+      next: 'Resume it with the same options, or start a new run.',
     })
   }
 }

@@ -185,6 +185,6 @@ function noSuchParameter(pattern: string, all: readonly Parameter[]): UsageError
 function lacking(name: string, optimiser: string): FormatError {
   return new FormatError({
     what: `the checkpoint lacks '${name}', which ${optimiser} needs`,
-    next: 'resume with the optimiser and the frozen parameters that the run was started with',
+    next: 'Resume with the optimiser and the frozen parameters that the run was started with.',
   })
 }

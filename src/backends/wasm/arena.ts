@@ -64,7 +64,7 @@ export class Arena {
         what: 'out of memory',
         expected: `at most ${gib(this.maximum)} in the WebAssembly memory`,
         got: `${gib(this.inUse)} in use and ${gib(size)} more asked for`,
-        next: 'use a smaller batch or fewer time steps (summary() prints the bytes of each layer)',
+        next: 'Use a smaller batch or fewer time steps (summary() prints the bytes of each layer).',
       })
     }
     const missing = wanted - this.memory.buffer.byteLength
@@ -75,7 +75,7 @@ export class Arena {
         throw new ResourceError({
           what: 'the host refused more memory',
           got: `${Math.ceil(missing / 2 ** 20)} MiB asked for on top of ${Math.ceil(this.end / 2 ** 20)} MiB`,
-          next: 'use a smaller batch or fewer time steps',
+          next: 'Use a smaller batch or fewer time steps.',
           cause,
         })
       }

@@ -76,14 +76,14 @@ export class Tensors {
       throw new SpikeletError({
         what: 'a tensor of another backend was given to the wasm backend',
         got: `${handle.kind} ${shapeText(handle.shape)}`,
-        next: 'read it there and make it here with tensor()',
+        next: 'Read it there and make it here with tensor().',
       })
     }
     if (handle.released) {
       throw new SpikeletError({
         what: 'a tensor was used after its release',
         got: `${handle.kind} ${shapeText(handle.shape)}`,
-        next: 'keep it until its last use; what a step makes ends with the step',
+        next: 'Keep it until its last use; what a step makes ends with the step.',
       })
     }
     return handle

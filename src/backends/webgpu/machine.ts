@@ -276,7 +276,7 @@ function deviceError(error: GPUError): SpikeletError {
     return new ResourceError({
       what: 'the GPU has no more memory',
       got: error.message,
-      next: 'use a smaller batch; several batches can make one update (accumulate)',
+      next: 'Use a smaller batch; several batches can make one update (accumulate).',
     })
   }
   return new SpikeletError({

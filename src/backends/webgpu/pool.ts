@@ -82,7 +82,7 @@ function tooLarge(bytes: number, most: number, what: string): ResourceError {
     what: `${what} is larger than this GPU binds at once`,
     expected: `at most ${megabytes(most)}`,
     got: megabytes(bytes),
-    next: 'use a smaller batch; several batches can make one update (accumulate), but BatchNorm sees each alone',
+    next: 'Use a smaller batch; several batches can make one update (accumulate), but BatchNorm sees each alone.',
   })
 }
 
@@ -91,7 +91,7 @@ function outOfMemory(bytes: number, limit: number, what: string): ResourceError 
     what: `no room on the GPU for ${what}`,
     expected: `at most ${megabytes(limit)} in all`,
     got: megabytes(bytes),
-    next: 'use a smaller batch, or allow more memory (memoryBytes)',
+    next: 'Use a smaller batch, or allow more memory (memoryBytes).',
   })
 }
 

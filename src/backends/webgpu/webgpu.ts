@@ -57,7 +57,7 @@ export async function createWebGpu(given: GpuAdapter, options: WebGpuOptions = {
     throw new ResourceError({
       what: 'the GPU adapter gives no device',
       got: String(cause),
-      next: 'update the driver, or use --backend wasm',
+      next: 'Update the driver, or use --backend wasm.',
       cause,
     })
   }
@@ -67,7 +67,7 @@ export async function createWebGpu(given: GpuAdapter, options: WebGpuOptions = {
     throw new ResourceError({
       what: 'mixed precision needs float16 in shaders',
       got: `${adapterName(adapter.info)} without shader-f16`,
-      next: 'train in float32',
+      next: 'Train in float32.',
     })
   }
   const memoryBytes = options.memoryBytes ?? 2 ** 32

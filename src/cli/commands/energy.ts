@@ -118,7 +118,7 @@ async function untrained(options: Options): Promise<Described> {
     throw new UsageError({
       what: 'an untrained network has no firing rates of its own',
       expected: '--rates FILE, or --rates published:cifar10',
-      next: 'give a file with a rate for each layer of neurons, or measure a trained network',
+      next: 'Give a file with a rate for each layer of neurons, or measure a trained network.',
     })
   }
   const chosen = await chooseNeuron(neuron, neuronOptions)

@@ -111,7 +111,7 @@ async function planOf(invocation: TrainInvocation, ranks: Ranks | null): Promise
     throw new UsageError({
       what: 'the data set is missing',
       expected: `spikelet train DATASET, of ${datasetNames.join(', ')}`,
-      next: 'or go on with a run: spikelet train --resume runs/NAME',
+      next: 'Or go on with a run: spikelet train --resume runs/NAME',
     })
   }
   const effective = withProtocol(options, given, dataset)
@@ -144,6 +144,6 @@ function changed(what: string, before: unknown, now: unknown): UsageError {
     what: `a run that goes on cannot have another ${what}`,
     expected: JSON.stringify(before) ?? 'none',
     got: JSON.stringify(now),
-    next: 'leave it out, or start a new run',
+    next: 'Leave it out, or start a new run.',
   })
 }

@@ -26,7 +26,7 @@ export async function listFolder(folder: DataFolder, path: string): Promise<Fold
   throw new UsageError({
     what: 'this place cannot list its files',
     place: folder.place,
-    next: 'a data set of many files needs a folder on disk',
+    next: 'A data set of many files needs a folder on disk.',
   })
 }
 

@@ -27,6 +27,6 @@ export function missingFiles(
     place: folder.place,
     expected: missing.join(', ') + (remark ? ` (${remark})` : ''),
     got: all ? 'none of them' : `all but ${missing.length}`,
-    next: `get them from ${origins[name]}, or name another folder`,
+    next: `Get them from ${origins[name]}, or name another folder.`,
   })
 }

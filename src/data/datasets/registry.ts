@@ -79,7 +79,7 @@ export async function openDataset(name: string, folder?: Place, options: OpenOpt
     what: `${known} needs a folder with its files`,
     expected: 'the folder',
     got: 'none',
-    next: 'name the folder; only fashion-mnist comes with Spikelet',
+    next: 'Name the folder; only fashion-mnist comes with Spikelet.',
   })
 }
 

@@ -179,7 +179,7 @@ async function* contentsOf(path: string, label: string, gzip: boolean): AsyncGen
       what: 'gzip file is truncated or damaged',
       place: `${label}, at or before byte ${plain.bytesRead}`,
       got: cause instanceof Error ? cause.message : String(cause),
-      next: 'fetch the file again',
+      next: 'Fetch the file again.',
       cause,
     })
   }
@@ -191,7 +191,7 @@ function tooMuch(label: string, limit: string): FormatError {
     place: `${label}, byte 0`,
     expected: `at most ${limit}`,
     got: 'more',
-    next: 'the archive is damaged, or not what it claims to be',
+    next: 'The archive is damaged, or not what it claims to be.',
   })
 }
 
@@ -201,6 +201,6 @@ function otherType(label: string, name: string, type: string): FormatError {
     place: `${label}, member ${JSON.stringify(name.slice(0, 120))}`,
     expected: 'files and folders',
     got: type,
-    next: 'links and devices are never unpacked',
+    next: 'Links and devices are never unpacked.',
   })
 }

@@ -129,7 +129,7 @@ export class BatchRing {
         new ResourceError({
           what: 'a loader thread failed',
           got: cause instanceof Error ? cause.message : String(cause),
-          next: 'load without threads (threads: 0) to see the fault itself',
+          next: 'Load without threads (threads: 0) to see the fault itself.',
           cause,
         }),
       )

@@ -229,13 +229,13 @@ function checkThreads(transforms: readonly Transform[]): void {
   if (own) {
     throw new UsageError({
       what: `loader: transform '${own.name}' cannot be sent to a thread`,
-      next: 'load without threads (threads: 0)',
+      next: 'Load without threads (threads: 0).',
     })
   }
   if (typeof SharedArrayBuffer === 'undefined') {
     throw new ResourceError({
       what: 'this page may not share memory with threads',
-      next: 'serve it with the headers COOP same-origin and COEP require-corp, or load without threads (threads: 0)',
+      next: 'Serve it with the headers COOP same-origin and COEP require-corp, or load without threads (threads: 0).',
     })
   }
 }

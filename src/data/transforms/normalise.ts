@@ -27,7 +27,7 @@ export function normalise(mean: readonly number[], deviation: readonly number[])
           what: 'normalise was made for another number of channels',
           expected: String(means.length),
           got: `images of ${channels}`,
-          next: 'use the normalisation of this data set',
+          next: 'Use the normalisation of this data set.',
         })
       }
       for (let at = 0; at < values.length; at += channels) {

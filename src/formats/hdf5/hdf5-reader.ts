@@ -75,7 +75,7 @@ async function started(): Promise<Worker> {
   throw new ResourceError({
     what: 'the HDF5 reader did not start',
     got: reply.failed,
-    next: 'from sources, build first',
+    next: 'From sources, build first: npm run build.',
   })
 }
 

@@ -101,7 +101,7 @@ class JpegReader {
       what: 'this kind of JPEG is not read',
       expected: 'baseline or progressive Huffman coding',
       got: `marker ff ${marker.toString(16)}`,
-      next: 'save it again as an ordinary JPEG or PNG',
+      next: 'Save it again as an ordinary JPEG or PNG.',
     })
   }
 
@@ -139,7 +139,7 @@ class JpegReader {
         what: 'this JPEG frame is damaged, or of a kind that is not read',
         expected: 'one frame of 8 bits, grey or three colours',
         got: this.frame ? 'a second frame' : `${bytes[start]} bits, ${count} colours`,
-        next: 'save it again as an ordinary JPEG or PNG',
+        next: 'Save it again as an ordinary JPEG or PNG.',
       })
     }
     const [height, width] = [view.getUint16(start + 1), view.getUint16(start + 3)]

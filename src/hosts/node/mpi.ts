@@ -92,7 +92,7 @@ export function mpiRanks(env: Environment, wanted: boolean): Ranks | null {
     throw new ResourceError({
       what: 'training over MPI needs the package koffi, which calls its library',
       got: 'no such package',
-      next: 'npm install koffi',
+      next: 'Run npm install koffi.',
     })
   }
   return start(koffi, found ? [found] : implementations)

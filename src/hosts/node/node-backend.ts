@@ -73,7 +73,7 @@ export async function defaultBackend(options: DefaultBackendOptions = {}): Promi
     throw new UsageError({
       what: 'mixed precision is for GPUs',
       got: 'the wasm backend',
-      next: 'choose --backend webgpu, or float32',
+      next: 'Choose --backend webgpu, or float32.',
     })
   }
   allowRelaxedSimd()
@@ -166,7 +166,7 @@ function startFault(thread: number, cause: Error): ResourceError {
   return new ResourceError({
     what: `thread ${thread} of the wasm backend did not start`,
     got: cause.message,
-    next: 'from sources, build first; or use one thread (threads: 1)',
+    next: 'From sources, build first; or use one thread (threads: 1).',
     cause,
   })
 }

@@ -32,7 +32,7 @@ async function loadPackage(): Promise<GpuPackage> {
     throw new ResourceError({
       what: 'the webgpu backend needs the package webgpu, which is optional',
       got: cause instanceof Error ? cause.message.split('\n')[0] : String(cause),
-      next: 'npm install webgpu',
+      next: 'Run npm install webgpu.',
       cause,
     })
   }
@@ -43,7 +43,7 @@ export function noAdapter(): ResourceError {
   return new ResourceError({
     what: 'no GPU was found',
     got: 'no WebGPU adapter',
-    next: 'check the driver (Vulkan on Linux, with libvulkan1), or use --backend wasm; spikelet doctor says what there is',
+    next: 'Check the driver (Vulkan on Linux, with libvulkan1), or use --backend wasm; spikelet doctor says what there is.',
   })
 }
 

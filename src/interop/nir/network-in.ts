@@ -199,7 +199,7 @@ function refuse(labels: readonly NirLabel[], file: string): void {
   throw new FormatError({
     what: `NIR graph has ${refused.length === 1 ? 'a node' : `${refused.length} nodes`} that cannot be carried over`,
     place: [file, ...lines.slice(0, 12)].join('\n'),
-    next: `the other ${labels.length - refused.length} nodes could be`,
+    next: `The other ${labels.length - refused.length} nodes could be.`,
   })
 }
 
@@ -253,7 +253,7 @@ function timesText({ nodes }: NirGraph): string {
       return field === undefined || typeof field === 'string' ? [] : [...field.values]
     }),
   )
-  if (times.length === 0) return 'it has no time constants: 1 where its authors counted steps'
+  if (times.length === 0) return 'It has no time constants: take 1 where its authors counted steps.'
   const [least, most] = times.reduce(([a, b], t) => [Math.min(a, t), Math.max(b, t)], [times[0], times[0]])
-  return `its time constants are ${least} to ${most}: take about a tenth of the shortest, or what its authors used`
+  return `Its time constants are ${least} to ${most}: take about a tenth of the shortest, or what its authors used.`
 }

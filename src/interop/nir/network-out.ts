@@ -81,7 +81,7 @@ export function networkToNir(
         .slice(0, 12)
         .map(({ node, type, why }) => `layer "${node}", ${type}: ${why}`)
         .join('\n'),
-      next: `the other ${writing.labels.length - refused.length} could be written`,
+      next: `The other ${writing.labels.length - refused.length} could be written.`,
     })
   }
   return { graph: { version, nodes: writing.nodes, edges: writing.edges }, labels: writing.labels }

@@ -57,7 +57,7 @@ export async function readPytorch(
       place: `${file}, byte 0`,
       expected: 'a zip archive',
       got: 'pickles one after the other',
-      next: 'write it anew in Python: torch.save(torch.load(FILE), NEW_FILE)',
+      next: 'Write it anew in Python: torch.save(torch.load(FILE), NEW_FILE).',
     })
   }
   const archive = await openArchive(bytes, file)
@@ -101,7 +101,7 @@ async function openArchive(bytes: Uint8Array, file: string): Promise<Archive> {
       what: 'not a PyTorch file',
       expected: 'a zip archive with the member data.pkl',
       got: entries.length === 0 ? 'an empty archive' : entries[0].name.slice(0, 120),
-      next: 'give a file that torch.save wrote',
+      next: 'Give a file that torch.save wrote.',
     })
   }
   const folder = pickle.name.slice(0, -'data.pkl'.length)
@@ -116,7 +116,7 @@ async function openArchive(bytes: Uint8Array, file: string): Promise<Archive> {
       what: 'a TorchScript program is not read',
       expected: 'a state dict',
       got: 'a program',
-      next: 'save the parameters alone in Python: torch.save(net.state_dict(), NEW_FILE)',
+      next: 'Save the parameters alone in Python: torch.save(net.state_dict(), NEW_FILE).',
     })
   }
   if (byName.has(`${folder}byteorder`)) {

@@ -41,7 +41,7 @@ export class Recurrent extends Layer {
       throw new UsageError({
         what: 'a recurrent layer cannot truncate its gradients',
         expected: 'neurons without feedback',
-        next: 'leave the truncation out: this layer runs step by step, and its gradient goes through every step',
+        next: 'Leave the truncation out: this layer runs step by step, and its gradient goes through every step.',
       })
     }
     const frames = x.shape[0] === 1 ? null : steps(run, x)

@@ -103,14 +103,14 @@ export class Spiking extends Layer {
       throw new UsageError({
         what: `neurons that mix time cannot be exchanged: '${(neuron.temporal ? neuron : before).name}'`,
         place: this.label,
-        next: 'build a network of them',
+        next: 'Build a network of them.',
       })
     }
     if (neuron.program.levels > 0 !== before.program.levels > 0) {
       throw new UsageError({
         what: `'${before.name}' and '${neuron.name}' cannot be exchanged: one gives spikes, the other numbers`,
         place: this.label,
-        next: 'exchange spiking neurons for spiking neurons',
+        next: 'Exchange spiking neurons for spiking neurons.',
       })
     }
     const given = this.parameters
@@ -145,7 +145,7 @@ export class Spiking extends Layer {
     if (this.temporal) {
       throw new UsageError({
         what: `neuron '${this.neuron.name}' mixes time, and cannot run inside a recurrent layer`,
-        next: 'use a neuron with states there',
+        next: 'Use a neuron with states there.',
       })
     }
     return this.run(x, state, run, wantState, position)
@@ -171,7 +171,7 @@ export class Spiking extends Layer {
     if (run.truncation) {
       throw new UsageError({
         what: `neuron '${this.neuron.name}' has no recursion in time that could be truncated`,
-        next: 'train it without --bptt; masked-psn and sliding-psn bound their reach with k',
+        next: 'Train it without --bptt; masked-psn and sliding-psn bound their reach with k.',
       })
     }
     const whole = x.handle.kind === 'dense' && x.shape[0] === run.T

@@ -84,14 +84,14 @@ export class TemporalLinear extends Layer {
       throw new UsageError({
         what: 'this layer mixes all time steps, later ones too: it cannot run step by step',
         expected: 'a whole sequence, or a masked or sliding map over time',
-        next: 'run sequences with forward, or train with masked-psn or sliding-psn',
+        next: 'Run sequences with forward, or train with masked-psn or sliding-psn.',
       })
     }
     if (mixing.kind === 'masked' && position >= T) {
       throw new UsageError({
         what: `parameter "${this.weight.path}" was made for ${T} steps`,
         got: `step ${position + 1}`,
-        next: 'run at most as many steps as the layer was built for, or use sliding-psn',
+        next: 'Run at most as many steps as the layer was built for, or use sliding-psn.',
       })
     }
     return mixing

@@ -16,7 +16,7 @@ export const getData: DataAction = async ({ target, options, surroundings }) => 
       place: folder,
       expected: recipe.byHand ?? '',
       got: 'nothing was downloaded',
-      next: `then: npx spikelet data verify ${name} --data ${folder}`,
+      next: `Then run npx spikelet data verify ${name} --data ${folder}`,
     })
   }
   const progress = createProgress(surroundings)

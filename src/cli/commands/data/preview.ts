@@ -69,7 +69,7 @@ async function fileSample(file: string, options: DataInvocation['options']): Pro
       what: 'a folder has no preview of its own',
       place: file,
       expected: `the name of a data set, of ${datasetNames.join(', ')}`,
-      next: `such as: npx spikelet data preview event-folder --data ${file}`,
+      next: `Write for example npx spikelet data preview event-folder --data ${file}`,
     })
   }
   return recordingSample(await readEventFile(await readNamed(file), file, fileReadingOf(options)), basename(file))

@@ -55,7 +55,7 @@ function knownName(name: string): string {
     what: `--data names an unknown data set '${name}'`,
     expected: datasetNames.join(', '),
     got: `'${name}'`,
-    next: 'write a folder that holds data sets, or NAME=FOLDER',
+    next: 'Write a folder that holds data sets, or NAME=FOLDER.',
   })
 }
 

@@ -58,7 +58,7 @@ function chosenExperiments(names: readonly string[], scale: Scale): Experiment[]
     throw new UsageError({
       what: 'no experiment is named',
       expected: 'spikelet reproduce NAME...',
-      next: 'spikelet reproduce --list shows the names',
+      next: 'The names are shown by spikelet reproduce --list.',
     })
   }
   const parts = scale === 'evening' ? experiments.filter(({ evening }) => evening) : experiments
@@ -70,7 +70,7 @@ function chosenExperiments(names: readonly string[], scale: Scale): Experiment[]
     what: `${without.name} has no part in an evening`,
     expected: parts.map(({ name }) => name).join(', '),
     got: `${without.name} with --scale evening`,
-    next: 'name one of these, or take --scale small',
+    next: 'Name one of these, or take --scale small.',
   })
 }
 
@@ -83,7 +83,7 @@ function checkTakesNeurons({ name, takesNeurons }: Experiment): void {
       .map((one) => one.name)
       .join(', '),
     got: `--neuron with ${name}`,
-    next: `leave ${name} out, or --neuron`,
+    next: `Leave ${name} out, or --neuron.`,
   })
 }
 

@@ -57,7 +57,7 @@ async function readJsonIfThere<Value>(file: string): Promise<Value | undefined> 
       what: "a run's record is not JSON",
       place: file,
       got: text.slice(0, 60),
-      next: 'delete the folder of this run: it is then run again',
+      next: 'Delete the folder of this run: it is then run again.',
       cause,
     })
   }
