@@ -145,7 +145,7 @@ describe('rates', () => {
     expect(() => energy(net, { T, rates: [0.1] })).toThrow(/2, in this order: 1, 3/)
     expect(() => energy(net, { T, rates: { '1': 0.1 } })).toThrow(/none for 3/)
     expect(() => energy(net, { T, rates: { '1': 0.1, '3': 0.1, '4': 0.1 } })).toThrow(/no layer of neurons '4'/)
-    expect(() => energy(net, { T, rates: [25, 10] })).toThrow(/divide by 100/)
+    expect(() => energy(net, { T, rates: [25, 10] })).toThrow(/Divide by 100/)
     expect(() => energy(net, { T, rates: [0.1, Number.NaN] })).toThrow(/share of neuron-steps/)
     expect(() => energy(net, { T: 0, rates })).toThrow(/T out of range/)
   })

@@ -151,7 +151,7 @@ test('says what it cannot do', async () => {
   const x = tensorOf(backend, [1, 1, 4, 4, 1], new Float64Array(16))
   await expect(layerGradientMap(net, x, { T })).rejects.toThrow('is on no backend')
   await net.place(backend)
-  await expect(layerGradientMap(net, x, { T, kind: 'end-to-end' })).rejects.toThrow('pass the labels')
+  await expect(layerGradientMap(net, x, { T, kind: 'end-to-end' })).rejects.toThrow('Pass the labels')
   const recurrent = new Network({
     name: 'recurrent',
     input: [3],

@@ -140,7 +140,7 @@ function noiseOf(given: NoiseTime = 'training'): NoiseTime {
   throw new UsageError({
     what: `noise cannot be drawn '${String(given)}'`,
     expected: "'training' or 'always'",
-    next: "write for example noise: 'always'",
+    next: "Write for example noise: 'always'.",
   })
 }
 
@@ -167,13 +167,13 @@ function temporalOf(kind: TemporalMixing['kind'] | undefined, k: number | undefi
     throw new UsageError({
       what: `there is no linear map over time of the kind '${String(kind)}'`,
       expected: temporalKinds.join(', '),
-      next: "write for example temporal: 'full'",
+      next: "Write for example temporal: 'full'.",
     })
   if (program.states.length > 0)
     throw new UsageError({
       what: `a neuron with a linear map over time has the state '${program.states[0].name}'`,
       expected: 'equations without state',
-      next: "leave out 'temporal', or the state",
+      next: "Leave out 'temporal', or the state.",
     })
   if (kind === 'full') return { kind }
   if (k === undefined || !Number.isSafeInteger(k) || k < 1)
@@ -244,7 +244,7 @@ function checkDefinition(definition: NeuronDefinition): void {
   if (typeof name !== 'string' || name === '' || typeof equations !== 'string')
     throw new UsageError({
       what: 'a neuron needs a name and equations, both text',
-      next: "defineNeuron({ name: 'mine', equations: `...` })",
+      next: "Write defineNeuron({ name: 'mine', equations: `...` }).",
     })
   checkNames(
     [definition.constants, definition.learnable, definition.state].flatMap((of) => Object.keys(of ?? {})).length,

@@ -100,7 +100,7 @@ it('names unknown neurons and options', () => {
       1 | -log(tau - 1)
         |  ^^^^^^^^^^^^
       expected a finite number
-    check the constants it is made of]
+    Check the constants it is made of.]
   `)
   expect(() =>
     neuronFromConfig({ neuron: 'relu', options: { surrogate: 'atan' } }),

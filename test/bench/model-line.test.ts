@@ -18,7 +18,13 @@ const found = (train: number, infer: number) => ({
   node: '20.20.2',
   features: ['simd128'],
   peakMb: 469.375,
-  train: { imagesPerSecond: 6.02749, firingRate: train, windowRate: 0.17768, layers: [] },
+  train: {
+    imagesPerSecond: 6.02749,
+    firingRate: train,
+    windowRate: 0.17768,
+    betweenKernelsSeconds: 0.01234,
+    layers: [],
+  },
   infer: { imagesPerSecond: 20.70123, firingRate: infer, windowRate: 0.2, layers: [] },
 })
 
@@ -35,6 +41,7 @@ it('has these fields, on one line', () => {
     train_firing_rate: 0.1605,
     infer_firing_rate: 0.12,
     window_rate: 0.1777,
+    train_ms_between_kernels: 12.34,
     threads: 2,
     features: ['simd128'],
     node: '20.20.2',

@@ -76,6 +76,6 @@ function noGpu(): ResourceError {
   return new ResourceError({
     what: 'this browser offers no GPU',
     got: navigator.gpu ? 'no WebGPU adapter' : 'no navigator.gpu',
-    next: "use a browser with WebGPU over https or localhost, or backend: 'wasm'",
+    next: "Use a browser with WebGPU over https or localhost, or backend: 'wasm'.",
   })
 }

@@ -18,6 +18,6 @@ export async function save(value: Drawable, file: string): Promise<void> {
     place: file,
     expected: 'a file that ends in .svg or .json',
     got: file,
-    next: "write for example save(map, 'gradients.svg')",
+    next: "Write for example save(map, 'gradients.svg').",
   })
 }

@@ -256,7 +256,7 @@ export function torchTensors(network: Network, scheme: 'spikelet' | 'published')
     throw new UsageError({
       what: `the published code has no model "${network.name}"`,
       expected: [...Object.keys(resnetBlocks), ...Object.keys(vggStages), ...Object.keys(featureUnits)].join(', '),
-      next: "take Spikelet's own names",
+      next: "Take Spikelet's own names.",
     })
   }
   return everything(network).flatMap((parameter) => {

@@ -82,7 +82,7 @@ describe.each(mixings)('$kind map over time', (mixing) => {
     const backend = createInterpreter()
     const w = tensorOf(backend, [T, T], weight)
     const short = tensorOf(backend, [3, 1, 2], new Float64Array(6))
-    expect(() => temporal({ backend, tape: null }, short, w, mixing)).toThrow(/another number of steps[\s\S]*build/)
+    expect(() => temporal({ backend, tape: null }, short, w, mixing)).toThrow(/another number of steps[\s\S]*Build/)
   })
 })
 
