@@ -4,25 +4,21 @@ import { describe, expect, test } from 'vitest'
 import { sizeOf } from '../../base/index.ts'
 import { lif } from '../../neurons/index.ts'
 import { PlanRun, planOf } from '../plan/index.ts'
-import { compiledSteps, inFolder, isInstalled, strictFlags, writeProgram } from '../testing/compiled.ts'
-import { followed } from '../testing/follow.ts'
-import { filled, someFrames, testedNetworks, testedNeurons } from '../testing/networks.ts'
+import { inFolder, isInstalled, strictFlags, writeProgram } from '../testing/compiled.ts'
+import { expectSameSpikes } from '../testing/compiled-spikes.ts'
+import { filled, testedNetworks, testedNeurons } from '../testing/networks.ts'
 import { cProgram } from './program.ts'
 
 // Without a compiler these are reported as skipped.
 describe.skipIf(!isInstalled('gcc'))('C by gcc', () => {
-  describe.each(Object.entries(testedNeurons))('of %s', (_, neuron) => {
-    test.each(Object.entries(testedNetworks))('%s: spikes and outputs are the plan’s', (name, make) => {
-      const network = filled(make(neuron()))
-      const plan = planOf(network)
-      const frames = someFrames(network, 12)
-      const found = followed(plan, frames, compiledSteps(plan, frames))
-      expect(found.wrong, JSON.stringify(found)).toBe(0)
-      expect(found.near).toBeLessThanOrEqual(found.spikes / 100)
-      expect(found.spikes, name).toBeGreaterThan(20)
-      expect(found.deviation).toBeLessThan(1e-4)
-    })
-  })
+  const networks = Object.keys(testedNetworks) as (keyof typeof testedNetworks)[]
+
+  // Each neuron in another network; all pairs are in the long suite.
+  test.each(
+    Object.entries(testedNeurons).map(([name, neuron], i) => [name, networks[i % networks.length], neuron] as const),
+  )('%s in the %s network: spikes and outputs are the plan’s', (_, network, neuron) =>
+    expectSameSpikes(testedNetworks[network](neuron())),
+  )
 
   test('with places shared the outputs are the same, and the example counts events', () => {
     const network = filled(testedNetworks.convolutional(lif()))
