@@ -1,7 +1,7 @@
 import { readdir, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { FormatError, type Shape, sameShape, shapeText, sizeOf, UsageError } from '../base/index.ts'
-import { type ConversionOptions, denoise, integrate } from '../data/index.ts'
+import { type ConversionOptions, filteredEvents, integrate } from '../data/index.ts'
 import {
   cifar10Variant,
   cifar100Variant,
@@ -106,8 +106,7 @@ async function* recordingsOf(
   const { sensor, layout, shape } = kind
   const asFrames = (events: Events, index: number | null): FileSample => {
     const sized = fitted(events, sensor ?? (frames.size ? undefined : { height: shape[0], width: shape[1] }), file)
-    const kept = frames.denoiseUs === undefined ? sized : denoise(sized, frames.denoiseUs)
-    const cut = integrate(kept, frames)
+    const cut = integrate(filteredEvents(sized, frames), frames)
     checkShape([cut.values.length / (frames.T * shape[1] * shape[2]), ...shape.slice(1)], shape, file)
     return { file, index, values: cut.values }
   }

@@ -10,7 +10,18 @@ export type FrameChoice = Pick<TrainingOptions, 'T'> &
   Partial<
     Pick<
       TrainingOptions,
-      'frames' | 'windowUs' | 'frameValues' | 'frameSize' | 'denoiseUs' | 'sensor' | 'layout' | 'cache' | 'limit'
+      | 'frames'
+      | 'windowUs'
+      | 'frameValues'
+      | 'surfaceUs'
+      | 'frameSize'
+      | 'hotPixelHz'
+      | 'refractoryUs'
+      | 'denoiseUs'
+      | 'sensor'
+      | 'layout'
+      | 'cache'
+      | 'limit'
     >
   >
 
@@ -36,13 +47,16 @@ export function recordingOptions(
 
 /** How the options cut recordings into frames. */
 export function conversionOf(options: FrameChoice): ConversionOptions {
-  const { T, frames, windowUs, frameValues, frameSize, denoiseUs } = options
+  const { T, frames, windowUs, frameValues, surfaceUs, frameSize, hotPixelHz, refractoryUs, denoiseUs } = options
   return {
     T,
     ...(frames === undefined ? {} : { by: frames }),
     ...(windowUs === undefined ? {} : { windowUs }),
     ...(frameValues === undefined ? {} : { values: frameValues }),
     ...(frameSize === undefined ? {} : { size: sizeOfText(frameSize) }),
+    ...(surfaceUs === undefined ? {} : { tauUs: surfaceUs }),
+    ...(hotPixelHz === undefined ? {} : { hotPixelHz }),
+    ...(refractoryUs === undefined ? {} : { refractoryUs }),
     ...(denoiseUs === undefined ? {} : { denoiseUs }),
   }
 }
@@ -50,9 +64,10 @@ export function conversionOf(options: FrameChoice): ConversionOptions {
 /** What a checkpoint says of frames, as options say it. */
 export function frameChoiceOf(frames: Partial<Loose<ConversionOptions>> | undefined): Partial<FrameChoice> {
   if (!frames) return {}
-  const { by = 'number', windowUs, values = 'counts', size, denoiseUs } = frames
+  const { by = 'number', windowUs, values = 'counts', tauUs, size, hotPixelHz, refractoryUs, denoiseUs } = frames
   const frameSize = size && `${size.width}x${size.height}`
-  return { frames: by, windowUs, frameValues: values, frameSize, denoiseUs }
+  const filters = { hotPixelHz, refractoryUs, denoiseUs }
+  return { frames: by, windowUs, frameValues: values, surfaceUs: tauUs, frameSize, ...filters }
 }
 
 type Loose<Type> = { [Key in keyof Type]: Type[Key] | undefined }

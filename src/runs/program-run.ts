@@ -133,6 +133,9 @@ function optionsOf(recorded: Recorded, network: Network, datasets: Datasets): ob
     windowUs: conversion?.windowUs,
     frameValues: conversion?.values,
     frameSize: conversion?.size && `${conversion.size.width}x${conversion.size.height}`,
+    surfaceUs: conversion?.tauUs,
+    hotPixelHz: conversion?.hotPixelHz,
+    refractoryUs: conversion?.refractoryUs,
     denoiseUs: conversion?.denoiseUs,
   }
 }

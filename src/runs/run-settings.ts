@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { frameValues } from '../data/index.ts'
 import { mostThreads } from '../hosts/node/index.ts'
 
 /** A whole number of an option. */
@@ -262,7 +263,7 @@ export const runSettings = {
     about: 'length of a frame by window, in microseconds',
   },
   frameValues: {
-    type: z.enum(['counts', 'binary', 'voxel']).default('counts'),
+    type: z.enum(frameValues).default('counts'),
     group: 'frames',
     decides: 'numbers',
     about: "frames' values",
@@ -272,6 +273,24 @@ export const runSettings = {
     group: 'frames',
     decides: 'numbers',
     about: 'scales frames by area, such as 48x48; the size of the sensor',
+  },
+  surfaceUs: {
+    type: wholeNumber(1).optional(),
+    group: 'frames',
+    decides: 'numbers',
+    about: 'microseconds in which --frame-values surface fades',
+  },
+  hotPixelHz: {
+    type: wholeNumber(1).optional(),
+    group: 'frames',
+    decides: 'numbers',
+    about: 'takes out pixels with more events a second',
+  },
+  refractoryUs: {
+    type: wholeNumber(1).optional(),
+    group: 'frames',
+    decides: 'numbers',
+    about: 'takes out events within this many microseconds of the last at their pixel',
   },
   denoiseUs: {
     type: wholeNumber(1).optional(),

@@ -2,6 +2,7 @@ import { FormatError, Json, UsageError } from '../base/index.ts'
 import {
   type ConversionOptions,
   encoders,
+  frameValues,
   makeTransform,
   type Targets,
   type Transform,
@@ -74,8 +75,11 @@ function lossFacts(loss: Json): SampleFacts['loss'] {
 function conversionOf(frames: Json): ConversionOptions {
   const by = frames.at('by').optional((one) => one.oneOf('number', 'time', 'window'))
   const windowUs = frames.at('windowUs').optional((one) => one.number())
-  const values = frames.at('values').optional((one) => one.oneOf('counts', 'binary', 'voxel'))
+  const values = frames.at('values').optional((one) => one.oneOf(...frameValues))
   const size = frames.at('size').optional(sizeOf)
+  const tauUs = frames.at('tauUs').optional((one) => one.number())
+  const hotPixelHz = frames.at('hotPixelHz').optional((one) => one.number())
+  const refractoryUs = frames.at('refractoryUs').optional((one) => one.number())
   const denoiseUs = frames.at('denoiseUs').optional((one) => one.number())
   return {
     T: frames.at('T').whole(1),
@@ -83,6 +87,9 @@ function conversionOf(frames: Json): ConversionOptions {
     ...(windowUs === undefined ? {} : { windowUs }),
     ...(values ? { values } : {}),
     ...(size ? { size } : {}),
+    ...(tauUs === undefined ? {} : { tauUs }),
+    ...(hotPixelHz === undefined ? {} : { hotPixelHz }),
+    ...(refractoryUs === undefined ? {} : { refractoryUs }),
     ...(denoiseUs === undefined ? {} : { denoiseUs }),
   }
 }

@@ -1,6 +1,6 @@
 import { UsageError } from '../../base/index.ts'
-import { denoise, integrate } from '../events/index.ts'
-import { type ConversionOptions, conversionText } from './conversion.ts'
+import { integrate } from '../events/index.ts'
+import { type ConversionOptions, conversionText, filteredEvents } from './conversion.ts'
 import type { Dataset, Datasets } from './dataset.ts'
 import type { FrameCache } from './frame-cache.ts'
 import { linesHash } from './members-hash.ts'
@@ -102,8 +102,7 @@ export async function frameDataset(
 
 async function convert(recordings: Recordings, i: number, options: ConversionOptions): Promise<Uint8Array> {
   const events = await recordings.read(i)
-  const kept = options.denoiseUs === undefined ? events : denoise(events, options.denoiseUs)
-  return packSample(integrate(kept, options).values)
+  return packSample(integrate(filteredEvents(events, options), options).values)
 }
 
 /** Frames of bytes that changed after they were hashed must not be found under that hash. */

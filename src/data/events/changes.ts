@@ -45,6 +45,33 @@ export function jitterTime(events: Events, deviationUs: number, random: Random):
 }
 
 /**
+ * Moves every event by a normal deviate of `deviation` pixels in both directions, to whole pixels; those that leave the
+ * sensor are gone.
+ */
+export function jitterPlace(events: Events, deviation: number, random: Random): Events {
+  const { width, height } = events
+  const moved = (values: Uint16Array) =>
+    Int32Array.from(values, (value) => Math.round(value + deviation * random.normal()))
+  const [x, y] = [moved(events.x), moved(events.y)]
+  const inside = (i: number) => x[i] >= 0 && x[i] < width && y[i] >= 0 && y[i] < height
+  return eventsWhere({ ...events, x: Uint16Array.from(x), y: Uint16Array.from(y) }, inside)
+}
+
+/**
+ * Makes a recording slower or faster: every time becomes factor * t + offsetUs, in whole microseconds.
+ * @throws UsageError if the factor is not positive, or a time would be below 0
+ */
+export function skewTime(events: Events, { factor, offsetUs = 0 }: { factor: number; offsetUs?: number }): Events {
+  const t = events.t.map((time) => Math.round(factor * time + offsetUs))
+  if (factor > 0 && Number.isFinite(factor) && t.every((time) => time >= 0)) return { ...events, t }
+  throw new UsageError({
+    what: 'time skew out of range',
+    expected: 'a factor above 0, and no time below 0',
+    got: `factor ${factor}, offset ${offsetUs} us, earliest time ${t.reduce((a, b) => Math.min(a, b), 0)} us`,
+  })
+}
+
+/**
  * Leaves out each event with probability `share`.
  * @throws UsageError if the share is not in 0..1
  */

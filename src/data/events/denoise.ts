@@ -1,5 +1,6 @@
 import { UsageError } from '../../base/index.ts'
 import { type Events, eventsWhere } from '../../formats/index.ts'
+import { lastTimes } from './last-times.ts'
 
 /**
  * Leaves out events that are alone: those without another event within `windowUs` before them, at the same pixel or one
@@ -23,25 +24,4 @@ export function denoise(events: Events, windowUs: number): Events {
     last.set(y[i] * width + x[i], t[i])
     return company
   })
-}
-
-/** Sensors up to this size have a place for every pixel; of larger ones, only pixels with events have one. */
-const mostPlaces = 2 ** 22
-
-/** When each pixel had its last event. */
-function lastTimes(pixels: number): { get(pixel: number): number; set(pixel: number, time: number): void } {
-  if (pixels > mostPlaces) {
-    const times = new Map<number, number>()
-    return {
-      get: (pixel) => times.get(pixel) ?? Number.NEGATIVE_INFINITY,
-      set: (pixel, time) => times.set(pixel, time),
-    }
-  }
-  const times = new Float64Array(pixels).fill(Number.NEGATIVE_INFINITY)
-  return {
-    get: (pixel) => times[pixel],
-    set(pixel, time) {
-      times[pixel] = time
-    },
-  }
 }

@@ -1,3 +1,6 @@
 export * from './changes.ts'
 export * from './denoise.ts'
+export * from './event-drop.ts'
+export * from './filters.ts'
 export * from './integrate.ts'
+export * from './slices.ts'

@@ -1,6 +1,7 @@
 import { ResourceError, ShapeError, UsageError } from '../../base/index.ts'
 import { checkOnSensor, type Events, type SensorSize } from '../../formats/index.ts'
 import { sortedByTime } from './changes.ts'
+import { timeSurfaces } from './time-surface.ts'
 
 /**
  * How a recording is cut into T frames. `number`: N div T events each, the last frame takes the rest. `time`: (last time
@@ -9,8 +10,13 @@ import { sortedByTime } from './changes.ts'
  */
 export type FrameCut = 'number' | 'time' | 'window'
 
-/** What a frame holds at a pixel: how many events; 1 where there were any; or shares of events in time (see below). */
-export type FrameValues = 'counts' | 'binary' | 'voxel'
+/**
+ * What a frame holds at a pixel: how many events; 1 where there were any; shares of events in time, or how long ago the last
+ * one was (see below).
+ */
+export const frameValues = ['counts', 'binary', 'voxel', 'surface'] as const
+
+export type FrameValues = (typeof frameValues)[number]
 
 export interface FrameOptions {
   /** Frames. */
@@ -21,12 +27,15 @@ export interface FrameOptions {
   readonly windowUs?: number
   /**
    * Default: counts. `voxel` shares each event between the two nearest of T moments, spread evenly from the first event
-   * to the last (Zhu et al. 2019), per polarity; it has no use for `by`.
+   * to the last (Zhu et al. 2019), per polarity; it has no use for `by`. `surface` is exp(-age / tauUs) of the last event of
+   * each pixel and polarity, at the end of each frame (Lagorce et al. 2017).
    */
   readonly values?: FrameValues
+  /** Microseconds, of `surface`. */
+  readonly tauUs?: number
   /**
-   * Another size of the frames: a pixel's events go to the new pixels that it covers, in proportion to the area. Default:
-   * the sensor's.
+   * Another size of the frames: a pixel's events go to the new pixels that it covers, in proportion to the area; of a
+   * `surface`, to the one at its place. Default: the sensor's.
    */
   readonly size?: SensorSize
 }
@@ -41,7 +50,8 @@ export interface Frames {
 }
 
 /**
- * Sums events into frames. The sum of all values is the number of events (less `left`), except for `binary`.
+ * Sums events into frames. The sum of all values is the number of events (less `left`), except for `binary` and
+ * `surface`.
  * @throws UsageError if an option is out of range; ShapeError if an event lies outside of the sensor; ResourceError if the
  * frames have more than 2^26 numbers
  */
@@ -52,6 +62,7 @@ export function integrate(events: Events, options: FrameOptions): Frames {
   checkOnSensor(events, 'integrate')
   const { width, height } = size
   const shape = [T, height, width, 2] as const
+  if (kind === 'surface') return { ...surfaceFrames(sortedByTime(events), options, size), shape }
   const values = new Float32Array(T * height * width * 2)
   const columns = shares(events.width, width)
   const rows = shares(events.height, height)
@@ -90,6 +101,27 @@ function cutFrames({ t }: Events, { T, by = 'number', windowUs = 1 }: FrameOptio
   if (by === 'window') return (i) => [Math.floor((t[i] - first) / windowUs), 1]
   const each = Math.floor((last - first) / T)
   return (i) => [each === 0 ? T - 1 : Math.min(T - 1, Math.floor((t[i] - first) / each)), 1]
+}
+
+function surfaceFrames(ordered: Events, options: FrameOptions, size: SensorSize) {
+  const { T, by = 'number', windowUs = 1, tauUs = 1 } = options
+  const { t } = ordered
+  const placed = cutFrames(ordered, options)
+  const frameOf = (i: number) => placed(i)[0]
+  const [first, last] = t.length === 0 ? [0, 0] : [t[0], t[t.length - 1]]
+  const ends = new Float64Array(T).fill(first)
+  if (by === 'number') {
+    for (let i = 0; i < t.length; i++) ends[frameOf(i)] = t[i]
+    for (let frame = 1; frame < T; frame++) ends[frame] = Math.max(ends[frame], ends[frame - 1])
+  } else {
+    const each = by === 'window' ? windowUs : Math.floor((last - first) / T)
+    for (let frame = 0; frame < T; frame++) {
+      ends[frame] = by === 'time' && frame === T - 1 ? last : first + (frame + 1) * each
+    }
+  }
+  let left = 0
+  for (let i = t.length - 1; i >= 0 && frameOf(i) >= T; i--) left++
+  return { values: timeSurfaces(ordered, T, size, tauUs, frameOf, (frame) => ends[frame]), left }
 }
 
 function voxelFrames({ t }: Events, T: number): Placing {
@@ -134,7 +166,7 @@ function checkRoom(T: number, { width, height }: SensorSize): void {
   })
 }
 
-function checkOptions({ T, by, windowUs, size, values }: FrameOptions): void {
+function checkOptions({ T, by, windowUs, size, values, tauUs }: FrameOptions): void {
   const whole = (value: number) => Number.isSafeInteger(value) && value >= 1
   if (!whole(T) || (size && !(whole(size.width) && whole(size.height)))) {
     throw new ShapeError({
@@ -148,6 +180,13 @@ function checkOptions({ T, by, windowUs, size, values }: FrameOptions): void {
       what: 'frames by window need its length',
       expected: 'microseconds above 0',
       got: String(windowUs),
+    })
+  }
+  if (values === 'surface' && !(tauUs !== undefined && tauUs > 0 && Number.isFinite(tauUs))) {
+    throw new UsageError({
+      what: 'time surfaces need the time in which they fade',
+      expected: 'tauUs, microseconds above 0',
+      got: String(tauUs),
     })
   }
 }
