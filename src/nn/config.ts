@@ -6,6 +6,7 @@ import {
   AdaptiveAvgPool2d,
   AvgPool2d,
   BatchNorm2d,
+  BatchNormThroughTime2d,
   Conv2d,
   Delay,
   type DelayOptions,
@@ -13,6 +14,7 @@ import {
   Flatten,
   Graph,
   GroupNorm,
+  LayerNorm,
   Linear,
   MaxPool2d,
   Population,
@@ -20,7 +22,9 @@ import {
   Residual,
   Sequential,
   Spiking,
+  TemporalEffectiveBatchNorm2d,
   TemporalLinear,
+  ThresholdDependentBatchNorm2d,
   Upsample,
 } from './layers/index.ts'
 import { Network, type NetworkConfig } from './network.ts'
@@ -150,6 +154,22 @@ const builders: { readonly [type: string]: (json: Json, count: Count) => Layer }
   },
   batchNorm2d: (json) =>
     new BatchNorm2d(given({ statistics: json.only('type', 'statistics').at('statistics').optional(statistics) })),
+  thresholdDependentBatchNorm2d: (json) => {
+    json.only('type', 'threshold', 'alpha')
+    const number = (name: string) => json.at(name).optional((value) => value.number())
+    return new ThresholdDependentBatchNorm2d(given({ threshold: number('threshold'), alpha: number('alpha') }))
+  },
+  temporalEffectiveBatchNorm2d: (json) =>
+    new TemporalEffectiveBatchNorm2d({ T: json.only('type', 'T').at('T').whole(1, largest.T) }),
+  batchNormThroughTime2d: (json) => {
+    json.only('type', 'T', 'bias')
+    const bias = json.at('bias').optional((value) => value.flag())
+    return new BatchNormThroughTime2d({ T: json.at('T').whole(1, largest.T), ...given({ bias }) })
+  },
+  layerNorm: (json) => {
+    const over = json.only('type', 'over').at('over')
+    return new LayerNorm(given({ over: over.optional((value) => value.oneOf('channels', 'frame')) }))
+  },
   avgPool2d: (json) => new AvgPool2d(poolOptions(json)),
   maxPool2d: (json) => new MaxPool2d(poolOptions(json)),
   adaptiveAvgPool2d: (json) => new AdaptiveAvgPool2d({ size: pair(1)(json.only('type', 'size').at('size')) }),

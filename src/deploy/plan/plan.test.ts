@@ -1,7 +1,17 @@
 import { describe, expect, test } from 'vitest'
 import { defineNeuron } from '../../equations/index.ts'
 import { lif, maskedPsn, psn } from '../../neurons/index.ts'
-import { Linear, Network, Sequential, Spiking } from '../../nn/index.ts'
+import {
+  BatchNormThroughTime2d,
+  GroupNorm,
+  LayerNorm,
+  Linear,
+  Network,
+  Sequential,
+  Spiking,
+  TemporalEffectiveBatchNorm2d,
+  ThresholdDependentBatchNorm2d,
+} from '../../nn/index.ts'
 import { filled, interpreted, someFrames, testedNetworks, testedNeurons } from '../testing/networks.ts'
 import { PlanRun } from './evaluate.ts'
 import { planOf } from './lower.ts'
@@ -54,6 +64,30 @@ describe('a plan', () => {
       layer: new Sequential([new Linear({ features: 4 }), new Spiking({ neuron, T: 4 })]),
     })
     expect(() => planOf(network)).toThrow(new RegExp(`layer "1", spiking: its neurons '${neuron.name}' look over time`))
+  })
+
+  test.each([
+    [
+      new TemporalEffectiveBatchNorm2d({ T: 4 }),
+      /layer "1", temporalEffectiveBatchNorm2d: its weights differ from step/,
+    ],
+    [new BatchNormThroughTime2d({ T: 4 }), /layer "1", batchNormThroughTime2d: its weights differ from step to step/],
+    [new LayerNorm(), /layer "1", layerNorm: it takes statistics of every sample/],
+    [new GroupNorm({ groups: 2 }), /layer "1", groupNorm: it takes statistics of every sample/],
+  ])('%#: of a normalisation that no single step has is refused by name', (norm, message) => {
+    const layer = new Sequential([new Linear({ features: 4 }), norm])
+    expect(() => planOf(new Network({ name: 'norms', input: [3], layer }))).toThrow(message)
+  })
+
+  test('of tdBN is that of its running statistics', async () => {
+    const norm = new ThresholdDependentBatchNorm2d({ threshold: 0.5 })
+    const network = new Network({ name: 'td', input: [2], layer: norm })
+    network.parameter('running_mean').set([0.25, -1])
+    network.parameter('running_var').set([4, 0.25])
+    const { steps } = planOf(network)
+    const affine = steps.find((step) => step.op === 'affine')
+    expect(affine?.scale[0]).toBeCloseTo(0.5 / Math.sqrt(4 + 1e-5), 12)
+    expect(affine?.shift[1]).toBeCloseTo(0.5 / Math.sqrt(0.25 + 1e-5), 12)
   })
 
   test('of neurons that have parameters of their own each is refused by name', () => {
