@@ -3,6 +3,7 @@ export { type Operation, record as recordOperation, type Scope } from '../autogr
 export { add } from './add.ts'
 export { attention } from './attention.ts'
 export { concat } from './concat.ts'
+export { type ConvTranspose2dOptions, convTranspose2d, convTranspose2dShape } from './conv-transpose2d.ts'
 export { conv2d } from './conv2d.ts'
 export { dropout } from './dropout.ts'
 export { groupNorm } from './group-norm.ts'

@@ -14,6 +14,8 @@ export interface NetworkLayer {
 /** Kinds of layers in a word. */
 const kinds: { readonly [type: string]: string } = {
   conv2d: 'conv',
+  convTranspose2d: 'conv',
+  synapseFilter: 'synapse',
   convolution: 'conv',
   batchNorm2d: 'norm',
   thresholdDependentBatchNorm2d: 'tdBN',

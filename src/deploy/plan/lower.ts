@@ -7,6 +7,8 @@ import {
   BatchNorm2d,
   BatchNormThroughTime2d,
   Conv2d,
+  ConvTranspose2d,
+  Delay,
   Dropout,
   Flatten,
   GroupNorm,
@@ -19,6 +21,7 @@ import {
   pairOf,
   Recurrent,
   Spiking,
+  SynapseFilter,
   TemporalEffectiveBatchNorm2d,
   TemporalLinear,
 } from '../../nn/index.ts'
@@ -106,6 +109,9 @@ class Lowering {
       throw new Refusal('its weights differ from step to step, and a program gets one step at a time')
     if (layer instanceof LayerNorm || layer instanceof GroupNorm)
       throw new Refusal('it takes statistics of every sample, for which programs of single steps have no operation')
+    if (layer instanceof ConvTranspose2d) throw new Refusal('programs of single steps have no transposed convolution')
+    if (layer instanceof SynapseFilter || layer instanceof Delay)
+      throw new Refusal('programs of single steps have memory for neurons alone')
     throw new Refusal('nothing is known of what it computes')
   }
 

@@ -3,12 +3,16 @@ import { defineNeuron } from '../../equations/index.ts'
 import { lif, maskedPsn, psn } from '../../neurons/index.ts'
 import {
   BatchNormThroughTime2d,
+  Conv1d,
+  ConvTranspose2d,
+  Delay,
   GroupNorm,
   LayerNorm,
   Linear,
   Network,
   Sequential,
   Spiking,
+  SynapseFilter,
   TemporalEffectiveBatchNorm2d,
   ThresholdDependentBatchNorm2d,
 } from '../../nn/index.ts'
@@ -73,10 +77,31 @@ describe('a plan', () => {
     ],
     [new BatchNormThroughTime2d({ T: 4 }), /layer "1", batchNormThroughTime2d: its weights differ from step to step/],
     [new LayerNorm(), /layer "1", layerNorm: it takes statistics of every sample/],
+    [new SynapseFilter(), /layer "1", synapseFilter: programs of single steps have memory for neurons alone/],
+    [new Delay({ most: 2 }), /layer "1", delay: programs of single steps have memory for neurons alone/],
     [new GroupNorm({ groups: 2 }), /layer "1", groupNorm: it takes statistics of every sample/],
-  ])('%#: of a normalisation that no single step has is refused by name', (norm, message) => {
+  ])('%#: of a layer that no program of steps has is refused by name', (norm, message) => {
     const layer = new Sequential([new Linear({ features: 4 }), norm])
     expect(() => planOf(new Network({ name: 'norms', input: [3], layer }))).toThrow(message)
+  })
+
+  test('of a transposed convolution is refused by name', () => {
+    const layer = new ConvTranspose2d({ channels: 2, kernelSize: 2 })
+    expect(() => planOf(new Network({ name: 'larger', input: [3, 3, 1], layer }))).toThrow(
+      /convTranspose2d: programs of single steps have no transposed convolution/,
+    )
+  })
+
+  test('of a convolution of one dimension is that of two', async () => {
+    const convolve = new Conv1d({ channels: 3, kernelSize: 3, padding: 1, stride: 2 })
+    const layer = new Sequential([convolve, new Spiking({ neuron: lif() }), new Conv1d({ channels: 2, kernelSize: 2 })])
+    const network = filled(new Network({ name: 'sound', input: [1, 8, 4], layer }))
+    const frames = someFrames(network, 4)
+    const expected = await interpreted(network, frames)
+    const run = new PlanRun(planOf(network))
+    frames.forEach((frame, t) => {
+      run.step(frame).forEach((value, k) => void expect(value).toBeCloseTo(expected.outputs[t][k], 9))
+    })
   })
 
   test('of tdBN is that of its running statistics', async () => {

@@ -1,6 +1,8 @@
 export { BatchNormThroughTime2d, type BatchNormThroughTime2dOptions } from './batch-norm-through-time2d.ts'
 export { BatchNorm2d, type BatchNorm2dOptions } from './batch-norm2d.ts'
 export { Composed, type ModelFunction } from './composed.ts'
+export { ConvTranspose2d, type ConvTranspose2dLayerOptions } from './conv-transpose2d.ts'
+export { Conv1d, type Conv1dOptions } from './conv1d.ts'
 export { Conv2d, type Conv2dLayerOptions } from './conv2d.ts'
 export { Delay, type DelayOptions } from './delay.ts'
 export { Dropout, type DropoutOptions } from './dropout.ts'
@@ -15,6 +17,7 @@ export { Recurrent } from './recurrent.ts'
 export { Residual, residualRow } from './residual.ts'
 export { Sequential } from './sequential.ts'
 export { Spiking, type SpikingLayerOptions } from './spiking.ts'
+export { SynapseFilter, type SynapseFilterOptions } from './synapse-filter.ts'
 export {
   TemporalEffectiveBatchNorm2d,
   type TemporalEffectiveBatchNorm2dOptions,

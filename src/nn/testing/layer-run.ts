@@ -105,10 +105,10 @@ export async function layerGradients(one: LayerCase, step = 1e-6): Promise<numbe
   return worst
 }
 
-/** WebAssembly against the interpreter: the largest deviation of output, gradients and running statistics. */
-export async function layerBackends(one: LayerCase): Promise<number> {
+/** A backend against the interpreter: the largest deviation of output, gradients and running statistics. */
+export async function layerBackends(one: LayerCase, open: () => Promise<Backend> = createWasm): Promise<number> {
   const given = new Map([...givenFor(one)].map(([path, values]) => [path, Float64Array.from(values, Math.fround)]))
-  const backends = [createInterpreter(), await createWasm()]
+  const backends = [createInterpreter(), await open()]
   const [reference, run] = await Promise.all(backends.map((backend) => layerRun(backend, one, given)))
   const deviations = [apart(run.values, reference.values)]
   for (const [path, gradient] of reference.gradients) deviations.push(apart(run.gradients.get(path) ?? [], gradient))
