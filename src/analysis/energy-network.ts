@@ -80,7 +80,7 @@ export function energyLayers(
     const source = layers.get(row.input.source ?? '') ?? null
     // Attention adds up the spikes that keys and values share.
     if (/avgPool2d$|^attention$/i.test(row.type)) return [poolLayer(row, source)]
-    if (row.type !== 'conv2d' && row.type !== 'linear' && row.type !== 'residual') return []
+    if (!Object.hasOwn(kinds, row.type)) return []
     const next = rows.slice(i + 1).find(({ path }) => layers.has(path))
     const everyStep = sequence || row.input.sequence
     return [{ ...synapticLayer(row, source, layers.get(next?.path ?? '') ?? null), everyStep }]
@@ -118,7 +118,7 @@ function poolLayer({ path, input, output, windows }: LayerRow, source: NeuronLay
   }
 }
 
-const kinds = { conv2d: 'convolution', linear: 'linear', residual: 'residual' } as const
+const kinds = { conv2d: 'convolution', convTranspose2d: 'convolution', linear: 'linear', residual: 'residual' } as const
 
 function synapticLayer(
   row: LayerRow,

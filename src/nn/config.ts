@@ -6,13 +6,17 @@ import {
   AdaptiveAvgPool2d,
   AvgPool2d,
   BatchNorm2d,
+  BatchNormThroughTime2d,
+  Conv1d,
   Conv2d,
+  ConvTranspose2d,
   Delay,
   type DelayOptions,
   Dropout,
   Flatten,
   Graph,
   GroupNorm,
+  LayerNorm,
   Linear,
   MaxPool2d,
   Population,
@@ -20,7 +24,10 @@ import {
   Residual,
   Sequential,
   Spiking,
+  SynapseFilter,
+  TemporalEffectiveBatchNorm2d,
   TemporalLinear,
+  ThresholdDependentBatchNorm2d,
   Upsample,
 } from './layers/index.ts'
 import { Network, type NetworkConfig } from './network.ts'
@@ -61,19 +68,59 @@ const poolOptions = (json: Json) => {
   } as { kernelSize: number | Pair }
 }
 
+/** What convolutions of images have in common. */
+const windows = (json: Json) => ({
+  channels: json.at('channels').whole(1, largest.channels),
+  kernelSize: pair(1)(json.at('kernelSize')),
+  ...given({
+    stride: json.at('stride').optional(pair(1)),
+    padding: json.at('padding').optional(pair(0)),
+    dilation: json.at('dilation').optional(pair(1)),
+    ...shared(json),
+  }),
+})
+
+const shared = (json: Json) => ({
+  groups: json.at('groups').optional((groups) => groups.whole(1, largest.channels)),
+  bias: json.at('bias').optional((bias) => bias.flag()),
+})
+
+const windowNames = ['type', 'channels', 'kernelSize', 'stride', 'padding', 'dilation', 'groups', 'bias'] as const
+
 function convolution(json: Json): Conv2d {
-  json.only('type', 'channels', 'kernelSize', 'stride', 'padding', 'dilation', 'groups', 'bias')
-  return new Conv2d({
+  json.only(...windowNames)
+  return new Conv2d(windows(json) as ConstructorParameters<typeof Conv2d>[0])
+}
+
+function convolution1d(json: Json): Conv1d {
+  json.only(...windowNames)
+  const whole = (least: number) => (size: Json) => size.whole(least, largest.window)
+  return new Conv1d({
     channels: json.at('channels').whole(1, largest.channels),
-    kernelSize: pair(1)(json.at('kernelSize')),
+    kernelSize: whole(1)(json.at('kernelSize')),
     ...given({
-      stride: json.at('stride').optional(pair(1)),
-      padding: json.at('padding').optional(pair(0)),
-      dilation: json.at('dilation').optional(pair(1)),
-      groups: json.at('groups').optional((groups) => groups.whole(1, largest.channels)),
-      bias: json.at('bias').optional((bias) => bias.flag()),
+      stride: json.at('stride').optional(whole(1)),
+      padding: json.at('padding').optional(whole(0)),
+      dilation: json.at('dilation').optional(whole(1)),
+      ...shared(json),
     }),
-  } as ConstructorParameters<typeof Conv2d>[0])
+  } as ConstructorParameters<typeof Conv1d>[0])
+}
+
+function convTranspose(json: Json): ConvTranspose2d {
+  json.only(...windowNames, 'outputPadding')
+  const outputPadding = json.at('outputPadding').optional(pair(0))
+  return new ConvTranspose2d({
+    ...windows(json),
+    ...given({ outputPadding }),
+  } as ConstructorParameters<typeof ConvTranspose2d>[0])
+}
+
+function synapseFilter(json: Json): SynapseFilter {
+  json.only('type', 'tau', 'learned')
+  const tau = json.at('tau').optional((value) => value.number())
+  const learned = json.at('learned').optional((value) => value.flag())
+  return new SynapseFilter(given({ tau, learned }))
 }
 
 function delay(json: Json): Delay {
@@ -142,6 +189,9 @@ function residual(json: Json, count: Count): Residual {
 /** How each type of layer is built from its configuration. */
 const builders: { readonly [type: string]: (json: Json, count: Count) => Layer } = {
   conv2d: convolution,
+  conv1d: convolution1d,
+  convTranspose2d: convTranspose,
+  synapseFilter,
   linear,
   spiking,
   temporalLinear: (json) => {
@@ -150,6 +200,22 @@ const builders: { readonly [type: string]: (json: Json, count: Count) => Layer }
   },
   batchNorm2d: (json) =>
     new BatchNorm2d(given({ statistics: json.only('type', 'statistics').at('statistics').optional(statistics) })),
+  thresholdDependentBatchNorm2d: (json) => {
+    json.only('type', 'threshold', 'alpha')
+    const number = (name: string) => json.at(name).optional((value) => value.number())
+    return new ThresholdDependentBatchNorm2d(given({ threshold: number('threshold'), alpha: number('alpha') }))
+  },
+  temporalEffectiveBatchNorm2d: (json) =>
+    new TemporalEffectiveBatchNorm2d({ T: json.only('type', 'T').at('T').whole(1, largest.T) }),
+  batchNormThroughTime2d: (json) => {
+    json.only('type', 'T', 'bias')
+    const bias = json.at('bias').optional((value) => value.flag())
+    return new BatchNormThroughTime2d({ T: json.at('T').whole(1, largest.T), ...given({ bias }) })
+  },
+  layerNorm: (json) => {
+    const over = json.only('type', 'over').at('over')
+    return new LayerNorm(given({ over: over.optional((value) => value.oneOf('channels', 'frame')) }))
+  },
   avgPool2d: (json) => new AvgPool2d(poolOptions(json)),
   maxPool2d: (json) => new MaxPool2d(poolOptions(json)),
   adaptiveAvgPool2d: (json) => new AdaptiveAvgPool2d({ size: pair(1)(json.only('type', 'size').at('size')) }),

@@ -8,6 +8,13 @@ import { constantStart } from './starts.ts'
 /** What is added to a variance before its root is taken. */
 export const normEps = 1e-5
 
+export interface NormOptions {
+  /** What each channel's weight starts from. Default 1. */
+  readonly weight?: number
+  /** Whether the bias is learned, or stays 0. Default true. */
+  readonly bias?: boolean
+}
+
 /** The parameters and running statistics of a BatchNorm: eps and momentum as PyTorch's defaults. */
 export class Norm {
   private readonly weight: Parameter
@@ -16,11 +23,11 @@ export class Norm {
   private readonly runningVariance: Parameter
   private readonly statistics: 'perStep' | 'merged'
 
-  constructor(site: Site, path: string, channels: number, statistics: 'perStep' | 'merged') {
+  constructor(site: Site, path: string, channels: number, statistics: 'perStep' | 'merged', options: NormOptions = {}) {
     const make = (name: string, value: number, trained: boolean) =>
       site.make(joined(path, name), [channels], constantStart(channels, value), { kind: 'same' }, trained)
-    this.weight = make('weight', 1, true)
-    this.bias = make('bias', 0, true)
+    this.weight = make('weight', options.weight ?? 1, true)
+    this.bias = make('bias', 0, options.bias ?? true)
     this.runningMean = make('running_mean', 0, false)
     this.runningVariance = make('running_var', 1, false)
     this.statistics = statistics

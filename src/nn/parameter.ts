@@ -3,12 +3,12 @@ import { FormatError, type Random, type Shape, shapeText, sizeOf } from '../base
 import { inputTensor, parameterTensor, type Tensor } from '../tensor/index.ts'
 
 /**
- * How a parameter lies in files, which follow PyTorch: `same` as inside; `conv2d`: OIHW; `linear`: [out, in], where
+ * How a parameter lies in files, which follow PyTorch: `same` as inside; `conv2d`: OIHW; `conv1d`: OIW; `linear`: [out, in], where
  * `frame` [H, W, C] is what was flattened (C, H, W in files; H, W, C inside).
  */
 export type Layout =
   | { readonly kind: 'same' }
-  | { readonly kind: 'conv2d' }
+  | { readonly kind: 'conv2d' | 'conv1d' }
   | { readonly kind: 'linear'; readonly frame: Shape | null }
 
 /** Least and largest value; either may be left out. */
@@ -100,6 +100,7 @@ export class Parameter {
   get outsideShape(): Shape {
     const [a, b, c, d] = this.shape
     if (this.layout.kind === 'conv2d') return [d, c, a, b]
+    if (this.layout.kind === 'conv1d') return [d, c, b]
     return this.layout.kind === 'linear' ? [b, a] : this.shape
   }
 
@@ -125,7 +126,7 @@ export class Parameter {
   }
 
   private outsideIndex(i: number): number {
-    if (this.layout.kind === 'conv2d') {
+    if (this.layout.kind === 'conv2d' || this.layout.kind === 'conv1d') {
       const [kh, kw, groupIn, out] = this.shape
       const o = i % out
       const c = Math.floor(i / out) % groupIn

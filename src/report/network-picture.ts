@@ -14,8 +14,15 @@ export interface NetworkLayer {
 /** Kinds of layers in a word. */
 const kinds: { readonly [type: string]: string } = {
   conv2d: 'conv',
+  convTranspose2d: 'conv',
+  synapseFilter: 'synapse',
   convolution: 'conv',
   batchNorm2d: 'norm',
+  thresholdDependentBatchNorm2d: 'tdBN',
+  temporalEffectiveBatchNorm2d: 'TEBN',
+  batchNormThroughTime2d: 'BNTT',
+  layerNorm: 'norm',
+  groupNorm: 'norm',
   avgPool2d: 'pool',
   maxPool2d: 'pool',
   adaptiveAvgPool2d: 'pool',

@@ -5,10 +5,15 @@ import {
   AdaptiveAvgPool2d,
   AvgPool2d,
   BatchNorm2d,
+  BatchNormThroughTime2d,
   Conv2d,
+  ConvTranspose2d,
+  Delay,
   Dropout,
   Flatten,
+  GroupNorm,
   type Layer,
+  LayerNorm,
   Linear,
   MaxPool2d,
   type Network,
@@ -16,6 +21,8 @@ import {
   pairOf,
   Recurrent,
   Spiking,
+  SynapseFilter,
+  TemporalEffectiveBatchNorm2d,
   TemporalLinear,
 } from '../../nn/index.ts'
 import { foldAffine } from './fold.ts'
@@ -98,6 +105,13 @@ class Lowering {
     if (layer instanceof Recurrent) return this.recurrent(layer, x)
     if (layer instanceof SpikeDrivenAttention) return this.attention(layer, x)
     if (layer instanceof TemporalLinear) throw new Refusal('it mixes time steps, and a program gets one at a time')
+    if (layer instanceof TemporalEffectiveBatchNorm2d || layer instanceof BatchNormThroughTime2d)
+      throw new Refusal('its weights differ from step to step, and a program gets one step at a time')
+    if (layer instanceof LayerNorm || layer instanceof GroupNorm)
+      throw new Refusal('it takes statistics of every sample, for which programs of single steps have no operation')
+    if (layer instanceof ConvTranspose2d) throw new Refusal('programs of single steps have no transposed convolution')
+    if (layer instanceof SynapseFilter || layer instanceof Delay)
+      throw new Refusal('programs of single steps have memory for neurons alone')
     throw new Refusal('nothing is known of what it computes')
   }
 

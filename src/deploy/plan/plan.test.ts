@@ -1,7 +1,21 @@
 import { describe, expect, test } from 'vitest'
 import { defineNeuron } from '../../equations/index.ts'
 import { lif, maskedPsn, psn } from '../../neurons/index.ts'
-import { Linear, Network, Sequential, Spiking } from '../../nn/index.ts'
+import {
+  BatchNormThroughTime2d,
+  Conv1d,
+  ConvTranspose2d,
+  Delay,
+  GroupNorm,
+  LayerNorm,
+  Linear,
+  Network,
+  Sequential,
+  Spiking,
+  SynapseFilter,
+  TemporalEffectiveBatchNorm2d,
+  ThresholdDependentBatchNorm2d,
+} from '../../nn/index.ts'
 import { filled, interpreted, someFrames, testedNetworks, testedNeurons } from '../testing/networks.ts'
 import { PlanRun } from './evaluate.ts'
 import { planOf } from './lower.ts'
@@ -54,6 +68,51 @@ describe('a plan', () => {
       layer: new Sequential([new Linear({ features: 4 }), new Spiking({ neuron, T: 4 })]),
     })
     expect(() => planOf(network)).toThrow(new RegExp(`layer "1", spiking: its neurons '${neuron.name}' look over time`))
+  })
+
+  test.each([
+    [
+      new TemporalEffectiveBatchNorm2d({ T: 4 }),
+      /layer "1", temporalEffectiveBatchNorm2d: its weights differ from step/,
+    ],
+    [new BatchNormThroughTime2d({ T: 4 }), /layer "1", batchNormThroughTime2d: its weights differ from step to step/],
+    [new LayerNorm(), /layer "1", layerNorm: it takes statistics of every sample/],
+    [new SynapseFilter(), /layer "1", synapseFilter: programs of single steps have memory for neurons alone/],
+    [new Delay({ most: 2 }), /layer "1", delay: programs of single steps have memory for neurons alone/],
+    [new GroupNorm({ groups: 2 }), /layer "1", groupNorm: it takes statistics of every sample/],
+  ])('%#: of a layer that no program of steps has is refused by name', (norm, message) => {
+    const layer = new Sequential([new Linear({ features: 4 }), norm])
+    expect(() => planOf(new Network({ name: 'norms', input: [3], layer }))).toThrow(message)
+  })
+
+  test('of a transposed convolution is refused by name', () => {
+    const layer = new ConvTranspose2d({ channels: 2, kernelSize: 2 })
+    expect(() => planOf(new Network({ name: 'larger', input: [3, 3, 1], layer }))).toThrow(
+      /convTranspose2d: programs of single steps have no transposed convolution/,
+    )
+  })
+
+  test('of a convolution of one dimension is that of two', async () => {
+    const convolve = new Conv1d({ channels: 3, kernelSize: 3, padding: 1, stride: 2 })
+    const layer = new Sequential([convolve, new Spiking({ neuron: lif() }), new Conv1d({ channels: 2, kernelSize: 2 })])
+    const network = filled(new Network({ name: 'sound', input: [1, 8, 4], layer }))
+    const frames = someFrames(network, 4)
+    const expected = await interpreted(network, frames)
+    const run = new PlanRun(planOf(network))
+    frames.forEach((frame, t) => {
+      run.step(frame).forEach((value, k) => void expect(value).toBeCloseTo(expected.outputs[t][k], 9))
+    })
+  })
+
+  test('of tdBN is that of its running statistics', async () => {
+    const norm = new ThresholdDependentBatchNorm2d({ threshold: 0.5 })
+    const network = new Network({ name: 'td', input: [2], layer: norm })
+    network.parameter('running_mean').set([0.25, -1])
+    network.parameter('running_var').set([4, 0.25])
+    const { steps } = planOf(network)
+    const affine = steps.find((step) => step.op === 'affine')
+    expect(affine?.scale[0]).toBeCloseTo(0.5 / Math.sqrt(4 + 1e-5), 12)
+    expect(affine?.shift[1]).toBeCloseTo(0.5 / Math.sqrt(0.25 + 1e-5), 12)
   })
 
   test('of neurons that have parameters of their own each is refused by name', () => {

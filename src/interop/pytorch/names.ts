@@ -97,7 +97,7 @@ function byRules(path: string, counts: readonly number[]): string {
 
 /** Convolutions, BatchNorms and neurons in the order of computation, which is the same on both sides. */
 function byUnits(all: readonly Parameter[], units: readonly Unit[], classifier: string): ParameterNames {
-  const isConvolution = ({ layout }: Parameter) => layout.kind === 'conv2d'
+  const isConvolution = ({ layout }: Parameter) => layout.kind === 'conv2d' || layout.kind === 'conv1d'
   const owners = (wanted: (p: Parameter) => boolean) => [...new Set(all.filter(wanted).map(({ path }) => owner(path)))]
   const convolutions = owners(isConvolution)
   const norms = owners(({ path }) => path.endsWith('.running_mean'))

@@ -15,8 +15,10 @@ const identity = defineNeuron({ name: 'identity', equations: 's = x' })()
 
 /** BatchNorm that stands alone. In front of a neuron, the option `normalisation` of Spiking does it in one pass. */
 export class BatchNorm2d extends Layer {
-  readonly type = 'batchNorm2d'
+  readonly type: string = 'batchNorm2d'
   readonly options: BatchNorm2dOptions
+  /** What each channel's weight starts from. */
+  protected readonly startWeight: number = 1
   private norm!: Norm
 
   constructor(options: BatchNorm2dOptions = {}) {
@@ -26,7 +28,9 @@ export class BatchNorm2d extends Layer {
 
   build(input: Frame, site: Site): Frame {
     const channels = input.shape[input.shape.length - 1]
-    this.norm = new Norm(site, site.path, channels, this.options.statistics ?? 'perStep')
+    this.norm = new Norm(site, site.path, channels, this.options.statistics ?? 'perStep', {
+      weight: this.startWeight,
+    })
     const { source: _, ...given } = input
     const output: Frame = { ...given, sequence: true, kind: 'dense' }
     site.row({

@@ -4,7 +4,7 @@ import { conv2d } from '../../ops/index.ts'
 import type { Tensor } from '../../tensor/index.ts'
 import { type Frame, Layer, type LayerConfig, type Site } from '../layer.ts'
 import { type Pair, pairOf } from '../pair.ts'
-import type { Parameter } from '../parameter.ts'
+import type { Layout, Parameter } from '../parameter.ts'
 import type { Run } from '../run.ts'
 import { uniformStart } from '../starts.ts'
 
@@ -26,7 +26,9 @@ export interface Conv2dLayerOptions {
 
 /** Convolution of every frame, [H, W, C] to [H', W', channels]. */
 export class Conv2d extends Layer {
-  readonly type = 'conv2d'
+  readonly type: string = 'conv2d'
+  /** How its weight lies in files. */
+  protected readonly layout: Layout = { kind: 'conv2d' }
   readonly options: Conv2dLayerOptions
   private readonly geometry: Conv2dOptions
   private weight!: Parameter
@@ -54,10 +56,10 @@ export class Conv2d extends Layer {
       kind: 'dense',
     }
     const fanIn = kh * kw * shape[2]
-    this.weight = site.parameter('weight', shape, uniformStart(sizeOf(shape), fanIn), { kind: 'conv2d' })
+    this.weight = site.parameter('weight', shape, uniformStart(sizeOf(shape), fanIn), this.layout)
     if (this.options.bias ?? true) this.bias = site.parameter('bias', [channels], uniformStart(channels, fanIn))
     site.row({
-      type: this.type,
+      type: 'conv2d',
       input,
       output,
       parameters: sizeOf(shape) + (this.bias ? channels : 0),

@@ -17,6 +17,7 @@ import { Norm } from '../norm.ts'
 import type { Parameter } from '../parameter.ts'
 import { released } from '../released.ts'
 import type { Run } from '../run.ts'
+import { stepsOf } from '../steps-of.ts'
 import { BatchNorm2d } from './batch-norm2d.ts'
 import { TemporalLinear } from './temporal-linear.ts'
 
@@ -71,7 +72,7 @@ export class Spiking extends Layer {
     const { levels: _, ...frame } = input
     const output: Frame = { ...frame, sequence: true, kind, ...(levels > 1 ? { levels } : {}), source: site.path }
     if (neuron.temporal) {
-      const map = new TemporalLinear({ mixing: neuron.temporal, T: stepsOf(neuron, neuron.temporal, T) })
+      const map = new TemporalLinear({ mixing: neuron.temporal, T: mixedSteps(neuron, neuron.temporal, T) })
       const norm = normalisation ? new BatchNorm2d({ statistics: normalisation }) : null
       if (norm) site.build('norm', norm, input)
       site.build('temporal', map, { ...input, sequence: true, kind: 'dense' })
@@ -240,18 +241,11 @@ export class Spiking extends Layer {
   private from(p: Parameter, spec: LearnableParameter, position: number, run: Run): { tensor: Tensor; made: boolean } {
     const tensor = p.on(run.backend)
     if (!hasSteps(spec) || (position === 0 && run.T === p.shape[0])) return { tensor, made: false }
-    if (position + run.T > p.shape[0]) {
-      throw new UsageError({
-        what: `parameter "${p.path}" was made for ${p.shape[0]} steps`,
-        got: `step ${position + run.T}`,
-        next: 'Run at most as many steps as the layer was built for.',
-      })
-    }
-    return { tensor: slice(run, tensor, position, position + run.T), made: true }
+    return { tensor: slice(run, tensor, ...stepsOf(run, p.shape[0], p.path, position)), made: true }
   }
 }
 
-function stepsOf(neuron: Neuron, mixing: TemporalMixing, T: number | undefined): number {
+function mixedSteps(neuron: Neuron, mixing: TemporalMixing, T: number | undefined): number {
   if (T !== undefined) return T
   if (mixing.kind === 'sliding') return mixing.k
   throw new UsageError({
