@@ -1,5 +1,6 @@
 export { demo } from './demo.ts'
 export { dense, recurrent } from './dense.ts'
+export { type MetaSpikeformerSize, metaSpikeformer } from './meta-spikeformer.ts'
 export type { ModelOptions } from './options.ts'
 export { msResnet, type PublishedDepth, sewResnet } from './published-resnet.ts'
 export { type QkformerSize, qkformer } from './qkformer.ts'

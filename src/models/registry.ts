@@ -3,6 +3,7 @@ import { neuronFromJson } from '../neurons/index.ts'
 import { frameShapeOf, type Network, type NetworkConfig, networkFromConfig } from '../nn/index.ts'
 import { demo } from './demo.ts'
 import { dense, recurrent } from './dense.ts'
+import { type MetaSpikeformerSize, metaSpikeformer } from './meta-spikeformer.ts'
 import type { ModelOptions } from './options.ts'
 import { msResnet, type PublishedDepth, sewResnet } from './published-resnet.ts'
 import { type QkformerSize, qkformer } from './qkformer.ts'
@@ -23,6 +24,10 @@ const transformer = (name: string, size: TransformerSize) => (options: ModelOpti
   spikeDrivenTransformer(name, size, options)
 const spikformerOf = (name: string, size: SpikformerSize) => (options: ModelOptions) => spikformer(name, size, options)
 const qkformerOf = (name: string, size: QkformerSize) => (options: ModelOptions) => qkformer(name, size, options)
+/** Blocks and heads of the published sizes. */
+const eight = { depths: [6, 2], heads: 8 } as const
+const metaOf = (name: string, size: MetaSpikeformerSize) => (options: ModelOptions) =>
+  metaSpikeformer(name, size, options)
 const vgg = (depth: VggDepth) => (options: ModelOptions) => spikingVgg(depth, options)
 
 /** Networks by the name that configurations and command lines use. */
@@ -57,6 +62,10 @@ export const models: { readonly [name: string]: ModelFactory } = {
   'spikformer-4-256': spikformerOf('spikformer-4-256', { depth: 4, channels: 256, heads: 8 }),
   'spikformer-4-384': spikformerOf('spikformer-4-384', { depth: 4, channels: 384, heads: 12 }),
   'qkformer-4-384': qkformerOf('qkformer-4-384', { depths: [1, 1, 2], channels: 384, heads: 8 }),
+  'meta-spikeformer-8-256': metaOf('meta-spikeformer-8-256', { ...eight, channels: [64, 128, 256, 360] }),
+  'meta-spikeformer-8-384': metaOf('meta-spikeformer-8-384', { ...eight, channels: [96, 192, 384, 480] }),
+  'meta-spikeformer-8-512': metaOf('meta-spikeformer-8-512', { ...eight, channels: [128, 256, 512, 640] }),
+  'meta-spikeformer-small': metaOf('meta-spikeformer-small', { depths: [2, 1], heads: 8, channels: [16, 32, 64, 80] }),
 }
 
 /** Models whose hidden layers can be chosen. */

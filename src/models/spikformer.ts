@@ -33,7 +33,7 @@ export function spikingMlp(options: ModelOptions, channels: number): Layer {
 }
 
 /** As often as it takes to come to 8 places each way for 32 pixels, 14 for 224. */
-function halvingsFor([height, width]: readonly number[]): number {
+export function halvingsFor([height, width]: readonly number[]): number {
   return Math.min(4, Math.max(0, Math.round(Math.log2(Math.min(height, width) / 8))))
 }
 

@@ -2,11 +2,13 @@ import { ShapeError, shapeText } from '../base/index.ts'
 import { Conv2d, type Frame, Layer, type LayerConfig, type Run, released, type Site, Spiking } from '../nn/index.ts'
 import { attention, scale } from '../ops/index.ts'
 import type { Tensor } from '../tensor/index.ts'
+import { type Link, link } from './named-sequence.ts'
 import { type ModelOptions, normAndNeuron } from './options.ts'
 
-type Branch = 'q' | 'k' | 'v'
+/** Queries, keys, values, and what comes behind them. */
+export type AttentionBranch = 'q' | 'k' | 'v' | 'proj'
 
-const branches: readonly Branch[] = ['q', 'k', 'v']
+const inputs = ['q', 'k', 'v'] as const
 
 /** What sums of spikes are multiplied by; twice the published 1/8, whose neurons behind it have half the threshold. */
 const factor = 0.25
@@ -14,8 +16,10 @@ const factor = 0.25
 export interface SpikingSelfAttentionOptions {
   readonly channels: number
   readonly heads: number
-  /** Whether the convolutions of queries, keys and values have a bias. */
-  readonly bias: boolean
+  /** Whether the convolutions of queries, keys and values have a bias. Default false. */
+  readonly bias?: boolean
+  /** The layers of a branch; queries, keys and values end in neurons. Default: a 1x1 convolution and neurons. */
+  readonly branch?: (name: AttentionBranch) => readonly Link[]
 }
 
 /**
@@ -26,18 +30,19 @@ export interface SpikingSelfAttentionOptions {
 export class SpikingSelfAttention extends Layer {
   readonly type = 'spikingSelfAttention'
   private readonly options: SpikingSelfAttentionOptions
-  private readonly convolutions: { readonly [branch in Branch | 'proj']: Conv2d }
-  private readonly neurons: { readonly [branch in Branch | 'proj']: Spiking }
+  private readonly branches: { readonly [branch in AttentionBranch]: readonly Link[] }
   private readonly gate: Spiking
 
   constructor(model: ModelOptions, options: SpikingSelfAttentionOptions) {
     super()
-    const { channels, bias } = options
+    const { channels, bias = false } = options
+    const pointwise = (name: AttentionBranch) => [
+      link(`${name}_conv`, new Conv2d({ channels, kernelSize: 1, bias: bias || name === 'proj' })),
+      link([`${name}_bn`, `${name}_sn`], normAndNeuron(model)),
+    ]
+    const { branch = pointwise } = options
     this.options = options
-    const one = (withBias: boolean) => new Conv2d({ channels, kernelSize: 1, bias: withBias })
-    this.convolutions = { q: one(bias), k: one(bias), v: one(bias), proj: one(true) }
-    const neurons = () => normAndNeuron(model)
-    this.neurons = { q: neurons(), k: neurons(), v: neurons(), proj: neurons() }
+    this.branches = { q: branch('q'), k: branch('k'), v: branch('v'), proj: branch('proj') }
     this.gate = new Spiking({ neuron: model.neuron, ...(model.T === undefined ? {} : { T: model.T }) })
   }
 
@@ -49,7 +54,7 @@ export class SpikingSelfAttention extends Layer {
         expected: `[H, W, ${channels}], channels a multiple of ${heads} heads`,
         got: shapeText(input.shape),
       })
-    const [q] = branches.map((branch) => this.branch(branch, input, site))
+    const [q] = inputs.map((branch) => this.branch(branch, input, site))
     const [height, width] = input.shape
     const { levels: _, ...plain } = q
     const summed: Frame = { ...plain, kind: 'dense' }
@@ -67,7 +72,7 @@ export class SpikingSelfAttention extends Layer {
   }
 
   forward(x: Tensor, run: Run): Tensor {
-    const [q, k, v] = branches.map((branch) => this.through(branch, x, run))
+    const [q, k, v] = inputs.map((branch) => this.through(branch, x, run))
     const sums = attention(run, q, k, v, this.options.heads)
     for (const spikes of [q, k, v]) released(run, spikes, [])
     const scaled = scale(run, sums, factor)
@@ -80,18 +85,19 @@ export class SpikingSelfAttention extends Layer {
   }
 
   config(): LayerConfig {
-    return { type: this.type, ...this.options }
+    const { branch: _, ...options } = this.options
+    return { type: this.type, ...options }
   }
 
-  private branch(branch: Branch | 'proj', input: Frame, site: Site): Frame {
-    const current = site.build(`${branch}_conv`, this.convolutions[branch], input)
-    return site.build([`${branch}_bn`, `${branch}_sn`], this.neurons[branch], current)
+  private branch(branch: AttentionBranch, input: Frame, site: Site): Frame {
+    return this.branches[branch].reduce((frame, { names, layer }) => site.build(names, layer, frame), input)
   }
 
-  private through(branch: Branch | 'proj', x: Tensor, run: Run): Tensor {
-    const current = this.convolutions[branch].call(x, run)
-    const spikes = this.neurons[branch].call(current, run)
-    released(run, current, [])
-    return spikes
+  private through(branch: AttentionBranch, x: Tensor, run: Run): Tensor {
+    return this.branches[branch].reduce((value, { layer }) => {
+      const next = layer.call(value, run)
+      released(run, value, [x, next])
+      return next
+    }, x)
   }
 }
