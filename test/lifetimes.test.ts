@@ -3,7 +3,19 @@ import { Tape } from '../src/autograd/index.ts'
 import { tetLoss } from '../src/losses/index.ts'
 import { models } from '../src/models/index.ts'
 import { clif, plif } from '../src/neurons/index.ts'
-import type { Network } from '../src/nn/index.ts'
+import {
+  BatchNormThroughTime2d,
+  ConvTranspose2d,
+  GroupNorm,
+  type Layer,
+  LayerNorm,
+  Network,
+  Sequential,
+  Spiking,
+  SynapseFilter,
+  TemporalEffectiveBatchNorm2d,
+  ThresholdDependentBatchNorm2d,
+} from '../src/nn/index.ts'
 import { loss } from '../src/ops/index.ts'
 import { inputTensor } from '../src/tensor/index.ts'
 import { createFakeBackend } from './fake-backend.ts'
@@ -52,4 +64,32 @@ describe('on a backend that only watches', () => {
       expect(live.size).toBe(before)
       expect(most - before).toBeLessThanOrEqual(6)
     })
+
+  const layers: readonly (readonly [() => Layer, boolean])[] = [
+    [() => new LayerNorm({ over: 'frame' }), true],
+    [() => new GroupNorm({ groups: 2 }), true],
+    [() => new ThresholdDependentBatchNorm2d(), true],
+    [() => new TemporalEffectiveBatchNorm2d({ T: 4 }), true],
+    [() => new BatchNormThroughTime2d({ T: 4 }), true],
+    [() => new ConvTranspose2d({ channels: 4, kernelSize: 2, stride: 2 }), true],
+    [() => new ConvTranspose2d({ channels: 4, kernelSize: 2, bias: false }), true],
+    [() => new SynapseFilter(), false],
+  ]
+  test.each(layers)(
+    '%#: a layer of numbers, and one of spikes, leaves nothing but its output and gradients',
+    async (make, learns) => {
+      for (const behind of [[], [new Spiking({ neuron: clif() })]]) {
+        const layer = new Sequential([...behind, make()])
+        const { backend, live, faults, x, before } = await place(new Network({ name: 'one', input: [4, 4, 2], layer }))
+        const y = layer.call(x, { backend, tape: null, training: false, T: 4, key: 1 })
+        backend.release(y.handle)
+        expect(live.size).toBe(before)
+        const tape = new Tape(backend)
+        const out = layer.call(x, { backend, tape, training: true, T: 4, key: 1 })
+        if (learns) tape.backward(out, backend.tensor(out.shape, null)).release()
+        expect(faults).toEqual([])
+        if (learns) expect(live.size).toBe(before)
+      }
+    },
+  )
 })
