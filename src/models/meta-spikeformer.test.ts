@@ -1,7 +1,8 @@
 import { expect, test } from 'vitest'
 import { createInterpreter, createWasm } from '../backends/index.ts'
-import { hashedUniform } from '../base/index.ts'
+import { hashedUniform, sizeOf } from '../base/index.ts'
 import { lif } from '../neurons/index.ts'
+import type { Network } from '../nn/index.ts'
 import { tensorOf } from '../tensor/index.ts'
 import { metaSpikeformer, modelFromConfig, modelNamed } from './index.ts'
 
@@ -21,13 +22,15 @@ test('is built again from its configuration, and halves small images less often'
   expect(network.rows.find(({ path }) => path === 'pool')?.input.shape).toEqual([8, 8, 80])
 })
 
+const everyParameter = (network: Network) => [...network.parameters(), ...network.buffers()]
+
 const [T, N, side, C] = [2, 2, 4, 8]
 
 /** Every parameter and statistic at values of its own. */
 function uneven(neuron = lif({ threshold: 0.3 })) {
   const size = { channels: [8, 8, C, 8], depths: [1, 1], heads: 2 } as const
   const network = metaSpikeformer('meta', size, { input: [side * 2, side * 2, 3], classes: 3, neuron })
-  for (const [i, parameter] of [...network.parameters(), ...network.buffers()].entries()) {
+  for (const [i, parameter] of everyParameter(network).entries()) {
     const isVariance = parameter.path.endsWith('running_var')
     if (parameter.shape.length === 1)
       parameter.set(hashedUniform(parameter.values.length, i + 1).map((v) => (isVariance ? v + 0.5 : v - 0.3)))
@@ -82,5 +85,41 @@ test.each([
       }
     expect(found[at]).toBeCloseTo(normal('bn2', o, sum), 4)
   }
+  await backend.close()
+})
+
+/**
+ * Logits of three steps, two samples and five classes, by an implementation of the paper's equations in PyTorch 2.13 in
+ * float64, with the published border and half the threshold behind the sums of attention.
+ */
+// biome-ignore format: a row for each step and sample
+const published = [
+  -14.620150699264, 5.191853487529, -22.475208993157, 9.443140523562, 14.421745111992,
+  -13.757444665778, 4.055362488153, -22.480997015661, 8.851899364652, 15.838157295542,
+  -14.67348437111, 5.07403225879, -23.008556246246, 9.63185559904, 14.491269001027,
+  -13.318696684345, 4.198454042438, -22.571122970059, 8.862118831062, 15.377138963321,
+  -14.924693296036, 5.123358059572, -22.997976092954, 9.791139475195, 14.010993080335,
+  -13.375008475866, 3.943575735059, -22.723828907424, 9.110341570989, 15.475516837767,
+]
+
+test('its logits are those of an independent implementation', async () => {
+  const size = { channels: [16, 16, 16, 24], depths: [1, 1], heads: 4 } as const
+  const network = metaSpikeformer('meta', size, { input: [16, 16, 3], classes: 5, neuron: lif({ threshold: 0.4 }) })
+  for (const [i, { path, shape }] of everyParameter(network).entries()) {
+    const drawn = hashedUniform(sizeOf(shape), i + 1)
+    const fanIn = sizeOf(shape) / shape[shape.length - 1]
+    const value = (v: number) => {
+      if (shape.length > 1) return (4 * (v - 0.5)) / Math.sqrt(fanIn)
+      if (path.endsWith('running_var')) return v * 0.5 + 0.05
+      return path.endsWith('weight') ? v + 0.5 : (v - 0.5) * 0.4
+    }
+    network.parameter(path).set(drawn.map(value))
+  }
+  const backend = createInterpreter()
+  await network.place(backend)
+  const x = tensorOf(backend, [3, 2, 16, 16, 3], hashedUniform(3 * 2 * 16 * 16 * 3, 5))
+  const y = network.forward(x, { backend, tape: null, training: false, T: 3, key: 0 })
+  const logits = await backend.read(y.handle)
+  published.forEach((value, i) => void expect(logits[i]).toBeCloseTo(value, 10))
   await backend.close()
 })

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest'
+import { metaStepAgrees } from '../../src/models/testing/meta-step.ts'
 import { lif } from '../../src/neurons/index.ts'
 import {
   BatchNormThroughTime2d,
@@ -35,3 +36,5 @@ test.each<[string, () => Layer, readonly number[]]>([
   const behind = () => new Sequential([new Spiking({ neuron: lif() }), layer()])
   expect(await layerBackends({ layer: behind, shape }, createGpu)).toBeLessThan(2e-5)
 })
+
+test('a training step of Meta-SpikeFormer is the interpreter’s', () => metaStepAgrees(createGpu))
