@@ -1,6 +1,8 @@
 import { readFile, realpath } from 'node:fs/promises'
-import type { ServerResponse } from 'node:http'
+import type { IncomingMessage, ServerResponse } from 'node:http'
 import { extname, join } from 'node:path'
+import { promisify } from 'node:util'
+import { gzip } from 'node:zlib'
 import { answerJson, safeHeaders } from './answers.ts'
 
 const types: { readonly [ending: string]: string } = {
@@ -13,6 +15,12 @@ const types: { readonly [ending: string]: string } = {
   '.png': 'image/png',
 }
 
+/** What shrinks: pages, scripts, styles. Data is packed already. */
+const shrinks = ['.html', '.js', '.css', '.svg', '.json']
+
+/** What was packed already, by the path of the file; those whose names stay the same are packed anew each time. */
+const packed = new Map<string, Promise<Uint8Array>>()
+
 /** Files that the build gave names with a digest of what is in them. */
 const lasting = /^\/assets\/.*-[\w-]{8}\.\w+$/
 
@@ -23,7 +31,12 @@ export interface Places {
 }
 
 /** A file of the pages. Nothing of them is secret: every Spikelet has the same. */
-export async function answerAsset(response: ServerResponse, places: Places, path: string): Promise<void> {
+export async function answerAsset(
+  { headers }: IncomingMessage,
+  response: ServerResponse,
+  places: Places,
+  path: string,
+): Promise<void> {
   const name = path === '/' ? '/index.html' : path
   const beginning = Object.keys(places).find((one) => one !== '/' && name.startsWith(one)) ?? '/'
   // Names of the build: letters, digits, and single dots between them.
@@ -34,11 +47,23 @@ export async function answerAsset(response: ServerResponse, places: Places, path
     answerJson(response, 404, { error: 'there is no such page' })
     return
   }
+  const isLasting = lasting.test(name)
+  const wanted = shrinks.includes(extname(file)) && /\bgzip\b/.test(String(headers['accept-encoding'] ?? ''))
+  const body = wanted ? await packedBytes(file, bytes, isLasting) : bytes
   response.writeHead(200, {
     ...safeHeaders,
     'Content-Type': types[extname(file)] ?? 'application/octet-stream',
-    'Content-Length': bytes.length,
-    'Cache-Control': lasting.test(name) ? 'private, max-age=31536000, immutable' : 'no-cache',
+    'Content-Length': body.length,
+    ...(wanted ? { 'Content-Encoding': 'gzip' } : {}),
+    Vary: 'Accept-Encoding',
+    'Cache-Control': isLasting ? 'private, max-age=31536000, immutable' : 'no-cache',
   })
-  response.end(bytes)
+  response.end(body)
+}
+
+function packedBytes(file: string, bytes: Uint8Array, isLasting: boolean): Promise<Uint8Array> {
+  const known = isLasting ? packed.get(file) : undefined
+  const made = known ?? promisify(gzip)(bytes)
+  if (isLasting) packed.set(file, made)
+  return made
 }

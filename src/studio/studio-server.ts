@@ -109,7 +109,7 @@ async function answer(
     answerJson(response, refusal?.status ?? 400, { error: refusal?.error ?? 'this is no address' })
     return
   }
-  if (!path.startsWith(apiPath)) return answerAsset(response, places, path)
+  if (!path.startsWith(apiPath)) return answerAsset(request, response, places, path)
   const name = `${method} ${path.slice(apiPath.length)}`
   if (name === 'GET changes') return answerChanges(response, studio)
   if (name === 'GET file') return answerFile(response, studio, url.searchParams)

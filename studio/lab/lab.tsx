@@ -1,5 +1,4 @@
 import { useEffect, useMemo, useState } from 'preact/hooks'
-import { surrogateCurves } from 'spikelet/analysis'
 import { draw, printNeuron } from 'spikelet/browser'
 import { addressWith, stateOfAddress } from '../link.ts'
 import { Card, Choice, NumberField } from '../parts/choice.tsx'
@@ -18,11 +17,12 @@ import {
   mostNeurons,
   mostSteps,
   optionsOf,
+  surrogateNames,
   zooNames,
 } from './model.ts'
+import { numbersOfFile } from './numbers-file.ts'
 import { GradientLeft, GradientPicture, GradientWays, percent, Traces } from './pictures.tsx'
 
-const surrogateNames = surrogateCurves().curves.map(({ name }) => name)
 const inputKinds: readonly LabInput['kind'][] = ['poisson', 'constant', 'ramp', 'drawn']
 const resets: readonly LabNeuron['reset'][] = ['soft', 'hard', 'late', 'none']
 
@@ -92,6 +92,15 @@ export default function LabPage() {
               />
             )}
             <p class="small quiet">Draw over the input row of a picture to make an input of your own.</p>
+            <InputFile
+              onValues={(values) =>
+                setLab((now) => ({
+                  ...now,
+                  T: Math.min(mostSteps, values.length),
+                  input: { ...now.input, kind: 'drawn', values: values.slice(0, mostSteps) },
+                }))
+              }
+            />
           </Card>
           <Share lab={lab} />
         </div>
@@ -100,6 +109,27 @@ export default function LabPage() {
         </div>
       </div>
     </>
+  )
+}
+
+function InputFile({ onValues }: { readonly onValues: (values: readonly number[]) => void }) {
+  const [told, setTold] = useState('')
+  const take = (file: File | undefined) => {
+    if (!file) return
+    numbersOfFile(file).then(
+      (values) => {
+        setTold(values.length > mostSteps ? `The first ${mostSteps} of ${values.length} numbers.` : '')
+        onValues(values)
+      },
+      (error: Error) => setTold(error.message),
+    )
+  }
+  return (
+    <label class="field small">
+      or from a file: numbers, one a step (.npy or text)
+      <input type="file" onChange={({ currentTarget }) => take(currentTarget.files?.[0])} />
+      {told && <span role="status">{told}</span>}
+    </label>
   )
 }
 

@@ -1,3 +1,4 @@
+import { surrogateCurves } from 'spikelet/analysis'
 import { defineNeuron, type Neuron, type NeuronDefinition, type NeuronOptions } from 'spikelet/browser'
 import { neurons } from 'spikelet/neurons'
 
@@ -46,6 +47,8 @@ const definitions: { readonly [name: string]: NeuronDefinition } = Object.fromEn
     return definition ? [[name, definition]] : []
   }),
 )
+
+export const surrogateNames: readonly string[] = surrogateCurves().curves.map(({ name }) => name)
 
 /** Neurons to start from. */
 export const zooNames: readonly string[] = Object.keys(definitions)

@@ -22,16 +22,20 @@ interface LayerMapsProps {
   /** -1: summed over time. */
   readonly step: number
   readonly onNeuron: (place: number) => void
+  /** Said of it in place of how many of its neurons fire. */
+  readonly about?: string
+  /** Most pixels of height. */
+  readonly tallest?: number
 }
 
 /** The output of a layer: maps of its channels at a step, or, of neurons in a list, which fired when. */
-export function LayerMaps({ layer, T, step, onNeuron }: LayerMapsProps) {
+export function LayerMaps({ layer, T, step, onNeuron, about, tallest = 340 }: LayerMapsProps) {
   const isList = layer.shape.length !== 3
   const places = placesOf(layer)
   const neurons = layer.output.length / T
   const height = isList
     ? Math.min(260, Math.max(60, neurons * 3))
-    : Math.min(340, Math.max(30, (520 * places.rows * (places.height + 1)) / (places.columns * (places.width + 1))))
+    : Math.min(tallest, Math.max(30, (520 * places.rows * (places.height + 1)) / (places.columns * (places.width + 1))))
   const draw = (pen: Pen) => (isList ? raster(pen, layer, T, step) : maps(pen, layer, places, T, step))
   const point = (x: number, y: number, pressed: boolean, width: number) => {
     if (!pressed) return
@@ -49,7 +53,8 @@ export function LayerMaps({ layer, T, step, onNeuron }: LayerMapsProps) {
   return (
     <figure style={{ margin: 0 }}>
       <figcaption class="small quiet">
-        {layer.path}: {layer.shape.join(' x ')}, {(100 * layer.rate).toFixed(1)} % fire at a time
+        {layer.path}: {layer.shape.join(' x ')}
+        {about === undefined ? `, ${(100 * layer.rate).toFixed(1)} % fire at a time` : about && `, ${about}`}
       </figcaption>
       <Canvas
         height={height}

@@ -1,6 +1,6 @@
 /** What somebody dropped: read in a worker, so that a large file does not stop the page. */
 export type ToMicroscope =
-  | { readonly kind: 'open'; readonly name: string; readonly bytes: Uint8Array; readonly dt: number }
+  | { readonly kind: 'open'; readonly name: string; readonly bytes: Uint8Array; readonly dt: number | null }
   | { readonly kind: 'run'; readonly input: MicroscopeInput; readonly T: number }
   | { readonly kind: 'neuron'; readonly layer: number; readonly place: number }
   | { readonly kind: 'readings'; readonly expected: Uint8Array | null }
@@ -9,6 +9,8 @@ export type MicroscopeInput =
   | { readonly kind: 'poisson'; readonly rate: number; readonly seed: number }
   /** Grey pixels, 0 to 255, of the frame's height and width. */
   | { readonly kind: 'pixels'; readonly pixels: Uint8Array }
+  /** A test image of Fashion-MNIST's embedded part, which lies at the address. */
+  | { readonly kind: 'fashion-mnist'; readonly address: string; readonly sample: number }
   /** An array of numbers (.npy), or a recording of an event camera. */
   | { readonly kind: 'file'; readonly name: string; readonly bytes: Uint8Array; readonly sample: number }
 
@@ -38,7 +40,8 @@ export type FromMicroscope =
       readonly classes: readonly string[]
       readonly rows: readonly LayerRowText[]
       readonly notes: readonly string[]
-      readonly isNir: boolean
+      /** The step that a NIR graph is run with; null for anything else. */
+      readonly dt: number | null
     }
   | {
       readonly kind: 'tensors'
@@ -50,7 +53,10 @@ export type FromMicroscope =
   | {
       readonly kind: 'ran'
       readonly T: number
-      readonly frames: Float32Array
+      /** What was shown to the network, as a layer; images without their normalisation. */
+      readonly input: LayerRun
+      /** What is known of the input, such as its class. */
+      readonly inputText: string
       readonly layers: readonly LayerRun[]
       readonly outputs: readonly number[]
       /** Of all steps; null where it cannot be counted. */

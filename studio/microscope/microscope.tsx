@@ -14,7 +14,6 @@ const zoo = ['fashion-mnist-tiny', 'n-mnist-snn3']
 /** Opens a network's file, plays an input, and goes through time. */
 export default function MicroscopePage() {
   const { send, opened, tensors, ran, potential, readings, fault } = useWorker()
-  const [dt, setDt] = useState(1)
   const [T, setT] = useState(20)
   const [refused, setRefused] = useState('')
   const latest = useRef<{ readonly name: string; readonly bytes: Uint8Array } | null>(null)
@@ -23,7 +22,7 @@ export default function MicroscopePage() {
   }, [opened])
   const open = (name: string, bytes: Uint8Array) => {
     latest.current = { name, bytes }
-    send({ kind: 'open', name, bytes, dt })
+    send({ kind: 'open', name, bytes, dt: null })
   }
   useEffect(() => {
     // The Runs page leads here with the name of a run: its best checkpoint, or its last while it has no other.
@@ -53,16 +52,15 @@ export default function MicroscopePage() {
               </button>
             ))}
           </div>
-          <NumberField
-            label="step of a NIR graph, dt, in its unit of time"
-            value={dt}
-            min={1e-9}
-            step="any"
-            onChange={(value) => {
-              setDt(value)
-              if (latest.current) send({ kind: 'open', ...latest.current, dt: value })
-            }}
-          />
+          {opened && opened.dt !== null && (
+            <NumberField
+              label="step of the NIR graph, dt, in its unit of time"
+              value={opened.dt}
+              min={1e-9}
+              step="any"
+              onChange={(dt) => latest.current && send({ kind: 'open', ...latest.current, dt })}
+            />
+          )}
           {(fault || refused) && <pre class="fault">{fault ?? refused}</pre>}
         </Card>
         {opened && <Input opened={opened} T={T} onT={setT} onRun={(input) => send({ kind: 'run', input, T })} />}
@@ -83,7 +81,7 @@ export default function MicroscopePage() {
           <Run ran={ran} classes={opened.classes} onNeuron={(layer, place) => send({ kind: 'neuron', layer, place })} />
         )}
         {potential && <Potential told={potential} />}
-        {opened?.isNir && ran && (
+        {opened && opened.dt !== null && ran && (
           <ReadingsCard onCompare={(expected) => send({ kind: 'readings', expected })} told={readings} />
         )}
       </div>
@@ -95,9 +93,9 @@ export default function MicroscopePage() {
 function useWorker() {
   const worker = useRef<Worker | null>(null)
   const [told, setTold] = useState<{ readonly [Kind in FromMicroscope['kind']]?: Told<Kind> }>({})
-  useEffect(() => {
+  // Begun with the first message: somebody may drop a file before effects have run.
+  const begun = () => {
     const made = new Worker(new URL('./worker.ts', import.meta.url), { type: 'module' })
-    worker.current = made
     made.onmessage = ({ data }: MessageEvent<FromMicroscope>) => {
       setTold((before) => {
         if (data.kind === 'opened' || data.kind === 'tensors') return { [data.kind]: data }
@@ -105,9 +103,13 @@ function useWorker() {
         return { ...before, [data.kind]: data }
       })
     }
-    return () => made.terminate()
-  }, [])
-  const send = (message: ToMicroscope) => worker.current?.postMessage(message)
+    return made
+  }
+  useEffect(() => () => worker.current?.terminate(), [])
+  const send = (message: ToMicroscope) => {
+    worker.current ??= begun()
+    worker.current.postMessage(message)
+  }
   const { opened, tensors, ran, potential, readings, failed } = told
   return { send, opened, tensors, ran, potential, readings, fault: failed?.message }
 }
@@ -160,13 +162,17 @@ interface InputProps {
 }
 
 function Input({ opened, T, onT, onRun }: InputProps) {
-  const [kind, setKind] = useState<'poisson' | 'drawn'>('poisson')
+  const [kind, setKind] = useState<'poisson' | 'drawn' | 'fashion-mnist'>('poisson')
   const [rate, setRate] = useState(0.3)
   const [seed, setSeed] = useState(1)
   const [sample, setSample] = useState(0)
   const [file, setFile] = useState<{ readonly name: string; readonly bytes: Uint8Array } | null>(null)
   const [height = 1, width = 1] = opened.input
   const canDraw = opened.input.length === 3
+  const canFashion = opened.input.join() === '28,28,1'
+  const kinds = (['poisson', 'drawn', 'fashion-mnist'] as const).filter(
+    (one) => one === 'poisson' || (one === 'drawn' ? canDraw : canFashion),
+  )
   const [pixels, setPixels] = useState(() => new Uint8Array(height * width))
   const drawn = pixels.length === height * width ? pixels : new Uint8Array(height * width)
   const put = (x: number, y: number, pressed: boolean) => {
@@ -181,7 +187,9 @@ function Input({ opened, T, onT, onRun }: InputProps) {
   }
   const begin = () => {
     if (file) onRun({ kind: 'file', ...file, sample })
-    else onRun(kind === 'drawn' ? { kind: 'pixels', pixels: drawn } : { kind: 'poisson', rate, seed })
+    else if (kind === 'drawn') onRun({ kind: 'pixels', pixels: drawn })
+    else if (kind === 'poisson') onRun({ kind: 'poisson', rate, seed })
+    else onRun({ kind, address: new URL('./data/fashion-mnist/', document.baseURI).href, sample })
   }
   return (
     <Card title="Its input">
@@ -190,10 +198,12 @@ function Input({ opened, T, onT, onRun }: InputProps) {
       </p>
       <div class="fields">
         <NumberField label="steps T" value={T} min={1} max={1000} onChange={onT} />
-        <Choice label="kind" value={kind} options={canDraw ? ['poisson', 'drawn'] : ['poisson']} onChange={setKind} />
+        <Choice label="kind" value={kind} options={kinds} onChange={setKind} />
         {kind === 'poisson' && <NumberField label="rate" value={rate} min={0} max={1} step="any" onChange={setRate} />}
         {kind === 'poisson' && <NumberField label="seed" value={seed} min={0} onChange={setSeed} />}
-        {file && <NumberField label="sample" value={sample} min={0} onChange={setSample} />}
+        {(file || kind === 'fashion-mnist') && (
+          <NumberField label="sample" value={sample} min={0} max={file ? 1e9 : 1999} onChange={setSample} />
+        )}
       </div>
       {kind === 'drawn' && (
         <div style={{ width: '11rem' }}>
@@ -362,7 +372,10 @@ function Run({ ran, classes, onNeuron }: RunProps) {
           />
         </label>
       </div>
-      <p class="small quiet">Choose a neuron in a picture to see its potential.</p>
+      {ran.input.shape.length === 3 && (
+        <LayerMaps layer={ran.input} T={ran.T} step={step} onNeuron={() => {}} about={ran.inputText} tallest={140} />
+      )}
+      <p class="small quiet">Choose a neuron in a picture of a layer to see its potential.</p>
       {ran.layers.map((layer, k) => (
         <LayerMaps layer={layer} T={ran.T} step={step} onNeuron={(place) => onNeuron(k, place)} key={layer.path} />
       ))}

@@ -1,5 +1,7 @@
 import {
   type Backend,
+  type Dataset,
+  embeddedFashionMnist,
   energy,
   loadNetwork,
   type Network,
@@ -13,14 +15,22 @@ import {
 } from 'spikelet/browser'
 import { integrate } from 'spikelet/data'
 import { readNpy } from 'spikelet/formats'
-import { compareReadings, readingText, readSafetensors } from 'spikelet/interop'
+import { compareReadings, likelyStep, readingText, readSafetensors } from 'spikelet/interop'
+import { unpackedFolder } from '../train/folders.ts'
 import type { FromMicroscope, LayerRun, MicroscopeInput, ToMicroscope } from './messages.ts'
 
 /** The worker that opens files and runs networks. */
 
 interface Opened {
   readonly network: Network
+  /** What pixels in 0..1 go through before the network. */
+  readonly normalised: Normalised | null
   readonly nir: { readonly graph: Awaited<ReturnType<typeof readNir>>; readonly dt: number } | null
+}
+
+interface Normalised {
+  readonly mean: readonly number[]
+  readonly deviation: readonly number[]
 }
 
 let opened: Opened | null = null
@@ -55,11 +65,15 @@ async function hear(message: ToMicroscope): Promise<void> {
   }
 }
 
-async function open(name: string, bytes: Uint8Array, dt: number): Promise<void> {
+/** @param step of a NIR graph; null: whatever its time constants allow */
+async function open(name: string, bytes: Uint8Array, step: number | null): Promise<void> {
   if (bytes[0] === 0x89 && bytes[1] === 0x48) {
     const graph = await readNir(bytes, name)
+    const dt = step ?? likelyStep(graph)
     const { network, labels } = networkFromNir(graph, { dt, file: name })
-    const notes = labels.flatMap(({ node, why }) => (why === '' ? [] : [`${node}: ${why}`]))
+    const told = labels.flatMap(({ node, why }) => (why === '' ? [] : [`${node}: ${why}`]))
+    const chosen = `The step ${dt} was chosen by its time constants: put in what its authors used.`
+    const notes = step === null && dt !== 1 ? [chosen, ...told] : told
     show(name, `a NIR graph, steps of ${dt}`, network, {}, notes, { graph, dt })
     return
   }
@@ -102,7 +116,7 @@ function show(
   nir: Opened['nir'] = null,
 ): void {
   opened?.network.unplace()
-  opened = { network, nir }
+  opened = { network, nir, normalised: normalisedOf(training) }
   frames = null
   recordings = null
   const { T = 20, classes = [] } = training as { readonly T?: number; readonly classes?: readonly string[] }
@@ -110,7 +124,7 @@ function show(
     ...{ path, type, output: output.shape.join(' x ') },
     parameters: typeof parameters === 'number' ? parameters : 0,
   }))
-  tell({ kind: 'opened', name, what, input: network.input, T, classes, rows, notes, isNir: nir !== null })
+  tell({ kind: 'opened', name, what, input: network.input, T, classes, rows, notes, dt: nir?.dt ?? null })
 }
 
 async function run(input: MicroscopeInput, T: number): Promise<void> {
@@ -118,7 +132,7 @@ async function run(input: MicroscopeInput, T: number): Promise<void> {
   const { network } = opened
   backend ??= await pageBackend({ threads: 1, relaxedSimd: false })
   if (!network.backend) await network.place(backend)
-  const values = await framesOf(input, T, network.input)
+  const { values, shown = values, text } = await framesOf(input, T, network.input)
   const x = tensorOf(backend, [T, 1, ...network.input], values)
   const reads: Promise<LayerRun>[] = []
   const logits = network.forward(x, {
@@ -142,11 +156,12 @@ async function run(input: MicroscopeInput, T: number): Promise<void> {
     return sum / T
   })
   const sample = input.kind === 'file' ? input.sample : 0
+  const seen = { path: 'input', shape: network.input, output: shown, rate: 0 }
   const last = (layers.at(-1)?.output.length ?? 0) / T
   frames = { values, T, sample, last }
   recordings = await potentialsOf(network, x, T)
   for (const { handle } of [x, logits]) backend.release(handle)
-  tell({ kind: 'ran', T, frames: values, layers, outputs, cost: costOf(network, layers, T) })
+  tell({ kind: 'ran', T, input: seen, inputText: text, layers, outputs, cost: costOf(network, layers, T) })
 }
 
 /** What the spikes cost; null where it cannot be counted. */
@@ -217,13 +232,64 @@ function numbersOf(
   return { values: own, shape }
 }
 
-async function framesOf(input: MicroscopeInput, T: number, shape: readonly number[]): Promise<Float32Array> {
-  const size = shape.reduce((a, b) => a * b, 1)
-  if (input.kind === 'pixels') {
-    const channels = shape[2] ?? 1
-    const one = Float32Array.from({ length: size }, (_, i) => input.pixels[Math.floor(i / channels)] / 255)
-    return repeated(one, T)
+/** The normalisation that a checkpoint's training names. */
+function normalisedOf(training: object): Normalised | null {
+  const { transforms } = training as {
+    readonly transforms?: { readonly evaluation?: readonly { readonly name: string; readonly options: object }[] }
   }
+  const found = transforms?.evaluation?.find(({ name }) => name === 'normalise')
+  return found ? (found.options as Normalised) : null
+}
+
+/** An image at every step: as the network takes it, and as people see it. */
+function imageFrames(pixels: Uint8Array, channels: number, T: number) {
+  const shares = Float32Array.from(pixels, (value) => value / 255)
+  return { values: repeated(normalisedPixels(pixels, channels), T), shown: repeated(shares, T) }
+}
+
+/** Pixels, 0 to 255, as the network takes them. */
+function normalisedPixels(pixels: ArrayLike<number>, channels: number): Float32Array {
+  const known = opened?.normalised
+  return Float32Array.from(pixels, (value, i) => {
+    const share = value / 255
+    return known ? (share - known.mean[i % channels]) / known.deviation[i % channels] : share
+  })
+}
+
+let testImages: Promise<Dataset> | null = null
+
+/** A test image, and what it shows. */
+async function fashionImage(address: string, sample: number): Promise<{ pixels: Uint8Array; text: string }> {
+  testImages ??= embeddedFashionMnist(unpackedFolder(address)).then(({ test }) => test)
+  const images = await testImages
+  const index = Math.min(sample, images.length - 1)
+  const pixels = new Uint8Array(images.shape.reduce((a, b) => a * b, 1))
+  images.image(index, pixels)
+  return { pixels, text: `test image ${index} of Fashion-MNIST: ${images.classes[images.label(index)]}` }
+}
+
+async function framesOf(
+  input: MicroscopeInput,
+  T: number,
+  shape: readonly number[],
+): Promise<{ values: Float32Array; shown?: Float32Array; text: string }> {
+  const channels = shape[2] ?? 1
+  if (input.kind === 'pixels') {
+    const size = shape.reduce((a, b) => a * b, 1)
+    const pixels = Uint8Array.from({ length: size }, (_, i) => input.pixels[Math.floor(i / channels)])
+    return { ...imageFrames(pixels, channels, T), text: '' }
+  }
+  if (input.kind !== 'fashion-mnist') return { values: await valuesOf(input, T, shape), text: '' }
+  const { pixels, text } = await fashionImage(input.address, input.sample)
+  return { ...imageFrames(pixels, channels, T), text }
+}
+
+async function valuesOf(
+  input: Extract<MicroscopeInput, { kind: 'poisson' | 'file' }>,
+  T: number,
+  shape: readonly number[],
+): Promise<Float32Array> {
+  const size = shape.reduce((a, b) => a * b, 1)
   if (input.kind === 'poisson') {
     const values = new Float32Array(T * size)
     let state = (input.seed + 1) * 2654435761

@@ -22,6 +22,7 @@ import {
   tensorOf,
   train,
 } from 'spikelet/browser'
+import { eventFolder, frameDatasets, SensorSizeError } from 'spikelet/data'
 import { filesFolder, unpackedFolder } from './folders.ts'
 import { type FromEngine, hashAfter, type LayerSpikes, type ToEngine, type TrainSettings } from './messages.ts'
 
@@ -67,7 +68,7 @@ async function run({ definition, options, settings, data, threads, from }: Start
   const neuron = (defineNeuron(definition) as (given: typeof options) => Neuron)(options)
   const [backend, datasets] = await Promise.all([
     pageBackend({ backend: settings.backend, threads, relaxedSimd: false }),
-    typeof data === 'string' ? embeddedFashionMnist(unpackedFolder(data)) : imageFolder(filesFolder(data)),
+    typeof data === 'string' ? embeddedFashionMnist(unpackedFolder(data)) : ownData(data, settings.T),
   ])
   const network = from ? (await loadNetwork(from)).net : networkOf(settings, datasets.train, neuron)
   const known = datasets.name === 'fashion-mnist'
@@ -78,7 +79,7 @@ async function run({ definition, options, settings, data, threads, from }: Start
     device: deviceText(backend),
     classes: datasets.train.classes,
     shape: datasets.train.shape,
-    samples: samplesOf(datasets.test, 12),
+    samples: datasets.test.steps === undefined ? samplesOf(datasets.test, 12) : [],
     parameters: network.parameters().reduce((sum, { values }) => sum + values.length, 0),
     notes: datasets.notes,
   })
@@ -109,6 +110,18 @@ async function run({ definition, options, settings, data, threads, from }: Start
       wake = resolve
     })
   }
+}
+
+/** Somebody's own images, or recordings as T frames each: whatever most of the files are. */
+async function ownData(files: Exclude<Start['data'], string>, T: number): Promise<Datasets> {
+  const folder = filesFolder(files)
+  const images = files.filter(({ path }) => /\.(png|jpe?g)$/i.test(path)).length
+  if (images * 2 >= files.length) return imageFolder(folder)
+  const sets = await eventFolder(folder).catch((error: unknown) => {
+    if (error instanceof SensorSizeError) return eventFolder(folder, { sensor: 'measured' })
+    throw error
+  })
+  return frameDatasets(sets, { T })
 }
 
 /** Answers what was asked, and waits as long as training is paused. */
@@ -157,6 +170,7 @@ function limited(datasets: Datasets, images: number): Datasets {
     length: images,
     label: (i) => all.label(i),
     image: (i, into) => all.image(i, into),
+    ...(all.steps === undefined ? {} : { steps: all.steps }),
   }
   return { ...datasets, train: part }
 }

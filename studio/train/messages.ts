@@ -22,7 +22,7 @@ export type ToEngine =
       readonly definition: NeuronDefinition
       readonly options: NeuronOptions
       readonly settings: TrainSettings
-      /** Address of Fashion-MNIST's embedded part, or somebody's own images, a folder a class. */
+      /** Address of Fashion-MNIST's embedded part, or somebody's own images or recordings, a folder a class. */
       readonly data: string | readonly { readonly path: string; readonly file: File }[]
       readonly threads: number
       /** A network file to go on from. */

@@ -1,5 +1,5 @@
 import { useEffect, useMemo, useRef, useState } from 'preact/hooks'
-import { firstLab, fromZoo, type Lab, labOf, zooNames } from '../lab/model.ts'
+import { firstLab, fromZoo, type Lab, labOf, surrogateNames, zooNames } from '../lab/model.ts'
 import { addressWith, stateOfAddress } from '../link.ts'
 import { Card, Choice, NumberField } from '../parts/choice.tsx'
 import { type Curve, Plot } from '../parts/plot.tsx'
@@ -173,6 +173,15 @@ function Neurons({ lab, onChange }: { readonly lab: Lab; readonly onChange: (lab
           )}
         </div>
       ))}
+      <Choice
+        label="surrogate of all"
+        value={surrogateOfAll(neurons)}
+        options={['as they have it', ...surrogateNames]}
+        onChange={(surrogate) =>
+          surrogate !== 'as they have it' &&
+          onChange({ ...lab, neurons: lab.neurons.map((one) => ({ ...one, surrogate, alpha: null })) })
+        }
+      />
       <div class="row">
         {neurons.length < 2 && (
           <button type="button" onClick={() => onChange({ ...lab, neurons: [...neurons, fromZoo('lif')] })}>
@@ -183,6 +192,12 @@ function Neurons({ lab, onChange }: { readonly lab: Lab; readonly onChange: (lab
       </div>
     </>
   )
+}
+
+/** The surrogate that all neurons have; where they differ, that they do. */
+function surrogateOfAll(neurons: Lab['neurons']): string {
+  const [first, ...others] = neurons
+  return others.every(({ surrogate }) => surrogate === first.surrogate) ? first.surrogate : 'as they have it'
 }
 
 function Knobs({
@@ -271,7 +286,7 @@ function Data({ own, onChange, from, onFile }: DataProps) {
           </button>
         </p>
       ) : (
-        <p>Drop a folder of images here, one folder a class, all of one size.</p>
+        <p>Drop a folder of images, all of one size, or of recordings of an event camera here: one folder a class.</p>
       )}
       {from ? (
         <p>
@@ -285,7 +300,7 @@ function Data({ own, onChange, from, onFile }: DataProps) {
       )}
       <div class="fields">
         <label class="field">
-          folder of images
+          folder of images or recordings
           <input type="file" onChange={chosen} {...{ webkitdirectory: true }} />
         </label>
         <label class="field">

@@ -3,6 +3,7 @@ import { type Conv2d, Graph, type GraphLayer, type Linear, Network, Recurrent, S
 import type { NirGraph, NirLabel, NirNode, NirType } from './graph.ts'
 import { type LayerIn, layerReaders } from './layers-in.ts'
 import type { NirFiring, NirReset, NirStart } from './neurons-in.ts'
+import { timesOf } from './step-of-time.ts'
 import { Refusal } from './values.ts'
 import { loopsOf, orderOf, type Wiring, wiringOf } from './wiring.ts'
 
@@ -245,14 +246,8 @@ function frameOf(shape: Shape): Shape {
 }
 
 /** What helps to choose dt. */
-function timesText({ nodes }: NirGraph): string {
-  const names = ['tau', 'tau_mem', 'tau_syn', 'delay']
-  const times = [...nodes.values()].flatMap(({ fields }) =>
-    names.flatMap((name) => {
-      const field = fields.get(name)
-      return field === undefined || typeof field === 'string' ? [] : [...field.values]
-    }),
-  )
+function timesText(graph: NirGraph): string {
+  const times = timesOf(graph)
   if (times.length === 0) return 'It has no time constants: take 1 where its authors counted steps.'
   const [least, most] = times.reduce(([a, b], t) => [Math.min(a, t), Math.max(b, t)], [times[0], times[0]])
   return `Its time constants are ${least} to ${most}: take about a tenth of the shortest, or what its authors used.`
