@@ -1,11 +1,12 @@
 import { type Random, sizeOf, UsageError } from '../../base/index.ts'
 import { defineNeuron, type LearnableStart, type Neuron } from '../../equations/index.ts'
 import { spiking } from '../../ops/index.ts'
-import { inputTensor, type Tensor } from '../../tensor/index.ts'
+import type { Tensor } from '../../tensor/index.ts'
 import { type Frame, Layer, type LayerConfig, type Site } from '../layer.ts'
 import type { Parameter } from '../parameter.ts'
 import type { Run } from '../run.ts'
 import { joined } from '../site.ts'
+import { streamed } from '../streamed.ts'
 
 export interface DelayOptions {
   /** Longest delay, in steps: 1 to 32. */
@@ -73,20 +74,16 @@ export class Delay extends Layer {
   }
 
   forward(x: Tensor, run: Run): Tensor {
-    const given = run.stream?.given.get(this.path)
-    const { output, state } = spiking(run, x, {
-      neuron: this.neuron,
-      T: run.T,
-      parameters: [this.delays.on(run.backend)],
-      normalisation: null,
-      state: given?.map(inputTensor) ?? null,
-      wantState: run.stream !== undefined,
-    })
-    run.stream?.next.set(
-      this.path,
-      (state ?? []).map((s) => s.handle),
+    return streamed(run, this.path, (state, wantState) =>
+      spiking(run, x, {
+        neuron: this.neuron,
+        T: run.T,
+        parameters: [this.delays.on(run.backend)],
+        normalisation: null,
+        state,
+        wantState,
+      }),
     )
-    return output
   }
 
   config(): LayerConfig {

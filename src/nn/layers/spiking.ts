@@ -11,13 +11,14 @@ import {
   type TemporalMixing,
 } from '../../equations/index.ts'
 import { slice, spiking } from '../../ops/index.ts'
-import { inputTensor, type Tensor } from '../../tensor/index.ts'
+import type { Tensor } from '../../tensor/index.ts'
 import { type Frame, Layer, type LayerConfig, type LayerRow, type Site } from '../layer.ts'
 import { Norm } from '../norm.ts'
 import type { Parameter } from '../parameter.ts'
 import { released } from '../released.ts'
 import type { Run } from '../run.ts'
 import { stepsOf } from '../steps-of.ts'
+import { streamed } from '../streamed.ts'
 import { BatchNorm2d } from './batch-norm2d.ts'
 import { TemporalLinear } from './temporal-linear.ts'
 
@@ -122,14 +123,9 @@ export class Spiking extends Layer {
 
   forward(x: Tensor, run: Run): Tensor {
     if (this.temporal) return this.throughTime(x, run, this.temporal.map, this.temporal.norm)
-    const given = run.stream?.given.get(this.path)
-    const result = this.advance(x, given?.map(inputTensor) ?? null, run, run.stream !== undefined)
-    run.stream?.next.set(
-      this.path,
-      (result.state ?? []).map((s) => s.handle),
-    )
-    run.observe?.(this.path, result.output, this.neuron.program.levels)
-    return result.output
+    const output = streamed(run, this.path, (state, wantState) => this.advance(x, state, run, wantState))
+    run.observe?.(this.path, output, this.neuron.program.levels)
+    return output
   }
 
   /**
