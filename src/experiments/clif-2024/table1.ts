@@ -56,7 +56,7 @@ export const table1: Experiment = {
     }
     return plan.plan
   },
-  conclude(rows) {
+  conclude(rows, { scale }) {
     const clif = rows.filter(({ labels }) => labels.neuron === 'CLIF')
     const series = curvesOver(clif, 'data', 'T')
     const svg = lineChart({
@@ -72,6 +72,13 @@ export const table1: Experiment = {
     const of = (data: string, neuron: string, T: number) => {
       const row = rows.find(({ labels }) => labels.data === data && labels.neuron === neuron && labels.T === T)
       return row && accuracyOf(row)
+    }
+    if (scale === 'evening') {
+      const data = tasks.cifar10.title
+      const comparison = { name: data, higher: of(data, 'CLIF', 4), lower: of(data, 'LIF', 4) }
+      const picture = { name: 'accuracy', svg, caption: 'Accuracy of CLIF after the last epoch.' }
+      const verdict = verdictOf([comparison], 'CLIF with T = 4 is above LIF')
+      return { table: accuracyTable(rows), pictures: [picture], verdict }
     }
     const comparisons = photographs.map((task) => ({
       name: tasks[task].title,
