@@ -175,9 +175,12 @@ export function energyTextOf(value: Energy, rates: string, width: number): strin
   const rows = [...layers.map((layer) => rowOf(layer.path, layer, unit)), rowOf('all', value, unit)]
   const perStep = memory.step === null ? 'not counted' : energyText(memoryTotal(memory.step))
   return [
-    `${about}; firing rates: ${rates}`,
+    ...wrapWords(`${about}; firing rates: ${rates}`, width),
     '',
-    `ACs, MACs and operations alone: of ${unit === 'step' ? 'one step' : `an inference, ${T} steps`}; with memory: of an inference`,
+    ...wrapWords(
+      `ACs, MACs and operations alone: of ${unit === 'step' ? 'one step' : `an inference, ${T} steps`}; with memory: of an inference`,
+      width,
+    ),
     fittingTable(head, rows, { width, leastNeeded: [...partNames.map(([, name]) => name).reverse(), 'fires'] }),
     '',
     `operations alone  ${energyText(synaptic.step?.energy ?? 0)} a step, ${energyText(synaptic.inference.energy)} an inference`,

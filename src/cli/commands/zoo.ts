@@ -3,7 +3,8 @@ import { percentText } from '../../base/index.ts'
 import { type ZooCard, zooCard, zooNames } from '../../zoo/index.ts'
 import { defineCommand } from '../command.ts'
 import { exitCodes } from '../surroundings.ts'
-import { tableText } from '../table.ts'
+import { proseTable } from '../table.ts'
+import { wrapWords } from '../wrap.ts'
 
 /** Networks that come trained. */
 export const zooCommand = defineCommand({
@@ -15,9 +16,10 @@ export const zooCommand = defineCommand({
   examples: ['zoo', 'zoo n-mnist-snn3'],
   async run({ positional, options, surroundings }) {
     const [name] = positional as [string | undefined]
+    const width = surroundings.terminal.columns()
     const cards = await Promise.all((name === undefined ? zooNames : [name]).map(zooCard))
     if (options.json) surroundings.write(`${JSON.stringify(name === undefined ? cards : cards[0], null, 2)}\n`)
-    else surroundings.write(name === undefined ? listText(cards) : cardText(cards[0]))
+    else surroundings.write(name === undefined ? listText(cards, width) : cardText(cards[0], width))
     return exitCodes.done
   },
 })
@@ -25,12 +27,12 @@ export const zooCommand = defineCommand({
 const accuracyText = ({ correct, samples }: ZooCard) => percentText(correct / samples)
 const sizeText = ({ bytes }: ZooCard) => `${Math.ceil(bytes / 1000)} kB`
 
-function listText(cards: readonly ZooCard[]): string {
-  const rows = cards.map((card) => [card.name, card.summary, accuracyText(card), sizeText(card)])
-  return `${tableText(['name', 'what it is', 'accuracy', 'size'], rows)}\n`
+function listText(cards: readonly ZooCard[], width: number): string {
+  const rows = cards.map((card) => [card.name, accuracyText(card), sizeText(card), card.summary])
+  return `${proseTable(['name', 'accuracy', 'size', 'what it is'], rows, width)}\n`
 }
 
-function cardText(card: ZooCard): string {
+function cardText(card: ZooCard, width: number): string {
   const rates = Object.entries(card.rates).map(([layer, rate]) => `${layer} ${percentText(rate, 1)}`)
   const rows = [
     ['network', `${card.summary}; ${sizeText(card)}, weights as float16`],
@@ -42,5 +44,8 @@ function cardText(card: ZooCard): string {
     ['rates', rates.join(', ')],
     ['limits', card.limits],
   ]
-  return [card.name, ...rows.map(([label, text]) => `  ${label.padEnd(10)}${text}`), ''].join('\n')
+  const lines = rows.flatMap(([label, text]) =>
+    wrapWords(text, Math.max(20, width - 12)).map((line, i) => `  ${(i === 0 ? label : '').padEnd(10)}${line}`),
+  )
+  return [card.name, ...lines, ''].join('\n')
 }
