@@ -21,7 +21,8 @@ interface LayerMapsProps {
   readonly T: number
   /** -1: summed over time. */
   readonly step: number
-  readonly onNeuron: (place: number) => void
+  /** Called with the neuron that somebody chose. */
+  readonly onNeuron?: (place: number) => void
   /** Said of it in place of how many of its neurons fire. */
   readonly about?: string
   /** Most pixels of height. */
@@ -38,7 +39,7 @@ export function LayerMaps({ layer, T, step, onNeuron, about, tallest = 340 }: La
     : Math.min(tallest, Math.max(30, (520 * places.rows * (places.height + 1)) / (places.columns * (places.width + 1))))
   const draw = (pen: Pen) => (isList ? raster(pen, layer, T, step) : maps(pen, layer, places, T, step))
   const point = (x: number, y: number, pressed: boolean, width: number) => {
-    if (!pressed) return
+    if (!pressed || !onNeuron) return
     if (isList) return onNeuron(Math.min(neurons - 1, Math.floor(y * neurons)))
     const scale = scaleOf(width, height, places)
     const column = Math.floor((x * width) / scale / (places.width + 1))

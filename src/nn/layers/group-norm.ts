@@ -2,6 +2,7 @@ import { sizeOf } from '../../base/index.ts'
 import { groupNorm } from '../../ops/index.ts'
 import type { Tensor } from '../../tensor/index.ts'
 import { type Frame, Layer, type LayerConfig, type Site } from '../layer.ts'
+import { numberFrame } from '../number-frame.ts'
 import type { Parameter } from '../parameter.ts'
 import type { Run } from '../run.ts'
 import { constantStart } from '../starts.ts'
@@ -27,19 +28,8 @@ export class GroupNorm extends Layer {
     const channels = input.shape[input.shape.length - 1]
     this.weight = site.parameter('weight', [channels], constantStart(channels, 1))
     this.bias = site.parameter('bias', [channels], constantStart(channels, 0))
-    const { source: _source, levels: _levels, ...given } = input
-    const output: Frame = { ...given, kind: 'dense' }
-    site.row({
-      type: this.type,
-      input,
-      output,
-      parameters: 2 * channels,
-      multiplyAdds: 2 * sizeOf(input.shape),
-      keepsOutput: true,
-      neurons: 0,
-      trainingOnly: false,
-    })
-    return output
+    const cost = { parameters: 2 * channels, multiplyAdds: 2 * sizeOf(input.shape) }
+    return numberFrame(site, this.type, input, cost)
   }
 
   forward(x: Tensor, run: Run): Tensor {

@@ -2,6 +2,7 @@ import { sizeOf, UsageError } from '../../base/index.ts'
 import { layerNorm } from '../../ops/index.ts'
 import type { Tensor } from '../../tensor/index.ts'
 import { type Frame, Layer, type LayerConfig, type Site } from '../layer.ts'
+import { numberFrame } from '../number-frame.ts'
 import type { Parameter } from '../parameter.ts'
 import type { Run } from '../run.ts'
 import { constantStart } from '../starts.ts'
@@ -36,19 +37,8 @@ export class LayerNorm extends Layer {
     const size = sizeOf(shape)
     this.weight = site.parameter('weight', shape, constantStart(size, 1))
     this.bias = site.parameter('bias', shape, constantStart(size, 0))
-    const { source: _source, levels: _levels, ...given } = input
-    const output: Frame = { ...given, kind: 'dense' }
-    site.row({
-      type: this.type,
-      input,
-      output,
-      parameters: 2 * size,
-      multiplyAdds: 2 * sizeOf(input.shape),
-      keepsOutput: true,
-      neurons: 0,
-      trainingOnly: false,
-    })
-    return output
+    const cost = { parameters: 2 * size, multiplyAdds: 2 * sizeOf(input.shape) }
+    return numberFrame(site, this.type, input, cost)
   }
 
   forward(x: Tensor, run: Run): Tensor {

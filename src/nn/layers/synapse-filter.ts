@@ -3,6 +3,7 @@ import { defineNeuron, type Neuron } from '../../equations/index.ts'
 import { spiking } from '../../ops/index.ts'
 import type { Tensor } from '../../tensor/index.ts'
 import { type Frame, Layer, type LayerConfig, type Site } from '../layer.ts'
+import { numberFrame } from '../number-frame.ts'
 import type { Parameter } from '../parameter.ts'
 import type { Run } from '../run.ts'
 import { constantStart } from '../starts.ts'
@@ -55,19 +56,8 @@ export class SynapseFilter extends Layer {
   build(input: Frame, site: Site): Frame {
     const { tau = 100, learned = false } = this.options
     if (learned) this.w = site.parameter('w', [1], constantStart(1, -Math.log(tau - 1)))
-    const { source: _source, levels: _levels, ...rest } = input
-    const output: Frame = { ...rest, sequence: true, kind: 'dense' }
-    site.row({
-      type: this.type,
-      input,
-      output,
-      parameters: learned ? 1 : 0,
-      multiplyAdds: 2 * sizeOf(input.shape),
-      keepsOutput: true,
-      neurons: 0,
-      trainingOnly: false,
-    })
-    return output
+    const cost = { parameters: learned ? 1 : 0, multiplyAdds: 2 * sizeOf(input.shape) }
+    return numberFrame(site, this.type, input, cost, true)
   }
 
   forward(x: Tensor, run: Run): Tensor {

@@ -4,6 +4,7 @@ import { slice, spiking } from '../../ops/index.ts'
 import type { Tensor } from '../../tensor/index.ts'
 import { type Frame, Layer, type LayerConfig, type Site } from '../layer.ts'
 import { Norm } from '../norm.ts'
+import { numberFrame } from '../number-frame.ts'
 import type { Parameter } from '../parameter.ts'
 import { released } from '../released.ts'
 import type { Run } from '../run.ts'
@@ -43,19 +44,8 @@ export class TemporalEffectiveBatchNorm2d extends Layer {
     const channels = input.shape[input.shape.length - 1]
     this.norm = new Norm(site, site.path, channels, 'merged')
     this.p = site.parameter('p', [T], constantStart(T, 1))
-    const { source: _source, levels: _levels, ...given } = input
-    const output: Frame = { ...given, sequence: true, kind: 'dense' }
-    site.row({
-      type: this.type,
-      input,
-      output,
-      parameters: 2 * channels + T,
-      multiplyAdds: 2 * sizeOf(input.shape),
-      keepsOutput: true,
-      neurons: 0,
-      trainingOnly: false,
-    })
-    return output
+    const cost = { parameters: 2 * channels + T, multiplyAdds: 2 * sizeOf(input.shape) }
+    return numberFrame(site, this.type, input, cost, true)
   }
 
   forward(x: Tensor, run: Run): Tensor {
