@@ -1,4 +1,4 @@
-import { useEffect, useMemo, useRef, useState } from 'preact/hooks'
+import { useEffect, useLayoutEffect, useMemo, useRef, useState } from 'preact/hooks'
 import { firstLab, fromZoo, type Lab, labOf, surrogateNames, zooNames } from '../lab/model.ts'
 import { addressWith, stateOfAddress } from '../link.ts'
 import { Card, Choice, NumberField } from '../parts/choice.tsx'
@@ -49,7 +49,7 @@ export default function TrainPage() {
   const [from, setFrom] = useState<{ readonly name: string; readonly bytes: Uint8Array } | null>(null)
   const race = useRace()
   const begin = () => race.begin(lab, settings, { own, from: from?.bytes })
-  useEffect(() => history.replaceState(null, '', addressWith('train', { lab, settings })), [lab, settings])
+  useLayoutEffect(() => history.replaceState(null, '', addressWith('train', { lab, settings })), [lab, settings])
   useEffect(() => {
     if (link.start) begin()
   }, [])
