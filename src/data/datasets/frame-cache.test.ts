@@ -23,8 +23,8 @@ test('what is written is found again; nothing else stays', async () => {
 test('a folder that cannot be written is named, with what to do', async () => {
   await writeFile(join(place, 'file'), '')
   const cache = diskFrameCache(join(place, 'file'))
-  for (const attempt of [cache.write('key/0', Uint8Array.of(1)), cache.clock?.()]) {
-    await expect(attempt).rejects.toThrow(ResourceError)
-    await expect(attempt).rejects.toThrow(/cannot be written\n.*file\n[\s\S]*`cache`/)
+  for (const attempt of [() => cache.write('key/0', Uint8Array.of(1)), () => cache.clock?.()]) {
+    await expect(attempt()).rejects.toThrow(ResourceError)
+    await expect(attempt()).rejects.toThrow(/cannot be written\n.*file\n[\s\S]*`cache`/)
   }
 })
