@@ -1,4 +1,5 @@
 import { float16, float16Bits, sizeOf, UsageError } from '../base/index.ts'
+import { wholeWeights } from '../nn/index.ts'
 import {
   type ConvStep,
   foldAffine,
@@ -9,9 +10,6 @@ import {
   type PlanValue,
   type WeightType,
 } from './plan/index.ts'
-
-/** The largest whole number of each type; the smallest is its negative. */
-const largest = { int8: 127, int16: 32767 } as const
 
 /**
  * A plan with smaller weights. Whole numbers get a scale for each output channel, which goes to the neurons behind; what
@@ -59,13 +57,8 @@ function roundedWeights(step: ConvStep | LinearStep, type: Exclude<WeightType, '
       next: 'Take --weights float32, int16 or int8.',
     })
   }
-  const channels = shape[shape.length - 1]
-  const most = new Float64Array(channels)
-  values.forEach((value, i) => {
-    most[i % channels] = Math.max(most[i % channels], Math.abs(value))
-  })
-  const scale = most.map((size) => Math.fround((size || 1) / largest[type]))
-  return { stored: values.map((value, i) => Math.round(value / scale[i % channels])), scale }
+  const { whole, scale } = wholeWeights(values, shape[shape.length - 1], type)
+  return { stored: whole, scale }
 }
 
 /** What rounding the weights of each layer adds to its channels, on average over samples, steps and places. */

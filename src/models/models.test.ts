@@ -9,6 +9,8 @@ const image = { input: [32, 32, 3], classes: 10, neuron: clif() }
 const counts: { readonly [name: string]: readonly [number, () => { parameters: number }] } = {
   snn5: [1.645, () => snn5(image).summary({ T: 1, batch: 1 })],
   resnet18: [11.177, () => spikingResnet(18, image).summary({ T: 1, batch: 1 })],
+  resnet20: [0.273, () => spikingResnet(20, image).summary({ T: 1, batch: 1 })],
+  resnet56: [0.858, () => spikingResnet(56, image).summary({ T: 1, batch: 1 })],
   'vgg11 on two channels': [9.476, () => spikingVgg(11, { ...image, input: [48, 48, 2] }).summary({ T: 1, batch: 1 })],
   'vgg13 of 200 classes': [14.429, () => spikingVgg(13, { ...image, classes: 200 }).summary({ T: 1, batch: 1 })],
   vggsnn: [9.271, () => vggsnn({ ...image, input: [48, 48, 2] }).summary({ T: 1, batch: 1 })],

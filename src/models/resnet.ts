@@ -18,14 +18,27 @@ import type { Tensor } from '../tensor/index.ts'
 import { link, NamedSequence } from './named-sequence.ts'
 import { checkImage, type ModelOptions, normAndNeuron, optionsConfig } from './options.ts'
 
-/** Blocks in each stage, and whether they are bottlenecks. */
+/** Blocks in each stage, channels of the first, and whether the blocks are bottlenecks. */
+interface Depth {
+  readonly blocks: readonly number[]
+  readonly channels: number
+  readonly bottleneck: boolean
+}
+
+/** Three stages of as many blocks each: the networks for images of 32x32 in He et al. 2016. */
+const small = (blocks: number): Depth => ({ blocks: [blocks, blocks, blocks], channels: 16, bottleneck: false })
+
 const depths = {
-  18: { blocks: [2, 2, 2, 2], bottleneck: false },
-  34: { blocks: [3, 4, 6, 3], bottleneck: false },
-  50: { blocks: [3, 4, 6, 3], bottleneck: true },
-  101: { blocks: [3, 4, 23, 3], bottleneck: true },
-  152: { blocks: [3, 8, 36, 3], bottleneck: true },
-} as const
+  20: small(3),
+  32: small(5),
+  44: small(7),
+  56: small(9),
+  18: { blocks: [2, 2, 2, 2], channels: 64, bottleneck: false },
+  34: { blocks: [3, 4, 6, 3], channels: 64, bottleneck: false },
+  50: { blocks: [3, 4, 6, 3], channels: 64, bottleneck: true },
+  101: { blocks: [3, 4, 23, 3], channels: 64, bottleneck: true },
+  152: { blocks: [3, 8, 36, 3], channels: 64, bottleneck: true },
+} satisfies { readonly [depth: number]: Depth }
 
 export type ResnetDepth = keyof typeof depths
 
@@ -124,26 +137,32 @@ function convolutionsOf({ channels, stride, bottleneck }: BlockOptions): Conv2d[
 }
 
 /**
- * Pre-activation ResNet: a bare 3x3 stem, four stages of 64 to 512 channels, then BatchNorm, neurons, a pool over the
- * whole image (4x4 where images are 32x32), and a linear layer at every step.
+ * Pre-activation ResNet: a bare 3x3 stem, four stages of 64 to 512 channels, or three of 16 to 64 (20, 32, 44 and 56
+ * layers), then BatchNorm, neurons, a pool over the whole image (4x4 or 8x8 where images are 32x32), and a linear layer
+ * at every step.
  * @see Huang et al. 2024; the published code takes 32x32 images only
+ * @see He, Zhang, Ren and Sun, Deep residual learning for image recognition, CVPR 2016, section 4.2: the small ones,
+ * here with neurons in the places of the ones above
  */
 export function spikingResnet(depth: ResnetDepth, options: ModelOptions): Network {
   const name = `resnet${depth}`
   checkImage(name, options.input, 8)
-  const { blocks, bottleneck } = depths[depth]
+  const { blocks, channels, bottleneck } = depths[depth]
   const body = blocks.flatMap((count, stage) =>
     Array.from({ length: count }, (_, i) => {
       const stride = stage > 0 && i === 0 ? 2 : 1
-      return new PreActivationBlock(options, { channels: 64 * 2 ** stage, stride, bottleneck })
+      return new PreActivationBlock(options, { channels: channels * 2 ** stage, stride, bottleneck })
     }),
   )
-  const last = [options.input[0], options.input[1]].map((size) => Math.ceil(size / 8)) as [number, number]
+  const last = [options.input[0], options.input[1]].map((size) => Math.ceil(size / 2 ** (blocks.length - 1))) as [
+    number,
+    number,
+  ]
   return new Network({
     name,
     input: options.input,
     layer: new NamedSequence('resnet', [
-      link('stem', new Conv2d({ channels: 64, kernelSize: 3, padding: 1, bias: false })),
+      link('stem', new Conv2d({ channels, kernelSize: 3, padding: 1, bias: false })),
       link('blocks', new Sequential(body)),
       link(['bn', 'sn'], normAndNeuron(options)),
       link('pool', new AvgPool2d({ kernelSize: last })),

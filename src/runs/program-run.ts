@@ -21,6 +21,7 @@ interface Recorded {
   readonly optimiser: { readonly name: string; readonly learningRate: number; readonly weightDecay: number }
   readonly schedule: { readonly name: string; readonly warmup?: number; readonly epochs?: number }
   readonly freeze: readonly string[]
+  readonly quantise?: string
   readonly clip: number | null
   readonly validation: number | 'none'
   readonly bptt?: { readonly k: number; readonly kind: string }
@@ -57,7 +58,7 @@ export async function commandOfProgram(
 
 /** Settings that a record only has where they are not as by default. */
 const sometimesRecorded = [
-  ...['bptt', 'exchange', 'mixing', 'earlyStopping', 'regularise', 'classWeights', 'syncBatchNorm'],
+  ...['bptt', 'from', 'quantise', 'exchange', 'mixing', 'earlyStopping', 'regularise', 'classWeights', 'syncBatchNorm'],
 ]
 
 /** As it comes out of a file. */
@@ -107,6 +108,7 @@ function optionsOf(recorded: Recorded, network: Network, datasets: Datasets): ob
     accumulate,
     seed,
     freeze,
+    quantise: recorded.quantise,
     clip: clip ?? undefined,
     validation: validation === 'none' ? 0 : validation,
     loss: toLabels ? 'tet-one-hot' : loss.name,

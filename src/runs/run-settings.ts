@@ -81,6 +81,13 @@ export const runSettings = {
     decides: 'numbers',
     about: 'such as \'{"tau":1.5,"reset":"hard"}\'',
   },
+  from: {
+    type: z.string().optional(),
+    group: 'network',
+    decides: 'numbers',
+    about: 'checkpoint, or zoo:NAME, whose weights it starts with',
+    isNew: true,
+  },
   T: { type: wholeNumber(1).default(4), group: 'network', decides: 'numbers', about: 'time steps' },
   dropout: { type: share().default(0), group: 'network', decides: 'numbers', about: 'share of spikes dropped' },
   normalisation: {
@@ -171,6 +178,13 @@ export const runSettings = {
     group: 'learning',
     decides: 'numbers',
     about: 'parameters that stay as they are; * is any text',
+  },
+  quantise: {
+    type: z.enum(['int8', 'int16']).optional(),
+    group: 'learning',
+    decides: 'numbers',
+    about: 'trains with weights rounded as export --weights rounds them',
+    isNew: true,
   },
   loss: {
     type: z.enum(['tet', 'tet-one-hot', 'rate', 'first-spike', 'van-rossum', 'membrane-regression']).default('tet'),

@@ -14,6 +14,7 @@ import { repeatText } from './repeat.ts'
 import type { RunRequest } from './run-request.ts'
 import type { TrainingOptions } from './run-settings.ts'
 import { openNodeRunStore } from './run-store.ts'
+import { startFrom } from './start-from.ts'
 import { trainOptionsOf } from './trainer-options.ts'
 
 /** What watches and stops a run. */
@@ -44,10 +45,15 @@ export async function networkOf(options: TrainingOptions, { train: images }: Dat
   })
 }
 
-/** The network of a run that goes on or begins. */
-async function networkOfRun(request: RunRequest): Promise<Network> {
+/** The network of a run that goes on or begins, and what filled it before. */
+async function networkOfRun(request: RunRequest): Promise<{ network: Network; from?: string; line?: string }> {
   const config = request.program && (await readRunConfig(request.folder))
-  return config ? networkOfProgram(request, config, request.folder) : networkOf(request.options, request.datasets)
+  if (config) return { network: networkOfProgram(request, config, request.folder) }
+  const network = await networkOf(request.options, request.datasets)
+  const { from } = request.options
+  if (from === undefined) return { network }
+  const { record, line } = await startFrom(network, from)
+  return { network, from: record, line }
 }
 
 /** Trains, keeps the run in its folder, and writes its report there. */
@@ -55,14 +61,16 @@ export async function runTraining(request: RunRequest, watch: Watch): Promise<Fi
   if (request.ranks && request.ranks.rank > 0) return helpTraining(request, request.ranks, watch)
   const { folder, datasets, options, backend, resume, dataset, lock, program, label, ranks = null } = request
   const { clock } = watch.surroundings
-  const network = await networkOfRun(request)
+  const { network, from, line } = await networkOfRun(request)
   const training = await trainOptionsOf(options, datasets, { backend, clock })
   const store = await openNodeRunStore(folder, { mode: resume ? 'resume' : 'new', clock, ...(lock ? { lock } : {}) })
   const command = { dataset, options, ...(program ? { program } : {}) }
   try {
     if (!resume) await writeRunCommand(folder, command)
+    if (line && !resume) watch.progress.line(`${label}  ${line}`)
     const result = await train(network, datasets, {
       ...training,
+      ...(from === undefined ? {} : { from }),
       ranks,
       store,
       resume,
@@ -87,8 +95,9 @@ export async function runTraining(request: RunRequest, watch: Watch): Promise<Fi
 /** What a rank does that does not keep the run. */
 async function helpTraining(request: RunRequest, ranks: Ranks, { surroundings, stop }: Watch): Promise<FinishedRun> {
   const { datasets, options, backend, resume } = request
-  const network = await networkOfRun(request)
+  const { network, from } = await networkOfRun(request)
   const training = await trainOptionsOf(options, datasets, { backend, clock: surroundings.clock })
-  const result = await train(network, datasets, { ...training, ranks, resume, stop })
+  const own = { ...(from === undefined ? {} : { from }), ranks, resume, stop }
+  const result = await train(network, datasets, { ...training, ...own })
   return { result, summary: undefined }
 }

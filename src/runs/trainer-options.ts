@@ -25,6 +25,7 @@ export async function trainOptionsOf(
     transforms: transformsFor(datasets, options.augment),
     mixing: mixingOf(options.augment),
     freeze: options.freeze,
+    ...(options.quantise === undefined ? {} : { quantise: options.quantise }),
     ...(options.regularise.length > 0 ? { regularise: options.regularise.map(regulariserOf) } : {}),
     exchange: await exchangesOf(options),
     ...(options.earlyStop === undefined ? {} : { earlyStopping: { patience: options.earlyStop } }),

@@ -143,6 +143,52 @@ export function fillNetwork(network: Network, { tensors }: SafetensorsFile, file
   for (const parameter of all) parameter.fromOutside(tensors.get(parameter.path)!.values as Numbers)
 }
 
+/** What of a network came out of a file, and what did not: parameters and running statistics, by path. */
+export interface Filled {
+  readonly taken: readonly string[]
+  /** Those that keep their start, with the shapes here and there; null: the file does not have it. */
+  readonly anew: readonly { readonly path: string; readonly here: Shape; readonly there: Shape | null }[]
+}
+
+/**
+ * Sets what a checkpoint has of a network by name and shape, and leaves the rest as it is: for training that goes on from
+ * another network, with another number of classes perhaps.
+ * @throws FormatError if the bytes are no checkpoint, or no weight fits
+ */
+export function fillWhatFits(network: Network, bytes: Uint8Array, file: string): Filled {
+  const { tensors, metadata } = readSafetensors(bytes, file)
+  const all = everything(network)
+  const there = ({ path }: Parameter) => tensors.get(path)
+  const fits = (parameter: Parameter) => {
+    const tensor = there(parameter)
+    const numbers = tensor?.dtype === 'F32' || tensor?.dtype === 'F64'
+    return numbers && sameShape(tensor.shape, parameter.outsideShape)
+  }
+  const fitting = all.filter(fits)
+  if (metadata.format !== format || !fitting.some(({ shape }) => shape.length > 1)) {
+    throw new FormatError({
+      what:
+        metadata.format === format ? `no weight of this checkpoint fits ${network.name}` : 'not a checkpoint of training',
+      place: file,
+      expected: all
+        .slice(0, 3)
+        .map((one) => `"${one.path}" ${shapeText(one.outsideShape)}`)
+        .join(', '),
+      got: [...tensors]
+        .slice(0, 3)
+        .map(([path, { shape }]) => `"${path}" ${shapeText(shape)}`)
+        .join(', '),
+      next: 'Give the model, neuron and data of its training; `spikelet inspect` says what a file holds.',
+    })
+  }
+  for (const parameter of fitting) parameter.fromOutside(there(parameter)!.values as Numbers)
+  const rest = all.filter((parameter) => !fits(parameter))
+  return {
+    taken: fitting.map(({ path }) => path),
+    anew: rest.map((one) => ({ path: one.path, here: one.outsideShape, there: there(one)?.shape ?? null })),
+  }
+}
+
 function everything(network: Network): Parameter[] {
   return [...network.parameters(), ...network.buffers()]
 }

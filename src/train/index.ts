@@ -1,4 +1,12 @@
-export { type Checkpoint, checkpointBytes, checkpointKernels, fillNetwork, loadCheckpoint } from './checkpoint.ts'
+export {
+  type Checkpoint,
+  checkpointBytes,
+  checkpointKernels,
+  type Filled,
+  fillNetwork,
+  fillWhatFits,
+  loadCheckpoint,
+} from './checkpoint.ts'
 export type { ClassWeights } from './class-weights.ts'
 export { type CsvRow, csvText } from './csv.ts'
 export { findNonFinite, type NonFinite } from './diagnose.ts'

@@ -1,6 +1,5 @@
 import type { Backend, Handle, Numbers } from '../backends/index.ts'
 import { SpikeletError, UsageError } from '../base/index.ts'
-import type { Parameter } from '../nn/index.ts'
 import type { GroupOf } from './parameter-groups.ts'
 
 /** Where an optimiser of one's own is, and what it may remember. */
@@ -69,17 +68,16 @@ function outOfRange(name: string, option: string, expected: string, got: number)
 export async function ownUpdate(
   backend: Backend,
   optimiser: CheckedOwnOptimiser,
-  { parameter, gradient, memory }: { parameter: Parameter; gradient: Handle; memory: readonly Handle[] },
+  { path, handle, gradient, memory }: { path: string; handle: Handle; gradient: Handle; memory: readonly Handle[] },
   at: Pick<OwnUpdate, 'learningRate' | 'update'>,
 ): Promise<void> {
-  const { handle } = parameter.on(backend)
   const [values, slope, ...kept] = await Promise.all([handle, gradient, ...memory].map((one) => backend.read(one)))
-  optimiser.own(values, slope, { ...at, path: parameter.path, memory: kept })
+  optimiser.own(values, slope, { ...at, path, memory: kept })
   const bad = values.findIndex((value) => !Number.isFinite(value))
   if (bad >= 0) {
     throw new SpikeletError({
       what: `optimiser ${optimiser.name} left a value that is not finite`,
-      place: `${parameter.path}, number ${bad}, update ${at.update}`,
+      place: `${path}, number ${bad}, update ${at.update}`,
       expected: 'finite numbers; nothing of this parameter was changed',
       got: String(values[bad]),
     })

@@ -61,7 +61,7 @@ export class Recovery {
   private renewUpdates(state: OptimiserState, count: number): void {
     const { network, settings } = this.run
     this.run.updates?.release()
-    this.run.updates = new Updates(network, settings.backend, settings.optimiser, settings.freeze)
+    this.run.updates = new Updates(network, settings.backend, settings.optimiser, settings.freeze, settings.quantise)
     this.run.updates.restore(state, count, true)
   }
 }

@@ -12,7 +12,7 @@ import {
 } from '../data/index.ts'
 import { checkTruncation, type Truncation } from '../equations/index.ts'
 import { asLoss, type Loss, lossNameNow, type OwnLoss, usualLoss } from '../losses/index.ts'
-import type { Network } from '../nn/index.ts'
+import type { Network, WholeType } from '../nn/index.ts'
 import type { ClassWeights } from './class-weights.ts'
 import { checkEarlyStopping, type EarlyStopping } from './early-stopping.ts'
 import { checkExchanges, type Exchange } from './exchange.ts'
@@ -49,6 +49,13 @@ export interface TrainOptions {
   readonly schedule?: Schedule | OwnSchedule
   /** Names of parameters that stay as they are; `*` stands for any text. */
   readonly freeze?: readonly string[]
+  /**
+   * Trains with the weights of convolutions and linear layers rounded as `spikelet export --weights` rounds them; gradients
+   * go to the exact ones. The network that comes out has the rounded ones. Default: none.
+   */
+  readonly quantise?: WholeType | null
+  /** For the run's record: what filled the network before. Default: its start values. */
+  readonly from?: string | null
   /** Joint 2-norm that gradients are scaled down to. Default: none. */
   readonly clip?: number
   /** Truncated backpropagation through time, in each layer of neurons on its own; a number k is a window. Default: none. */
@@ -125,6 +132,8 @@ export function settingsOf(options: TrainOptions, datasets: Pick<Datasets, 'name
     accumulate: 1,
     seed: 1,
     freeze: [],
+    quantise: null,
+    from: null,
     clip: Number.POSITIVE_INFINITY,
     validation: 0.1,
     loaderThreads: 0,
@@ -193,6 +202,8 @@ export function settingsRecord(settings: Settings, network: Network): RunLine {
     clip: clip === Number.POSITIVE_INFINITY ? null : clip,
     validation,
     ...(settings.bptt ? { bptt: settings.bptt } : {}),
+    ...(settings.quantise ? { quantise: settings.quantise } : {}),
+    ...(settings.from === null ? {} : { from: settings.from }),
     ...(settings.exchange.length > 0
       ? { exchange: settings.exchange.map(({ epoch, neuron }) => ({ epoch, neuron: neuron.config })) }
       : {}),

@@ -136,7 +136,7 @@ export class Trainer implements Training {
     const { settings, network, journal, state } = this
     await network.place(settings.backend)
     if (settings.ranks) checkAlike(settings.ranks, state.record)
-    state.updates = new Updates(network, settings.backend, settings.optimiser, settings.freeze)
+    state.updates = new Updates(network, settings.backend, settings.optimiser, settings.freeze, settings.quantise)
     const saved = settings.resume ? await settings.store.readCheckpoint('last') : undefined
     const recordedEpochs = saved && this.recovery.restore(saved)
     const { epochs } = settings

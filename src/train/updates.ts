@@ -1,6 +1,6 @@
 import type { Backend, Handle, Numbers } from '../backends/index.ts'
 import { FormatError, suggestion, UsageError } from '../base/index.ts'
-import type { Network, Parameter } from '../nn/index.ts'
+import { type Network, type Parameter, roundedWeights, type WholeType } from '../nn/index.ts'
 import { type AnyOptimiser, asOptimiser, type Optimiser } from './optimiser.ts'
 import { type OwnOptimiser, type OwnStep, ownUpdate } from './own-optimiser.ts'
 
@@ -14,6 +14,9 @@ interface Entry {
   /** Velocity, or first and second moment. */
   readonly memory: readonly Handle[]
 }
+
+/** How a state calls the exact weights. */
+const exactName = 'exact'
 
 /** What an optimiser remembers of each parameter. */
 function memoryNames(optimiser: AnyOptimiser): readonly string[] {
@@ -32,9 +35,15 @@ export class Updates {
   private readonly optimiser: AnyOptimiser
   private readonly names: readonly string[]
   private readonly entries: readonly Entry[]
+  private readonly quantise: WholeType | null
+  /** The exact weights, where the network computes with rounded ones: what updates change. */
+  private readonly exact: ReadonlyMap<Parameter, Handle>
 
   /**
    * @param freeze names of parameters that stay as they are; `*` stands for any text
+   * @param quantise the network computes with the weights of convolutions and linear layers as whole numbers of this type
+   * times a scale for each output channel, as an exported one does. Their gradients go to the exact weights, as if nothing
+   * had been rounded.
    * @throws UsageError for a pattern that fits no parameter, or if nothing is left to train
    */
   constructor(
@@ -42,9 +51,11 @@ export class Updates {
     backend: Backend,
     given: Optimiser | OwnOptimiser | OwnStep | AnyOptimiser,
     freeze: readonly string[] = [],
+    quantise: WholeType | null = null,
   ) {
     const optimiser = 'own' in given ? given : asOptimiser(given)
     this.backend = backend
+    this.quantise = quantise
     this.optimiser = optimiser
     this.names = memoryNames(optimiser)
     const frozen = frozenBy(freeze, network)
@@ -57,11 +68,14 @@ export class Updates {
     })
     this.parameters = this.entries.map((entry) => entry.parameter)
     if (this.entries.length === 0) throw new UsageError({ what: 'every parameter is frozen: nothing to train' })
+    const rounded = quantise ? network.parameters().filter(isWeight) : []
+    this.exact = new Map(rounded.map((parameter) => [parameter, backend.tensor(parameter.shape, parameter.values)]))
+    for (const parameter of rounded) this.round(parameter, parameter.values)
   }
 
   /**
-   * One update. A parameter without a gradient stays as it is. Of an optimiser of a program's own, the update is made once
-   * the promise is kept.
+   * One update. A parameter without a gradient stays as it is. Of an optimiser of a program's own, and of weights that are
+   * rounded, the update is made once the promise is kept.
    * @param gradients in the order of `parameters`
    * @param guards where one is not finite, the update changes nothing
    */
@@ -76,7 +90,19 @@ export class Updates {
       const gradient = gradients[i]
       if (gradient) this.one(entry, gradient, learningRate * entry.learningRateFactor, guards)
     })
-    return undefined
+    return this.quantise ? this.roundAll() : undefined
+  }
+
+  private async roundAll(): Promise<void> {
+    const rounding = Array.from(this.exact, async ([parameter, exact]) => {
+      this.round(parameter, await this.backend.read(exact))
+    })
+    await Promise.all(rounding)
+  }
+
+  private round(parameter: Parameter, values: Numbers): void {
+    const { shape } = parameter
+    if (this.quantise) parameter.set(roundedWeights(values, shape[shape.length - 1], this.quantise))
   }
 
   private async applyOwn(
@@ -92,18 +118,18 @@ export class Updates {
       const gradient = gradients[i]
       const at = { learningRate: learningRate * learningRateFactor, update }
       if (!gradient) continue
-      await ownUpdate(backend, optimiser, { parameter, gradient, memory }, at)
+      const handle = this.updated(parameter)
+      await ownUpdate(backend, optimiser, { path: parameter.path, handle, gradient, memory }, at)
       this.keepWithin(parameter)
     }
+    if (this.quantise) await this.roundAll()
   }
 
   /** What is remembered, read back. */
   async state(): Promise<OptimiserState> {
     const state = new Map<string, { shape: readonly number[]; values: Numbers }>()
-    for (const { parameter, memory } of this.entries) {
-      for (const [k, handle] of memory.entries()) {
-        state.set(this.nameOf(parameter, k), { shape: parameter.shape, values: await this.backend.read(handle) })
-      }
+    for (const [name, { parameter, handle }] of this.remembered()) {
+      state.set(name, { shape: parameter.shape, values: await this.backend.read(handle) })
     }
     return state
   }
@@ -114,21 +140,33 @@ export class Updates {
    * @throws FormatError if it lacks a part
    */
   restore(state: OptimiserState, count: number, fresh = false): void {
-    for (const { parameter, memory } of this.entries) {
-      for (const [k, handle] of memory.entries()) {
-        const name = this.nameOf(parameter, k)
-        const saved = state.get(name)
-        if (!saved && fresh) continue
-        if (!saved) throw lacking(name, this.optimiser.name)
-        this.backend.write(handle, saved.values)
-      }
+    for (const [name, { parameter, handle, isExact }] of this.remembered()) {
+      const saved = state.get(name)
+      if (!saved && fresh) continue
+      if (!saved) throw lacking(name, this.optimiser.name)
+      this.backend.write(handle, saved.values)
+      if (isExact) this.round(parameter, saved.values)
     }
     this.count = count
   }
 
   /** Releases what is remembered. */
   release(): void {
-    for (const { memory } of this.entries) for (const handle of memory) this.backend.release(handle)
+    for (const { handle } of this.remembered().values()) this.backend.release(handle)
+  }
+
+  /** All that is kept beside the parameters, by the names of a state. */
+  private remembered(): Map<string, { parameter: Parameter; handle: Handle; isExact: boolean }> {
+    const memories = this.entries.flatMap(({ parameter, memory }) =>
+      memory.map((handle, k) => ({ name: this.names[k], parameter, handle, isExact: false })),
+    )
+    const exact = Array.from(this.exact, ([parameter, handle]) => ({
+      name: exactName,
+      parameter,
+      handle,
+      isExact: true,
+    }))
+    return new Map([...memories, ...exact].map(({ name, ...one }) => [`${name}.${one.parameter.path}`, one]))
   }
 
   private one(
@@ -138,7 +176,7 @@ export class Updates {
     guards: readonly Handle[],
   ): void {
     const { backend, optimiser } = this
-    const { handle } = parameter.on(backend)
+    const handle = this.updated(parameter)
     if ('own' in optimiser) return
     if (optimiser.name === 'sgd') {
       backend.sgd(handle, gradient, memory[0] ?? null, { ...optimiser.options, learningRate, weightDecay }, guards)
@@ -149,16 +187,22 @@ export class Updates {
     this.keepWithin(parameter)
   }
 
+  /** What updates change of a parameter. */
+  private updated(parameter: Parameter): Handle {
+    return this.exact.get(parameter) ?? parameter.on(this.backend).handle
+  }
+
   private keepWithin(parameter: Parameter): void {
     const { backend } = this
     if (!parameter.bounds) return
     const { min = Number.NEGATIVE_INFINITY, max = Number.POSITIVE_INFINITY } = parameter.bounds
     backend.clamp(parameter.on(backend).handle, min, max)
   }
+}
 
-  private nameOf(parameter: Parameter, k: number): string {
-    return `${this.names[k]}.${parameter.path}`
-  }
+/** Whether a parameter is the weight of a convolution or of a linear layer. */
+function isWeight({ layout }: Parameter): boolean {
+  return layout.kind !== 'same'
 }
 
 function frozenBy(patterns: readonly string[], network: Network): Set<Parameter> {

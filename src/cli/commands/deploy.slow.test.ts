@@ -54,6 +54,31 @@ describe('programs of a network that comes trained', () => {
     expect(await readFile(join(folder, 'tiny_net_main.c'), 'utf8')).toContain('int main(void)')
   })
 
+  test('trained on with int8 weights, it fires in C of int8 as it did in training', async () => {
+    const data = ['fashion-mnist', '--limit', '200', '--epochs', '1', '--lr', '0.01', '--threads', '1']
+    const from = ['--model', 'demo', '--from', tiny, '--quantise', 'int8', '--out', folder, '--name', 'rounded']
+    const trained = await spikelet('train', ...data, ...from)
+    expect(trained.errors).toContain('starts from zoo:fashion-mnist-tiny: 22 of 22')
+    const checkpoint = join(folder, 'rounded', 'checkpoints', 'last.safetensors')
+    const words = ['--to', 'c', '--out', join(folder, 'rounded.c'), '--weights', 'int8', '--samples', '20']
+    const { output } = await spikelet('export', checkpoint, ...words)
+    const [exact, rounded] = ['float32', 'int8'].map((type) => new RegExp(`^${type} +(.*)$`, 'm').exec(output)?.[1])
+    expect(rounded).toBe(exact)
+    expect(rounded).toMatch(/%/)
+    const record = JSON.parse(await readFile(join(folder, 'rounded', 'config.json'), 'utf8'))
+    expect([record.quantise, record.from]).toEqual(['int8', expect.stringMatching(/^SHA-256 [0-9a-f]{64}$/)])
+  })
+
+  test('another model keeps what fits, and says what does not; none at all is refused', async () => {
+    const few = ['fashion-mnist', '--limit', '20', '--epochs', '1', '--T', '2', '--threads', '1', '--out', folder]
+    const { errors } = await spikelet('train', ...few, '--model', 'demo', '--neuron', 'plif', '--from', tiny)
+    expect(errors).toContain('anew: features.2.w [1] (not there)')
+    const unknown = await spikelet('train', ...few, '--model', 'snn3', '--from', 'zoo:none')
+    expect([unknown.code, unknown.errors]).toEqual([2, expect.stringContaining('fashion-mnist-tiny')])
+    const dense = await spikelet('train', ...few, '--model', 'dense', '--hidden', '7', '--from', tiny)
+    expect([dense.code, dense.errors]).toEqual([1, expect.stringMatching(/no weight of this checkpoint fits dense/)])
+  })
+
   test('a module with its page', async () => {
     const { code } = await spikelet('export', tiny, '--to', 'wasm', '--out', join(folder, 'tiny.wasm'), '--demo')
     expect(code).toBe(0)
