@@ -168,7 +168,9 @@ export function fillWhatFits(network: Network, bytes: Uint8Array, file: string):
   if (metadata.format !== format || !fitting.some(({ shape }) => shape.length > 1)) {
     throw new FormatError({
       what:
-        metadata.format === format ? `no weight of this checkpoint fits ${network.name}` : 'not a checkpoint of training',
+        metadata.format === format
+          ? `no weight of this checkpoint fits ${network.name}`
+          : 'not a checkpoint of training',
       place: file,
       expected: all
         .slice(0, 3)

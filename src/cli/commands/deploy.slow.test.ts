@@ -97,7 +97,6 @@ describe('programs of a network that comes trained', () => {
   test.each([
     [['--to', 'c', '--out', 'net.wasm'], /--out FILE.c/],
     [['--to', 'wasm'], /--out FILE.wasm/],
-    [['--out', 'net.onnx', '--weights', 'int8'], /float32/],
     [['--out', 'net.c', '--demo'], /--to wasm/],
   ])('%j is refused', async (words, expected) => {
     const { code, errors } = await spikelet('export', tiny, ...words)

@@ -41,9 +41,6 @@ export async function exportProgram(
   surroundings: Surroundings,
 ): Promise<void> {
   const { out, to, weights, demo } = options
-  if (to === 'onnx' && weights !== 'float32') {
-    throw new UsageError({ what: 'an ONNX model holds float32 weights', expected: '--weights float32', got: weights })
-  }
   if (demo && to !== 'wasm') {
     throw new UsageError({ what: 'a demo page runs a WebAssembly module', expected: '--to wasm', got: `--to ${to}` })
   }

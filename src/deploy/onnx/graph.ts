@@ -1,8 +1,15 @@
-import type { Shape } from '../../base/index.ts'
+import { float16Bits, type Shape } from '../../base/index.ts'
 import type { Instruction } from '../../equations/index.ts'
 import { liveInstructions } from '../live.ts'
-import type { ConvStep, LinearStep, NeuronStep, Plan, PlanStep, PoolStep, ValueRef } from '../plan/index.ts'
-import type { OnnxAttribute, OnnxGraph, OnnxNode, OnnxTensor, OnnxValue } from './model.ts'
+import type { ConvStep, LinearStep, NeuronStep, Plan, PlanStep, PoolStep, ValueRef, WeightType } from '../plan/index.ts'
+import {
+  type OnnxAttribute,
+  type OnnxGraph,
+  type OnnxNode,
+  type OnnxTensor,
+  type OnnxValue,
+  onnxTypes,
+} from './model.ts'
 
 /** Operations that ONNX has under another name, with the same operands. */
 const sameOps: { readonly [op: string]: string } = {
@@ -27,7 +34,12 @@ const sameOps: { readonly [op: string]: string } = {
   max: 'Max',
 }
 
-const floatKind = 1
+/** How small weights are stored. */
+const small = {
+  float16: (values: Float64Array) => Uint16Array.from(values, float16Bits),
+  int16: (values: Float64Array) => Int16Array.from(values),
+  int8: (values: Float64Array) => Int8Array.from(values),
+} satisfies { readonly [type in Exclude<WeightType, 'float32'>]: (values: Float64Array) => OnnxTensor['values'] }
 
 /** [H, W, C] as [C, H, W]. */
 export const outside = (shape: Shape): Shape => (shape.length === 3 ? [shape[2], shape[0], shape[1]] : shape)
@@ -108,9 +120,20 @@ class GraphWriter {
   }
 
   private tensor(values: ArrayLike<number>, dims: readonly number[]): string {
+    return this.initializer(Float32Array.from(values), dims)
+  }
+
+  private initializer(values: OnnxTensor['values'], dims: readonly number[]): string {
     const name = `c${this.initializers.length}`
-    this.initializers.push({ name, dims, values: Float32Array.from(values) })
+    this.initializers.push({ name, dims, values })
     return name
+  }
+
+  /** Weights as they are stored, as float32. */
+  private weights(type: WeightType, values: Float64Array, dims: readonly number[]): string {
+    if (type === 'float32') return this.tensor(values, dims)
+    const stored = this.initializer(small[type](values), dims)
+    return this.node('Cast', [stored], { to: onnxTypes.float32 })
   }
 
   private scalar(value: number): string {
@@ -168,7 +191,7 @@ class GraphWriter {
         for (let tap = 0; tap < kh * kw; tap++) {
           turned[(o * groupIn + c) * kh * kw + tap] = weight.values[(tap * groupIn + c) * out + o]
         }
-    const inputs = [this.name(from), this.tensor(turned, [out, groupIn, kh, kw])]
+    const inputs = [this.name(from), this.weights(weight.type, turned, [out, groupIn, kh, kw])]
     return this.node('Conv', bias ? [...inputs, this.tensor(bias, [out])] : inputs, {
       kernel_shape: [kh, kw],
       strides: stride,
@@ -179,7 +202,7 @@ class GraphWriter {
   }
 
   private linear({ from, weight, bias }: LinearStep): string {
-    const product = this.node('MatMul', [this.seenAs(from, 1), this.tensor(weight.values, weight.shape)])
+    const product = this.node('MatMul', [this.seenAs(from, 1), this.weights(weight.type, weight.values, weight.shape)])
     return bias ? this.node('Add', [product, this.tensor(bias, [bias.length])]) : product
   }
 
@@ -237,7 +260,7 @@ class GraphWriter {
   private calculated(op: Instruction['op'], args: readonly string[], value: number): string {
     const above = () => this.node('GreaterOrEqual', [args[0], this.scalar(0)])
     if (op === 'detach') return args[0]
-    if (op === 'spike') return this.node('Cast', [above()], { to: floatKind })
+    if (op === 'spike') return this.node('Cast', [above()], { to: onnxTypes.float32 })
     if (op === 'where') return this.node('Where', [above(), args[1], args[2]])
     if (op === 'pow') return this.node('Pow', [args[0], this.scalar(value)])
     const same = sameOps[op]

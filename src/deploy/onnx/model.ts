@@ -8,7 +8,8 @@ import { BinaryWriter, WireType } from '@bufbuild/protobuf/wire'
 export interface OnnxTensor {
   readonly name: string
   readonly dims: readonly number[]
-  readonly values: Float32Array | BigInt64Array
+  /** A Uint16Array holds the bits of float16. */
+  readonly values: Float32Array | BigInt64Array | Int8Array | Int16Array | Uint16Array
 }
 
 /** A dimension by its size, or by a name where any will do. */
@@ -36,7 +37,8 @@ export interface OnnxGraph {
 
 export const onnxOpset = 17
 const irVersion = 8
-const [floatType, int64Type] = [1, 7]
+/** Numbers of element types. */
+export const onnxTypes = { float32: 1, int8: 3, int16: 5, int64: 7, float16: 10 } as const
 /** Kinds of attributes. */
 const kinds = { int: 2, graph: 5, ints: 7 } as const
 
@@ -100,9 +102,16 @@ function writeAttribute(w: BinaryWriter, name: string, value: OnnxAttribute): vo
 
 function writeTensor(w: BinaryWriter, { name, dims, values }: OnnxTensor): void {
   for (const size of dims) w.tag(1, WireType.Varint).int64(size)
-  w.tag(2, WireType.Varint).int32(values instanceof Float32Array ? floatType : int64Type)
+  w.tag(2, WireType.Varint).int32(typeOf(values))
   text(w, 8, name)
   w.tag(9, WireType.LengthDelimited).bytes(new Uint8Array(values.buffer, values.byteOffset, values.byteLength))
+}
+
+function typeOf(values: OnnxTensor['values']): number {
+  if (values instanceof Float32Array) return onnxTypes.float32
+  if (values instanceof BigInt64Array) return onnxTypes.int64
+  if (values instanceof Uint16Array) return onnxTypes.float16
+  return values instanceof Int8Array ? onnxTypes.int8 : onnxTypes.int16
 }
 
 /** Of float32, as everything that goes in and out of these models is. */
@@ -110,7 +119,7 @@ function writeValue(w: BinaryWriter, { name, dims }: OnnxValue): void {
   text(w, 1, name)
   message(w, 2, () =>
     message(w, 1, () => {
-      w.tag(1, WireType.Varint).int32(floatType)
+      w.tag(1, WireType.Varint).int32(onnxTypes.float32)
       message(w, 2, () => {
         for (const size of dims) {
           message(w, 1, () => {

@@ -2,6 +2,7 @@ import * as ort from 'onnxruntime-web'
 import { describe, expect, test } from 'vitest'
 import { sizeOf } from '../../base/index.ts'
 import { type Plan, PlanRun, planOf } from '../plan/index.ts'
+import { quantised } from '../quantise.ts'
 import { filled, someFrames, testedNetworks, testedNeurons } from '../testing/networks.ts'
 import { outside, stateShapes } from './graph.ts'
 import { onnxSequence, onnxStep } from './models.ts'
@@ -37,6 +38,21 @@ async function stepped(plan: Plan, frames: readonly Float32Array[]): Promise<Flo
   await session.release()
   return outputs
 }
+
+test.each(['int8', 'int16', 'float16'] as const)('weights of %s: smaller files, the same outputs', async (type) => {
+  const network = filled(testedNetworks.convolutional(testedNeurons.lif()))
+  const exact = planOf(network)
+  const plan = quantised(exact, type)
+  const saved = onnxStep(exact).length - onnxStep(plan).length
+  const weights = plan.steps.reduce((sum, step) => sum + ('weight' in step ? step.weight.values.length : 0), 0)
+  expect(saved).toBeGreaterThan((type === 'int8' ? 2.9 : 1.9) * weights - 1000)
+  const frames = someFrames(network, 5)
+  const run = new PlanRun(plan)
+  for (const [t, got] of (await stepped(plan, frames)).entries()) {
+    const wanted = run.step(frames[t])
+    Array.from(got, (value, k) => expect(Math.abs(value - wanted[k])).toBeLessThan(1e-4))
+  }
+})
 
 describe.each(Object.entries(testedNeurons))('ONNX of %s', (_, neuron) => {
   test.each(Object.entries(testedNetworks))('%s: onnxruntime gives the outputs', async (_name, make) => {
