@@ -1,6 +1,7 @@
 export { type COptions, type CProgram, cProgram } from './c/index.ts'
 export { type LayerCost, worstCase } from './cost.ts'
-export { judgePlan, type PlanJudgement, type PlanSample } from './judge.ts'
+export { type FixedPlan, FixedRun, fixedPlan } from './fixed/index.ts'
+export { judgeFixed, judgePlan, type PlanJudgement, type PlanSample } from './judge.ts'
 export { onnxSequence, onnxStep } from './onnx/index.ts'
 export * from './plan/index.ts'
 export { quantised } from './quantise.ts'

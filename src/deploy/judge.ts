@@ -1,4 +1,5 @@
 import { sizeOf } from '../base/index.ts'
+import { type FixedPlan, FixedRun } from './fixed/index.ts'
 import type { Plan } from './plan/index.ts'
 import { wasmProgram } from './wasm/index.ts'
 
@@ -43,6 +44,33 @@ export function judgePlan(plan: Plan, samples: readonly PlanSample[]): PlanJudge
     const outputs = new Float32Array(memory.buffer, logits(), sizeOf(plan.values[plan.output].shape))
     classes.push(outputs.indexOf(Math.max(...outputs)))
   }
+  return judgement(samples, classes, spikes)
+}
+
+/** The same of a program of whole numbers. */
+export function judgeFixed(fixed: FixedPlan, samples: readonly PlanSample[]): PlanJudgement {
+  const { plan, math } = fixed
+  const run = new FixedRun(fixed)
+  const layers = plan.steps.flatMap((step) => {
+    return step.op === 'neurons' && plan.values[step.to].kind === 'spikes' ? [run.values[step.to]] : []
+  })
+  const classes: number[] = []
+  let spikes = 0
+  for (const { frames } of samples) {
+    run.reset()
+    const sums = new Float64Array(sizeOf(plan.values[plan.output].shape))
+    for (const frame of frames) {
+      run.step(frame).forEach((value, k) => {
+        sums[k] += value
+      })
+      for (const values of layers) spikes += values.reduce((sum, value) => sum + value, 0) / math.one
+    }
+    classes.push(sums.indexOf(Math.max(...sums)))
+  }
+  return judgement(samples, classes, spikes)
+}
+
+function judgement(samples: readonly PlanSample[], classes: readonly number[], spikes: number): PlanJudgement {
   const correct = classes.filter((label, n) => label === samples[n].label).length
   return { samples: samples.length, correct, classes, spikes: samples.length > 0 ? spikes / samples.length : 0 }
 }

@@ -15,8 +15,14 @@ import {
  * A plan with smaller weights. Whole numbers get a scale for each output channel, which goes to the neurons behind; what
  * rounding adds to a channel on average over the calibration samples is taken off its bias.
  * @param calibration samples as the network gets them, each a frame a step; none: biases stay
+ * @param options fold: false leaves each scale right behind its sums
  */
-export function quantised(plan: Plan, type: WeightType, calibration: readonly (readonly Float32Array[])[] = []): Plan {
+export function quantised(
+  plan: Plan,
+  type: WeightType,
+  calibration: readonly (readonly Float32Array[])[] = [],
+  { fold = true }: { readonly fold?: boolean } = {},
+): Plan {
   if (type === 'float32') return plan
   const errors = meanErrors(plan, type, calibration)
   const values: PlanValue[] = [...plan.values]
@@ -40,7 +46,8 @@ export function quantised(plan: Plan, type: WeightType, calibration: readonly (r
     steps.push({ ...step, weight, bias: null, to: sums })
     steps.push({ op: 'affine', from: sums, to: step.to, scale, shift: bias })
   }
-  return foldAffine({ ...plan, values, steps })
+  const made = { ...plan, values, steps }
+  return fold ? foldAffine(made) : made
 }
 
 /** Weights as they are stored, and of whole numbers what each channel's are multiplied by. */

@@ -6,11 +6,12 @@ import { fileURLToPath } from 'node:url'
 import { type Browser, chromium, type Page } from 'playwright-core'
 
 const command = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url))
-const program = process.env.CHROMIUM_PATH ?? '/usr/bin/chromium'
+/** The browser of tests. */
+export const chromiumPath = process.env.CHROMIUM_PATH ?? '/usr/bin/chromium'
 
 /** Whether there is a browser to try pages in. */
-export const hasChromium = existsSync(program)
-if (!hasChromium) console.log(`The studio's pages were not tried: no ${program}`)
+export const hasChromium = existsSync(chromiumPath)
+if (!hasChromium) console.log(`The studio's pages were not tried: no ${chromiumPath}`)
 
 export interface OpenedStudio {
   /** A folder of its own, gone in the end. */
@@ -34,7 +35,7 @@ export async function openStudio(): Promise<OpenedStudio> {
   studio.stdout.setEncoding('utf8').on('data', (part) => (text += part))
   while (!text.includes('\n')) await pause(20)
   const address = text.split('\n')[0]
-  const browser = await chromium.launch({ executablePath: program, args: ['--no-sandbox'] })
+  const browser = await chromium.launch({ executablePath: chromiumPath, args: ['--no-sandbox'] })
   return {
     folder,
     address,

@@ -2,17 +2,21 @@ import { basename, dirname, join } from 'node:path'
 import { percentText, UsageError, writeWhole } from '../../base/index.ts'
 import {
   cProgram,
+  type FixedPlan,
+  fixedPlan,
+  judgeFixed,
   judgePlan,
   onnxSequence,
   onnxStep,
   type Plan,
-  type PlanSample,
+  type PlanJudgement,
   planOf,
   quantised,
   type WeightType,
   wasmProgram,
   worstCase,
 } from '../../deploy/index.ts'
+import type { WholeType } from '../../nn/index.ts'
 import { checkpointTraining, frameSamples, judgedImages } from '../../runs/index.ts'
 import type { Checkpoint } from '../../train/index.ts'
 import { type DemoFacts, demoPage } from '../demo-page.ts'
@@ -27,6 +31,7 @@ export interface ProgramOptions {
   readonly out: string
   readonly to: ProgramTarget
   readonly weights: WeightType
+  readonly arithmetic: 'float' | 'fixed'
   readonly demo: boolean
   readonly data?: string | undefined
   readonly samples: number
@@ -41,18 +46,20 @@ export async function exportProgram(
   surroundings: Surroundings,
 ): Promise<void> {
   const { out, to, weights, demo } = options
+  checkArithmetic(options)
   if (demo && to !== 'wasm') {
     throw new UsageError({ what: 'a demo page runs a WebAssembly module', expected: '--to wasm', got: `--to ${to}` })
   }
   const exact = planOf(net)
   const known = demo || weights !== 'float32' ? checkpointTraining(training, file) : null
-  const plan = known && weights !== 'float32' ? await smaller(exact, file, known, options, surroundings) : exact
+  const small = known && weights !== 'float32' ? await smaller(exact, file, known, options, surroundings) : null
+  const plan = small?.plan ?? exact
   const write = (text: string) => surroundings.write(text)
   const rows = worstCase(plan).map(({ layer, operations }) => [layer, operations.toLocaleString('en')])
   write(`${tableText(['layer', 'operations a step, at worst'], rows)}\n\n`)
   const total = worstCase(plan).reduce((sum, { operations }) => sum + operations, 0)
   write(`worst case  ${total.toLocaleString('en')} operations a step; sums of weights cost as many as spikes come\n`)
-  if (to === 'c') await writeC(plan, out, write)
+  if (to === 'c') await writeC(small?.fixed ?? plan, out, write)
   else if (to === 'onnx') {
     const models = { [out]: onnxStep(plan), [out.replace(/\.onnx$/, '-sequence.onnx')]: onnxSequence(plan) }
     for (const [path, bytes] of Object.entries(models)) {
@@ -72,7 +79,17 @@ export async function exportProgram(
   }
 }
 
-async function writeC(plan: Plan, out: string, write: (text: string) => void): Promise<void> {
+/** @throws UsageError where whole numbers are asked for of what has none */
+function checkArithmetic({ arithmetic, to, weights }: ProgramOptions): void {
+  if (arithmetic === 'float' || (to === 'c' && (weights === 'int8' || weights === 'int16'))) return
+  throw new UsageError({
+    what: 'whole numbers are for programs in C with whole weights',
+    expected: '--to c, and --weights int8 or int16',
+    got: `--to ${to} --weights ${weights}`,
+  })
+}
+
+async function writeC(plan: Plan | FixedPlan, out: string, write: (text: string) => void): Promise<void> {
   const name = basename(out, '.c').replaceAll('-', '_')
   const program = cProgram(plan, { name })
   const folder = dirname(out)
@@ -86,44 +103,47 @@ async function writeC(plan: Plan, out: string, write: (text: string) => void): P
   }
 }
 
-/** The plan with smaller weights, and a table of what that changes for test samples. */
+/** The plan with smaller weights, perhaps all whole numbers, and a table of what that changes for test samples. */
 async function smaller(
   exact: Plan,
   file: string,
   known: ReturnType<typeof checkpointTraining>,
   options: ProgramOptions,
   surroundings: Surroundings,
-): Promise<Plan> {
-  const { weights, data, samples, calibration } = options
+): Promise<{ plan: Plan; fixed?: FixedPlan }> {
+  const { weights, arithmetic, data, samples, calibration } = options
   const { env } = surroundings
   const request = { known, dataset: undefined, options: { data }, file }
   const { datasets, T } = await judgedImages(request, { env, progress: createProgress(surroundings) })
   const facts = { known, shape: exact.values[0].shape, T, file }
   const calibrating = await frameSamples(datasets.train, calibration, facts)
   const judged = await frameSamples(datasets.test, samples, facts)
-  const plan = quantised(
-    exact,
-    weights,
-    calibrating.map(({ frames }) => frames),
-  )
-  surroundings.write(`${changeText(exact, plan, judged, weights, calibrating.length)}\n\n`)
-  return plan
+  const shown = calibrating.map(({ frames }) => frames)
+  const plan = quantised(exact, weights, shown)
+  const fixed = arithmetic === 'fixed' ? fixedPlan(exact, weights as WholeType, shown) : null
+  const rows = [
+    { name: 'float32', found: judgePlan(exact, judged) },
+    { name: weights, found: judgePlan(plan, judged) },
+    ...(fixed ? [{ name: `${weights}, fixed`, found: judgeFixed(fixed, judged) }] : []),
+  ]
+  surroundings.write(`${changeText(rows, calibrating.length)}\n`)
+  if (fixed)
+    surroundings.write(
+      `numbers have ${fixed.math.bits} fraction bits; the largest met was ${fixed.largest.toPrecision(3)}\n`,
+    )
+  surroundings.write('\n')
+  return { plan: fixed?.plan ?? plan, ...(fixed ? { fixed } : {}) }
 }
 
-function changeText(
-  exact: Plan,
-  plan: Plan,
-  judged: readonly PlanSample[],
-  weights: WeightType,
-  calibrated: number,
-): string {
-  const [before, after] = [judgePlan(exact, judged), judgePlan(plan, judged)]
-  const row = (name: string, { correct, samples, spikes }: typeof before) => {
+/** @param judged the network as it is, and then what becomes of it */
+function changeText(judged: readonly { name: string; found: PlanJudgement }[], calibrated: number): string {
+  const [before, after] = [judged[0].found, judged[judged.length - 1].found]
+  const rows = judged.map(({ name, found: { correct, samples, spikes } }) => {
     return [name, percentText(samples === 0 ? undefined : correct / samples), spikes.toFixed(1)]
-  }
-  const table = tableText(['weights', 'accuracy', 'spikes a sample'], [row('float32', before), row(weights, after)])
+  })
+  const table = tableText(['weights', 'accuracy', 'spikes a sample'], rows)
   const same = after.classes.filter((label, n) => label === before.classes[n]).length
-  const of = `${judged.length} test samples`
+  const of = `${before.samples} test samples`
   return `${table}\n${same} of ${of} get the same class; calibrated with ${calibrated} training samples`
 }
 

@@ -19,6 +19,10 @@ const schema = z.object({
     .enum(['float32', 'float16', 'int16', 'int8'])
     .default('float32')
     .describe('how a program holds its weights; others than float32 are judged by test samples'),
+  arithmetic: z
+    .enum(['float', 'fixed'])
+    .default('float')
+    .describe('of a program in C; fixed: whole numbers alone, with weights of int8 or int16'),
   demo: z.boolean().default(false).describe('writes a page that runs the module beside it'),
   data: z.string().optional().describe("folder with the data set's files, for smaller weights"),
   samples: wholeNumber(1).default(200).describe('test samples that smaller weights are judged by'),
@@ -45,6 +49,7 @@ export const exportCommand = defineCommand({
     'export runs/NAME/checkpoints/best.safetensors --out network.nir --dt 0.001',
     'export runs/NAME/checkpoints/best.safetensors --out net.wasm --demo',
     'export runs/NAME/checkpoints/best.safetensors --out net.c --weights int8',
+    'export runs/NAME/checkpoints/best.safetensors --out net.c --weights int8 --arithmetic fixed',
   ],
   async run({ positional, options, surroundings }) {
     const [file] = positional as [string]

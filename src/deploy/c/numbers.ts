@@ -16,7 +16,3 @@ export function arrayText(type: string, name: string, texts: readonly string[]):
   for (let i = 0; i < texts.length; i += perLine) lines.push(`  ${texts.slice(i, i + perLine).join(', ')},`)
   return `static const ${type} ${name}[${texts.length}] = {\n${lines.join('\n')}\n};`
 }
-
-export function floatsText(name: string, values: ArrayLike<number>): string {
-  return arrayText('float', name, Array.from(values, floatText))
-}

@@ -9,10 +9,18 @@ export interface CFacts {
   readonly stateCount: number
   /** Whether numbers of events need 32 bits. */
   readonly wide: boolean
+  /** Types of numbers and of their sums, and what stands for 1 where they are whole. */
+  readonly numbers: { readonly type: string; readonly sumType: string; readonly one: number | null }
 }
 
-export function headerText({ name, network, input, outputs, stateCount, wide }: CFacts): string {
-  const guard = `${name.toUpperCase()}_H`
+export function headerText({ name, network, input, outputs, stateCount, wide, numbers }: CFacts): string {
+  const upper = name.toUpperCase()
+  const guard = `${upper}_H`
+  const whole = numbers.one
+    ? `/* Numbers are whole: what stands for 1, in frames, outputs and states. No floating point is used. */
+#define ${upper}_ONE ${numbers.one}
+`
+    : ''
   return `/* ${network}, written by Spikelet: a spiking network that runs one time step a call. */
 #ifndef ${guard}
 #define ${guard}
@@ -26,10 +34,12 @@ export function headerText({ name, network, input, outputs, stateCount, wide }: 
 /* Place of an event in the frame. */
 typedef ${wide ? 'uint32_t' : 'uint16_t'} ${name}_index;
 
+${whole}typedef ${numbers.type} ${name}_number;
+
 /* All that is carried from one step to the next; it may be copied, and put back. */
 typedef struct {
-  float values[${Math.max(1, stateCount)}];
-  float sums[${outputs}];
+  ${name}_number values[${Math.max(1, stateCount)}];
+  ${numbers.sumType} sums[${outputs}];
   uint32_t steps;
 } ${name}_state;
 
@@ -38,13 +48,13 @@ void ${name}_init(void);
 /* Forgets all steps. */
 void ${name}_reset(void);
 /* One time step with a frame of numbers. */
-void ${name}_step(const float *frame);
+void ${name}_step(const ${name}_number *frame);
 /* One time step with events, each of which counts 1 at its place. */
 void ${name}_step_events(const ${name}_index *events, uint32_t count);
 /* Outputs of the latest step. */
-const float *${name}_outputs(void);
+const ${name}_number *${name}_outputs(void);
 /* Their mean since the last reset, by which a class is chosen. */
-void ${name}_logits(float *logits);
+void ${name}_logits(${name}_number *logits);
 /* The state, to be saved or restored. */
 ${name}_state *${name}_block(void);
 
@@ -53,19 +63,22 @@ ${name}_state *${name}_block(void);
 }
 
 /** A program that reads events and tells a class. */
-export function exampleText({ name, input, outputs }: CFacts): string {
+export function exampleText({ name, input, outputs, numbers }: CFacts): string {
   const size = sizeOf(input)
+  const [logit, library] = numbers.one
+    ? [`(double)logits[k] / ${name.toUpperCase()}_ONE`, '']
+    : ['(double)logits[k]', ' -lm']
   return `/* Reads time steps from standard input, one a line: the places of its events, 0 to ${size - 1}, with spaces between.
  * Writes the class after the last line, and the mean outputs. An empty line is a step without events.
  *
- *   cc -std=c99 -O2 ${name}.c ${name}_main.c -lm && ./a.out < events.txt
+ *   cc -std=c99 -O2 ${name}.c ${name}_main.c${library} && ./a.out < events.txt
  */
 #include <stdio.h>
 #include "${name}.h"
 
 int main(void) {
   static ${name}_index events[${size}];
-  float logits[${outputs}];
+  ${name}_number logits[${outputs}];
   uint32_t count = 0, number = 0;
   int digit = 0, read, best = 0;
   ${name}_init();
@@ -90,7 +103,7 @@ int main(void) {
   ${name}_logits(logits);
   for (int k = 1; k < ${outputs}; k++) if (logits[k] > logits[best]) best = k;
   printf("class %d\\n", best);
-  for (int k = 0; k < ${outputs}; k++) printf("%d %.6f\\n", k, (double)logits[k]);
+  for (int k = 0; k < ${outputs}; k++) printf("%d %.6f\\n", k, ${logit});
   return 0;
 }
 `

@@ -45,7 +45,7 @@ export class PlanRun {
     return this.values[this.plan.output]
   }
 
-  private workOf(step: PlanStep, at: number, { spike }: PlanRunOptions): () => void {
+  protected workOf(step: PlanStep, at: number, { spike }: PlanRunOptions): () => void {
     const { values, states } = this
     switch (step.op) {
       case 'conv':
@@ -84,8 +84,14 @@ export class PlanRun {
     }
   }
 
-  private convolution({ from, to, weight, bias, stride, padding, dilation, groups }: ConvStep): void {
-    const [x, y] = [this.values[from], this.values[to]]
+  /** What a layer of weights reads. */
+  protected inputOf({ from }: ConvStep | LinearStep): ArrayLike<number> {
+    return this.values[from]
+  }
+
+  private convolution(step: ConvStep): void {
+    const { from, to, weight, bias, stride, padding, dilation, groups } = step
+    const [x, y] = [this.inputOf(step), this.values[to]]
     const [kh, kw, groupIn, out] = weight.shape
     const [height, width, channels] = this.plan.values[from].shape
     const [rows, columns] = this.plan.values[to].shape
@@ -111,8 +117,9 @@ export class PlanRun {
           }
   }
 
-  private linear({ from, to, weight, bias }: LinearStep): void {
-    const [x, y] = [this.values[from], this.values[to]]
+  private linear(step: LinearStep): void {
+    const { to, weight, bias } = step
+    const [x, y] = [this.inputOf(step), this.values[to]]
     for (let k = 0; k < y.length; k++) y[k] = bias?.[k] ?? 0
     for (let i = 0; i < x.length; i++) {
       if (x[i] !== 0) for (let k = 0; k < y.length; k++) y[k] += x[i] * weight.values[i * y.length + k]

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { sizeOf } from '../../base/index.ts'
 import { type CProgram, cProgram } from '../c/index.ts'
+import type { FixedPlan } from '../fixed/index.ts'
 import { memoryOf } from '../memory.ts'
 import type { Plan } from '../plan/index.ts'
 import type { ExportedStep } from './follow.ts'
@@ -42,7 +43,7 @@ function harness(plan: Plan, layers: readonly number[], T: number): string {
   return `#include <stdio.h>
 #include "net.c"
 int main(void) {
-  static float frame[${size}];
+  static net_number frame[${size}];
   uint32_t step = 0;
   net_init();
   while (fread(frame, 4, ${size}, stdin) == ${size}) {
@@ -58,14 +59,20 @@ int main(void) {
 
 /**
  * A plan as C, compiled and run for some frames.
- * @returns each step's outputs and spikes, as `followed` takes them
+ * @returns each step's outputs and spikes, as `followed` takes them; of a plan of whole numbers, those
  */
-export function compiledSteps(plan: Plan, frames: readonly Float32Array[], T = frames.length): ExportedStep {
+export function compiledSteps(
+  given: Plan | FixedPlan,
+  frames: readonly Float32Array[],
+  T = frames.length,
+): ExportedStep {
+  const plan = 'math' in given ? given.plan : given
+  const math = 'math' in given ? given.math : null
   const layers = plan.steps.flatMap((step, at) => {
     return step.op === 'neurons' && plan.values[step.to].kind === 'spikes' ? [{ at, ref: step.to }] : []
   })
   const bytes = inFolder((folder) => {
-    writeProgram(folder, cProgram(plan, { name: 'net', reuse: false }))
+    writeProgram(folder, cProgram(given, { name: 'net', reuse: false }))
     execFileSync('gcc', [...strictFlags, '-c', 'net.c', '-o', 'net.o'], { cwd: folder })
     writeFileSync(
       join(folder, 'harness.c'),
@@ -76,13 +83,15 @@ export function compiledSteps(plan: Plan, frames: readonly Float32Array[], T = f
       ),
     )
     execFileSync('gcc', [...strictFlags, 'harness.c', '-o', 'harness', '-lm'], { cwd: folder })
-    const input = Buffer.concat(frames.map(({ buffer }) => Buffer.from(buffer)))
+    const written = math ? frames.map((frame) => Int32Array.from(frame, (value) => math.from(value))) : frames
+    const input = Buffer.concat(written.map(({ buffer }) => Buffer.from(buffer)))
     return execFileSync(join(folder, 'harness'), { input, maxBuffer: 2 ** 30 })
   })
   const outputs = sizeOf(plan.values[plan.output].shape)
   let at = 0
   return () => {
-    const made = Float32Array.from({ length: outputs }, (_, k) => bytes.readFloatLE(at + 4 * k))
+    const read = (place: number) => (math ? bytes.readInt32LE(place) : bytes.readFloatLE(place))
+    const made = Float64Array.from({ length: outputs }, (_, k) => read(at + 4 * k))
     at += 4 * outputs
     const fired = new Map<number, Uint8Array>()
     for (const layer of layers) {
