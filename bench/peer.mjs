@@ -7,6 +7,7 @@ import { ratiosOf } from './ratios.mjs'
 
 const modes = ['stepwise', 'multistep']
 const python = 'python3'
+const peerFile = fileURLToPath(new URL('./peer.py', import.meta.url))
 
 /** Whether `python3 -c 'import torch'` works. */
 export function hasTorch() {
@@ -49,9 +50,18 @@ const instructionSets = {
   128: { ATEN_CPU_CAPABILITY: 'default', ONEDNN_MAX_CPU_ISA: 'SSE41' },
 }
 
+/** Seconds that PyTorch takes for an image of all steps, alone on one thread, in each of its two modes. */
+export async function peerLatency(model, T) {
+  const found = {}
+  for (const mode of modes) {
+    const words = ['--model', model, '--mode', mode, '--latency', '--batch', '1', '--T', String(T), '--threads', '1']
+    found[mode] = JSON.parse(await outputOf(python, [peerFile, ...words])).image_s
+  }
+  return found
+}
+
 async function peerInProcess(mode, { model, batch, T, threads, simd = 'widest' }) {
-  const file = fileURLToPath(new URL('./peer.py', import.meta.url))
   const words = ['--model', model, '--mode', mode, '--batch', String(batch), '--T', String(T)]
-  const all = [file, ...words, ...(threads ? ['--threads', String(threads)] : [])]
+  const all = [peerFile, ...words, ...(threads ? ['--threads', String(threads)] : [])]
   return JSON.parse(await outputOf(python, all, instructionSets[simd]))
 }

@@ -1,12 +1,13 @@
-"""Training and inference of two spiking networks with CLIF neurons, in plain PyTorch: what Spikelet is compared with.
+"""Training and inference of spiking networks with CLIF neurons, in plain PyTorch: what Spikelet is compared with.
 
     python3 bench/peer.py --model resnet18 --mode stepwise --batch 8 --T 6
+    python3 bench/peer.py --model snn3 --latency --batch 1 --T 8 --threads 1
 
 stepwise   the network is called once a step, autograd does the rest, BatchNorm sees each step on its own
 multistep  every layer takes all steps at once, the neuron's backward pass is written by hand, BatchNorm sees all
            steps together, and the first convolution sees the image once
 
-Prints one line of JSON. Needs PyTorch only.
+With --latency only inference is measured, image by image. Prints one line of JSON. Needs PyTorch only.
 """
 import argparse
 import json
@@ -152,6 +153,18 @@ def snn5(neuron):
     return nn.Conv2d(3, 16, 3, 1, 1), nn.Sequential(*layers, nn.Flatten(), nn.Linear(256, CLASSES))
 
 
+def snn3(neuron):
+    layers, channels = [fired(16, neuron)], 16
+    for width in (32, 64):
+        layers += [nn.Conv2d(channels, width, 3, 2, 1), fired(width, neuron)]
+        channels = width
+    return nn.Conv2d(2, 16, 3, 2, 1), nn.Sequential(*layers, nn.Flatten(), nn.Linear(64 * 5 * 5, CLASSES))
+
+
+NETWORKS = {'resnet18': resnet18, 'snn5': snn5, 'snn3': snn3}
+FRAMES = {'snn3': (2, 34, 34)}
+
+
 class Peer(nn.Module):
     """Logits of all steps, [T N, classes], from one image for all steps, [N, C, H, W]."""
 
@@ -159,7 +172,7 @@ class Peer(nn.Module):
         super().__init__()
         self.mode, self.T = mode, T
         neuron = StepwiseClif if mode == 'stepwise' else lambda: MultistepClif(T)
-        self.stem, self.rest = {'resnet18': resnet18, 'snn5': snn5}[model](neuron)
+        self.stem, self.rest = NETWORKS[model](neuron)
 
     def forward(self, x):
         if self.mode == 'multistep':
@@ -203,6 +216,20 @@ def process_peak_mb():
         return None
 
 
+def latency(model, mode, batch, T):
+    """Seconds of all steps of an image, in evaluation; weights are those that PyTorch starts with."""
+    torch.manual_seed(1)
+    net = Peer(model, mode, T).eval()
+    x = (torch.rand(batch, *FRAMES.get(model, (3, 32, 32))) < 0.1).float()
+
+    def infer():
+        with torch.no_grad():
+            net(x)
+
+    return dict(model=model, mode=mode, batch=batch, T=T, image_s=median_seconds(infer, warm=5, repeats=25),
+                threads=torch.get_num_threads(), torch=torch.__version__)
+
+
 def measure(model, mode, batch, T):
     torch.manual_seed(1)
     net = Peer(model, mode, T)
@@ -236,12 +263,14 @@ def measure(model, mode, batch, T):
 
 if __name__ == '__main__':
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument('--model', default='resnet18', choices=['resnet18', 'snn5'])
+    parser.add_argument('--model', default='resnet18', choices=sorted(NETWORKS))
     parser.add_argument('--mode', default='stepwise', choices=['stepwise', 'multistep'])
     parser.add_argument('--batch', type=int, default=8)
     parser.add_argument('--T', type=int, default=6)
     parser.add_argument('--threads', type=int, help="default: PyTorch's own choice")
+    parser.add_argument('--latency', action='store_true', help='inference alone, image by image')
     given = parser.parse_args()
     if given.threads:
         torch.set_num_threads(given.threads)
-    print(json.dumps(measure(given.model, given.mode, given.batch, given.T)))
+    made = (latency if given.latency else measure)(given.model, given.mode, given.batch, given.T)
+    print(json.dumps(made))

@@ -8,7 +8,7 @@ import { loadExported } from '../dist/deploy/runtime.js'
 import { clif, defaultBackend, modelNamed } from '../dist/node.js'
 import { tensorOf } from '../dist/tensor/index.js'
 import { loadZoo } from '../dist/zoo/index.js'
-import { comparePeer, hasTorch } from './peer.mjs'
+import { hasTorch, peerLatency } from './peer.mjs'
 import { median, now } from './timing.mjs'
 
 /** Shares of a frame's places that have an event in a step. */
@@ -39,58 +39,62 @@ function eventSteps(size, activity, steps) {
   })
 }
 
-/** Seconds a step, the median of rounds of all steps. @param {() => void} pass runs all steps */
-function secondsOf(pass, steps) {
-  pass()
-  const times = Array.from({ length: rounds }, () => {
-    const started = now()
-    pass()
-    return (now() - started) / steps
-  })
-  return median(times)
-}
-
-async function inWasm(plan, lists) {
+/** Seconds a step with each list of events in turn, so that a slow moment of the machine hits all: medians of rounds. */
+async function inWasm(plan, all) {
   const net = await loadExported(wasmProgram(plan).bytes)
-  return secondsOf(() => {
-    net.reset()
-    for (const list of lists) net.stepEvents(list)
-  }, lists.length)
+  const times = all.map(() => [])
+  for (let round = -1; round < rounds; round++) {
+    for (const [k, lists] of all.entries()) {
+      const started = now()
+      net.reset()
+      for (const list of lists) net.stepEvents(list)
+      // The first round warms up.
+      if (round >= 0) times[k].push((now() - started) / lists.length)
+    }
+  }
+  return times.map(median)
 }
 
-/** A main that times passes over its events; null without gcc. */
-function inC(plan, lists) {
+/** The same of a main that times passes over its events; null without gcc. */
+function inC(plan, all) {
   if (spawnSync('gcc', ['--version']).error) return null
   const folder = mkdtempSync(join(tmpdir(), 'spikelet-stream-'))
   try {
     const { source, header } = cProgram(plan, { name: 'net' })
     writeFileSync(join(folder, 'net.c'), source)
     writeFileSync(join(folder, 'net.h'), header)
-    const starts = lists.map((_, t) => lists.slice(0, t).reduce((sum, list) => sum + list.length, 0))
-    const calls = lists.map((list, t) => `net_step_events(events + ${starts[t]}, ${list.length});`)
-    const all = lists.flatMap((list) => [...list])
+    const passes = all.map((lists, k) => {
+      const starts = lists.map((_, t) => lists.slice(0, t).reduce((sum, list) => sum + list.length, 0))
+      const calls = lists.map((list, t) => `net_step_events(events${k} + ${starts[t]}, ${list.length});`)
+      return `static const net_index events${k}[] = {${[...lists.flatMap((list) => [...list]), 0].join(',')}};
+static void pass${k}(void) { net_reset(); ${calls.join(' ')} }`
+    })
     writeFileSync(
       join(folder, 'main.c'),
       `#include <stdio.h>
 #include <time.h>
 #include "net.h"
-static const net_index events[] = {${[...all, 0].join(',')}};
-static void pass(void) { net_reset(); ${calls.join(' ')} }
+${passes.join('\n')}
+static void (*const passes[])(void) = {${all.map((_, k) => `pass${k}`).join(', ')}};
 int main(void) {
   net_init();
-  pass();
   for (int round = 0; round < ${rounds}; round++) {
-    const clock_t started = clock();
-    int passes = 0;
-    do { pass(); passes++; } while (clock() - started < CLOCKS_PER_SEC / 50);
-    printf("%.9g\\n", (double)(clock() - started) / CLOCKS_PER_SEC / passes / ${lists.length});
+    for (int k = 0; k < ${all.length}; k++) {
+      const clock_t started = clock();
+      int count = 0;
+      do { passes[k](); count++; } while (clock() - started < CLOCKS_PER_SEC / 100);
+      printf("%.9g ", (double)(clock() - started) / CLOCKS_PER_SEC / count / ${all[0].length});
+    }
+    printf("\\n");
   }
   return 0;
 }
 `,
     )
     execFileSync('gcc', ['-std=c99', '-O2', 'net.c', 'main.c', '-o', 'net', '-lm'], { cwd: folder })
-    return median(execFileSync(join(folder, 'net')).toString().trim().split('\n').map(Number))
+    const rows = execFileSync(join(folder, 'net')).toString().trim().split('\n')
+    const table = rows.map((row) => row.trim().split(' ').map(Number))
+    return all.map((_, k) => median(table.map((row) => row[k])))
   } finally {
     rmSync(folder, { recursive: true })
   }
@@ -141,15 +145,15 @@ export async function measureStream() {
     const { net, T } = await make()
     const plan = planOf(net)
     const size = sizeOf(net.input)
-    const byActivity = []
-    for (const activity of activities) {
-      const lists = eventSteps(size, activity, 2 * T)
-      const events = lists.reduce((sum, list) => sum + list.length, 0) / lists.length
-      byActivity.push({ activity, events, wasm: await inWasm(plan, lists), c: inC(plan, lists) })
-    }
+    const all = activities.map((activity) => eventSteps(size, activity, 2 * T))
+    const [wasm, c] = [await inWasm(plan, all), inC(plan, all)]
+    const byActivity = activities.map((activity, k) => {
+      const events = all[k].reduce((sum, list) => sum + list.length, 0) / all[k].length
+      return { activity, events, wasm: wasm[k], c: c && c[k] }
+    })
     const timed = byActivity.find(({ activity }) => activity === usual)
     const engine = await inEngine(net, T, eventSteps(size, usual, 2 * T))
-    const peer = name === 'snn5' && hasTorch() ? await peerOf(name, T) : null
+    const peer = hasTorch() ? await peerLatency(name, T) : null
     found[name] = {
       T,
       step: { wasm: timed.wasm, c: timed.c, engine: engine.step },
@@ -161,14 +165,17 @@ export async function measureStream() {
   return found
 }
 
-async function peerOf(model, T) {
-  const {
-    rounds: [{ peers }],
-  } = await comparePeer({ model, batch: 1, T, threads: 1 }, 1, () => {})
-  return peers
-}
-
 const micro = (seconds) => (seconds === null ? 'not run' : `${(1e6 * seconds).toFixed(0)} us`)
+
+/** PyTorch's times for an image, step by step and all steps at once, and how many times as long they are as ours. */
+function peerLines(peer, { T, step, imageOfEngine }) {
+  return Object.entries(peer).map(([mode, seconds]) => {
+    const times = (ours) => (ours === null ? 'not run' : `${(seconds / ours).toFixed(1)}x`)
+    const own = [times(T * step.wasm), times(step.c === null ? null : T * step.c), times(imageOfEngine)]
+    const text = `WebAssembly ${own[0]}, C ${own[1]}, engine ${own[2]} as fast`
+    return `  PyTorch      ${''.padEnd(10)} ${micro(seconds)} ${mode}; ${text}`
+  })
+}
 
 export function streamText(found) {
   return Object.entries(found)
@@ -181,7 +188,7 @@ export function streamText(found) {
         `  WebAssembly  ${micro(step.wasm).padEnd(10)} ${micro(image(step.wasm))}`,
         `  C, gcc -O2   ${micro(step.c).padEnd(10)} ${micro(image(step.c))}`,
         `  the engine   ${micro(step.engine).padEnd(10)} ${micro(imageOfEngine)}`,
-        `  PyTorch      ${peer ? JSON.stringify(peer) : 'not run'}`,
+        ...(peer ? peerLines(peer, { T, step, imageOfEngine }) : ['  PyTorch      not run']),
         ...byActivity.map(({ activity, events, wasm, c }) => {
           const share = `${(100 * activity).toFixed(0)} %`.padStart(6)
           return `  ${share}  WebAssembly ${micro(wasm)}, ${rate(wasm, events)}; C ${micro(c)}, ${rate(c, events)}`
