@@ -1,9 +1,9 @@
 // Trains the networks of data/zoo again, or those named: npm run build && node scripts/zoo.mjs [--data FOLDER] [NAME...]
-// With --from CHECKPOINT --minutes N, the card is made of a run that was.
+// With --from CHECKPOINT --minutes N, the card is made of a run that was; with --cards, cards are made of the files as they are.
 import { execFileSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { readFileSync, writeFileSync } from 'node:fs'
-import { cpus } from 'node:os'
+import { cpus, devNull } from 'node:os'
 import { parseArgs } from 'node:util'
 import { float16Bits } from '../dist/base/index.js'
 import { readSafetensors } from '../dist/interop/index.js'
@@ -11,7 +11,12 @@ import { recipes } from './zoo/recipes.mjs'
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
-  options: { data: { type: 'string' }, from: { type: 'string' }, minutes: { type: 'string' } },
+  options: {
+    data: { type: 'string' },
+    from: { type: 'string' },
+    minutes: { type: 'string' },
+    cards: { type: 'boolean' },
+  },
 })
 const target = new URL('../data/zoo/', import.meta.url)
 const spikelet = (args, output = 'inherit') =>
@@ -43,16 +48,38 @@ function packed(bytes) {
   return Buffer.concat([length, padded, ...parts])
 }
 
+/** Trains one, stage after stage, each with the weights of the one before. @returns the last checkpoint */
+function trained(name, { stages, checkpoint }, data, started) {
+  let from = []
+  for (const [k, words] of stages.entries()) {
+    const run = `zoo-${name}-${started}-${k + 1}`
+    spikelet(['train', ...words, ...data, ...from, '--name', run])
+    from = ['--from', `runs/${run}/checkpoints/last.safetensors`]
+  }
+  return `runs/zoo-${name}-${started}-${stages.length}/checkpoints/${checkpoint}.safetensors`
+}
+
+/** The same as a person would type it. */
+function commandOf(name, { stages, needsData }) {
+  const lines = stages.map((words, k) => {
+    const from = k === 0 ? '' : ` --from runs/${name}-${k}/checkpoints/last.safetensors`
+    const kept = stages.length === 1 ? '' : ` --name ${name}-${k + 1}`
+    return `spikelet train ${words.join(' ')}${needsData ? ' --data FOLDER' : ''}${from}${kept}`
+  })
+  return lines.join(' && ')
+}
+
 for (const [name, recipe] of Object.entries(recipes)) {
   if (positionals.length > 0 && !positionals.includes(name)) continue
   const started = Date.now()
   const data = values.data && recipe.needsData ? ['--data', values.data] : []
-  const run = `zoo-${name}-${started}`
-  if (!values.from) spikelet(['train', ...recipe.train, ...data, '--name', run])
-  const checkpoint = values.from ?? `runs/${run}/checkpoints/${recipe.checkpoint}.safetensors`
-  const minutes = values.minutes ? Number(values.minutes) : Math.round((Date.now() - started) / 6000) / 10
-  const bytes = packed(readFileSync(checkpoint))
-  writeFileSync(new URL(`${name}.safetensors`, target), bytes)
+  const before = values.cards ? JSON.parse(readFileSync(new URL(`${name}.json`, target), 'utf8')) : null
+  const checkpoint = before ? null : (values.from ?? trained(name, recipe, data, started))
+  const minutes =
+    before?.minutes ?? (values.minutes ? Number(values.minutes) : Math.round((Date.now() - started) / 6000) / 10)
+  const file = new URL(`${name}.safetensors`, target)
+  const bytes = checkpoint ? packed(readFileSync(checkpoint)) : readFileSync(file)
+  if (checkpoint) writeFileSync(file, bytes)
   const card = {
     name,
     summary: recipe.summary,
@@ -60,15 +87,16 @@ for (const [name, recipe] of Object.entries(recipes)) {
     bytes: bytes.length,
     data: recipe.data,
     licence: recipe.licence,
-    command: `spikelet train ${recipe.train.join(' ')}${recipe.needsData ? ' --data FOLDER' : ''}`,
+    command: commandOf(name, recipe),
     seed: 1,
     minutes,
-    machine: `${cpus()[0].model}, ${recipe.threads}`,
+    machine: before?.machine ?? `${cpus()[0].model}, ${recipe.threads}`,
     correct: 0,
     samples: 0,
     rule: recipe.rule,
     evaluate: `spikelet evaluate zoo:${name}${recipe.judgedFromFolder ? ' --data FOLDER' : ''}`,
     rates: {},
+    energy: { operations: 0, withMemory: 0 },
     limits: recipe.limits,
   }
   const write = () => writeFileSync(new URL(`${name}.json`, target), `${JSON.stringify(card, null, 2)}\n`)
@@ -79,6 +107,13 @@ for (const [name, recipe] of Object.entries(recipes)) {
   card.samples = judged.images
   card.correct = Math.round(judged.accuracy * judged.images)
   for (const { layer, rate } of judged.firingRates) card.rates[layer] = Number(rate.toFixed(4))
+  const judgedData = recipe.judgedFromFolder ? data : []
+  const { synaptic, memory } = JSON.parse(
+    spikelet(['energy', `zoo:${name}`, ...judgedData, '--json', '--out', devNull], 'pipe'),
+  )
+  const microjoules = (picojoules) => Number((picojoules / 1e6).toPrecision(3))
+  card.energy.operations = microjoules(synaptic.inference.energy)
+  card.energy.withMemory = microjoules(Object.values(memory.inference).reduce((sum, part) => sum + part, 0))
   write()
   console.log(`${name}: ${card.correct} of ${card.samples}, ${bytes.length} bytes`)
 }

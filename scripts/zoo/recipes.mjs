@@ -1,47 +1,32 @@
+const tiny = 'fashion-mnist --model demo --T 4 --augment flip --weight-decay 5e-4 --batch 64 --threads 1'.split(' ')
+const nMnist = [
+  ...'n-mnist --model snn3 --neuron clif --T 8 --epochs 40 --lr 0.003 --optimiser adamW --batch 32'.split(' '),
+  ...'--augment crop --dropout 0.1 --validation 0 --threads 1'.split(' '),
+]
+
 /** How each network of data/zoo is trained. A further one is a recipe here, and its name in src/zoo/zoo.ts. */
 export const recipes = {
   'fashion-mnist-tiny': {
     summary: 'demo (4 convolutions), CLIF, 4 steps',
-    data: 'Fashion-MNIST, Zalando Research: 54,000 of its 60,000 training images, 6,000 to choose the epoch',
+    data: 'Fashion-MNIST, Zalando Research: its 60,000 training images, of which the first stage leaves 6,000 out',
     licence: 'MIT',
-    train: ['fashion-mnist', '--model', 'demo', '--neuron', 'clif', '--T', '4', '--epochs', '3', '--threads', '1'],
+    stages: [
+      [...tiny, '--neuron', 'clif', '--epochs', '12', '--validation', '0.1'],
+      [...tiny, '--neuron', 'clif', '--epochs', '10', '--validation', '0', '--lr', '0.05', '--seed', '2'],
+    ],
     needsData: true,
     judgedFromFolder: false,
-    checkpoint: 'best',
+    checkpoint: 'last',
     threads: '1 thread, shared with other work',
-    rule: 'the epoch that was best by the validation images; one seed, so no spread is known',
+    rule: 'the last epoch of both stages; one seed',
     limits:
-      'Grey clothes of 28x28 in the middle of the image; judged by the 2,000 test images that come with Spikelet.',
+      'Grey clothes of 28x28 in the middle of the image; judged by the 2,000 test images that come with Spikelet. Of all 10,000 it names 91.88 %.',
   },
   'n-mnist-snn3': {
     summary: 'snn3 (3 convolutions), CLIF, 8 steps',
     data: 'N-MNIST, Orchard et al. 2015: 1,000 of its training and 100 of its test recordings',
     licence: 'CC BY-SA 4.0',
-    train: [
-      'n-mnist',
-      '--model',
-      'snn3',
-      '--neuron',
-      'clif',
-      '--T',
-      '8',
-      '--epochs',
-      '40',
-      '--lr',
-      '0.003',
-      '--optimiser',
-      'adamW',
-      '--batch',
-      '32',
-      '--augment',
-      'crop',
-      '--dropout',
-      '0.1',
-      '--validation',
-      '0',
-      '--threads',
-      '1',
-    ],
+    stages: [nMnist],
     needsData: true,
     judgedFromFolder: true,
     checkpoint: 'last',

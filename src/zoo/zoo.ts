@@ -24,6 +24,8 @@ export interface ZooCard {
   readonly evaluate: string
   /** Spikes per neuron and step, by layer. */
   readonly rates: { readonly [layer: string]: number }
+  /** Microjoules of an inference in 45 nm, as `spikelet energy` counts them: operations alone, and with memory. */
+  readonly energy: { readonly operations: number; readonly withMemory: number }
   readonly limits: string
 }
 
@@ -91,6 +93,10 @@ export async function zooCard(name: string): Promise<ZooCard> {
         .entries()
         .map(([layer, rate]) => [layer, rate.number()]),
     ),
+    energy: {
+      operations: json.at('energy').at('operations').number(),
+      withMemory: json.at('energy').at('withMemory').number(),
+    },
     limits: text('limits'),
   }
 }

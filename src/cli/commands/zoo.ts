@@ -25,6 +25,11 @@ export const zooCommand = defineCommand({
 })
 
 const accuracyText = ({ correct, samples }: ZooCard) => percentText(correct / samples)
+/** In points: what a test of as many samples can tell. */
+const errorText = ({ correct, samples }: ZooCard) => {
+  const share = correct / samples
+  return `${(100 * Math.sqrt((share * (1 - share)) / samples)).toFixed(1)} points`
+}
 const sizeText = ({ bytes }: ZooCard) => `${Math.ceil(bytes / 1000)} kB`
 
 function listText(cards: readonly ZooCard[], width: number): string {
@@ -39,9 +44,16 @@ function cardText(card: ZooCard, width: number): string {
     ['data', `${card.data}; ${card.licence}`],
     ['trained', card.command],
     ['with', `seed ${card.seed}, ${card.minutes} minutes, ${card.machine}`],
-    ['accuracy', `${accuracyText(card)}, ${card.correct} of ${card.samples}; ${card.rule}`],
+    [
+      'accuracy',
+      `${accuracyText(card)}, ${card.correct} of ${card.samples} (standard error ${errorText(card)}); ${card.rule}`,
+    ],
     ['again', card.evaluate],
     ['rates', rates.join(', ')],
+    [
+      'energy',
+      `${card.energy.operations} uJ an inference for operations, ${card.energy.withMemory} uJ with memory (45 nm)`,
+    ],
     ['limits', card.limits],
   ]
   const lines = rows.flatMap(([label, text]) =>
