@@ -3,7 +3,8 @@
 import { execFileSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { readFileSync, writeFileSync } from 'node:fs'
-import { cpus, devNull } from 'node:os'
+import { cpus, tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { float16Bits } from '../dist/base/index.js'
 import { readSafetensors } from '../dist/interop/index.js'
@@ -18,6 +19,8 @@ const { values, positionals } = parseArgs({
     cards: { type: 'boolean' },
   },
 })
+/** `energy` draws a picture as well. */
+const picture = join(tmpdir(), 'spikelet-zoo-energy.svg')
 const target = new URL('../data/zoo/', import.meta.url)
 const spikelet = (args, output = 'inherit') =>
   execFileSync('node', [new URL('../dist/cli/main.js', import.meta.url).pathname, ...args], {
@@ -109,7 +112,7 @@ for (const [name, recipe] of Object.entries(recipes)) {
   for (const { layer, rate } of judged.firingRates) card.rates[layer] = Number(rate.toFixed(4))
   const judgedData = recipe.judgedFromFolder ? data : []
   const { synaptic, memory } = JSON.parse(
-    spikelet(['energy', `zoo:${name}`, ...judgedData, '--json', '--out', devNull], 'pipe'),
+    spikelet(['energy', `zoo:${name}`, ...judgedData, '--json', '--out', picture], 'pipe'),
   )
   const microjoules = (picojoules) => Number((picojoules / 1e6).toPrecision(3))
   card.energy.operations = microjoules(synaptic.inference.energy)
