@@ -1,3 +1,5 @@
+import type { Arrivals } from 'spikelet/analysis'
+
 /** What somebody dropped: read in a worker, so that a large file does not stop the page. */
 export type ToMicroscope =
   | { readonly kind: 'open'; readonly name: string; readonly bytes: Uint8Array; readonly dt: number | null }
@@ -75,6 +77,12 @@ export type FromMicroscope =
       readonly threshold: Float64Array
       readonly s: Float64Array
       readonly name: string
+    }
+  | {
+      readonly kind: 'arrivals'
+      /** The number of its layer among those with neurons. */
+      readonly number: number
+      readonly arrivals: Arrivals
     }
   | {
       readonly kind: 'readings'

@@ -1,3 +1,4 @@
+import { arrivals } from 'spikelet/analysis'
 import {
   type Backend,
   type Dataset,
@@ -41,6 +42,8 @@ let frames: {
   readonly T: number
   readonly sample: number
   readonly last: number
+  /** Of layers of neurons, in the order in which they ran. */
+  readonly paths: readonly string[]
 } | null = null
 let recordings: Awaited<ReturnType<typeof recordLayers>>['recordings'] | null = null
 
@@ -59,7 +62,8 @@ async function hear(message: ToMicroscope): Promise<void> {
     case 'run':
       return run(message.input, message.T)
     case 'neuron':
-      return potential(message.layer, message.place)
+      potential(message.layer, message.place)
+      return reached(message.layer, message.place)
     case 'readings':
       return readings(message.expected)
   }
@@ -158,7 +162,7 @@ async function run(input: MicroscopeInput, T: number): Promise<void> {
   const sample = input.kind === 'file' ? input.sample : 0
   const seen = { path: 'input', shape: network.input, output: shown, rate: 0 }
   const last = (layers.at(-1)?.output.length ?? 0) / T
-  frames = { values, T, sample, last }
+  frames = { values, T, sample, last, paths: layers.map(({ path }) => path) }
   recordings = await potentialsOf(network, x, T)
   for (const { handle } of [x, logits]) backend.release(handle)
   tell({ kind: 'ran', T, input: seen, inputText: text, layers, outputs, cost: costOf(network, layers, T) })
@@ -197,6 +201,20 @@ function potential(layer: number, place: number): void {
     ...{ x: pick(found.x), potential: pick(found.membrane.potential) },
     ...{ threshold: pick(found.membrane.threshold), s: pick(found.s) },
   })
+}
+
+/** What reached a neuron in the newest run. */
+async function reached(number: number, place: number): Promise<void> {
+  const backend = opened?.network.backend
+  if (!opened || !frames || !backend) return
+  const { network } = opened
+  const { values, T, paths } = frames
+  const x = tensorOf(backend, [T, 1, ...network.input], values)
+  try {
+    tell({ kind: 'arrivals', number, arrivals: await arrivals(network, x, { T, layer: paths[number], place }) })
+  } finally {
+    backend.release(x.handle)
+  }
 }
 
 async function readings(expected: Uint8Array | null): Promise<void> {
