@@ -89,7 +89,8 @@ export type FromMicroscope =
       readonly rows: readonly {
         readonly text: string
         readonly spikes: number
-        readonly differs: { readonly step: number; readonly layer: string; readonly neuron: number } | null
+        /** Where it first does, in words. */
+        readonly differs: string
       }[]
       readonly compared: boolean
     }

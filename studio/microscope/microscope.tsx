@@ -484,9 +484,7 @@ function ReadingsCard({ told, onCompare }: ReadingsProps) {
                 <tr key={text}>
                   <th scope="row">{text}</th>
                   <td>{spikes}</td>
-                  <td>
-                    {differs ? `step ${differs.step}, layer ${differs.layer}, neuron ${differs.neuron}` : 'nowhere'}
-                  </td>
+                  <td>{differs}</td>
                 </tr>
               ))}
             </tbody>

@@ -1,4 +1,4 @@
-import { arrivals } from 'spikelet/analysis'
+import { arrivals, neuronInput } from 'spikelet/analysis'
 import {
   type Backend,
   type Dataset,
@@ -16,7 +16,7 @@ import {
 } from 'spikelet/browser'
 import { integrate } from 'spikelet/data'
 import { readNpy } from 'spikelet/formats'
-import { compareReadings, likelyStep, readingText, readSafetensors } from 'spikelet/interop'
+import { compareReadings, differenceText, likelyStep, readingText, readSafetensors, sampleOf } from 'spikelet/interop'
 import { unpackedFolder } from '../train/folders.ts'
 import type { FromMicroscope, LayerRun, MicroscopeInput, ToMicroscope } from './messages.ts'
 
@@ -221,33 +221,20 @@ async function readings(expected: Uint8Array | null): Promise<void> {
   if (!opened?.nir || !frames) return
   const { graph, dt } = opened.nir
   const { values, T, sample, last } = frames
-  const spikes = expected && numbersOf(expected, 'spikes', sample, last).values
+  const spikes = expected && numbersOf(expected, 'spikes', [last], sample).values
   const runs = await compareReadings(graph, { x: values, T, dt, ...(spikes ? { expected: spikes } : {}) })
   tell({
     kind: 'readings',
     compared: spikes !== null,
-    rows: runs.map(({ reading, spikes: count, differs }) => ({ text: readingText(reading), spikes: count, differs })),
+    rows: runs.map(({ reading, spikes: count, differs }) => {
+      return { text: readingText(reading), spikes: count, differs: differenceText(differs) }
+    }),
   })
 }
 
-/** An array of numbers; of several samples, [T, N, ...], one of them. */
-function numbersOf(
-  bytes: Uint8Array,
-  name: string,
-  sample = 0,
-  frame = 0,
-): { values: Float32Array; shape: readonly number[] } {
-  const { shape, values } = readNpy(bytes, name) as { shape: readonly number[]; values: ArrayLike<number> }
-  const all = Float32Array.from(values)
-  const steps = shape[0]
-  const samples =
-    frame > 0 && all.length / steps > frame && (all.length / steps) % frame === 0 ? all.length / steps / frame : 1
-  if (samples === 1) return { values: all, shape }
-  const own = new Float32Array(steps * frame)
-  for (let t = 0; t < steps; t++) {
-    own.set(all.subarray((t * samples + sample) * frame, (t * samples + sample + 1) * frame), t * frame)
-  }
-  return { values: own, shape }
+/** Of an array of numbers one sample. */
+function numbersOf(bytes: Uint8Array, file: string, frame: readonly number[], sample: number) {
+  return sampleOf(readNpy(bytes, file), { frame, sample, file })
 }
 
 /** The normalisation that a checkpoint's training names. */
@@ -309,19 +296,11 @@ async function valuesOf(
 ): Promise<Float32Array> {
   const size = shape.reduce((a, b) => a * b, 1)
   if (input.kind === 'poisson') {
-    const values = new Float32Array(T * size)
-    let state = (input.seed + 1) * 2654435761
-    for (let i = 0; i < values.length; i++) {
-      // A small generator: the input is looked at, and nothing is measured with it.
-      state = (Math.imul(state, 1664525) + 1013904223) >>> 0
-      values[i] = state / 2 ** 32 < input.rate ? 1 : 0
-    }
-    return values
+    return Float32Array.from(neuronInput(`poisson:${input.rate}`, { T, M: size, seed: input.seed }).x)
   }
   if (/\.npy$/i.test(input.name)) {
-    const { values } = numbersOf(input.bytes, input.name, input.sample, size)
-    if (values.length === size) return repeated(values, T)
-    const steps = Math.floor(values.length / size)
+    const { values, T: steps } = numbersOf(input.bytes, input.name, shape, input.sample)
+    if (steps === 1) return repeated(Float32Array.from(values), T)
     const fitting = new Float32Array(T * size)
     fitting.set(values.subarray(0, Math.min(T, steps) * size))
     return fitting
