@@ -1,3 +1,4 @@
+export { type ArrivalField, type ArrivalOptions, type Arrivals, arrivals, type StepArrivals } from './arrivals.ts'
 export { type Autocorrelation, autocorrelation, autocorrelations } from './autocorrelation.ts'
 export { type DependencyGraph, dependencyGraph, type GraphEdge, type GraphNode } from './dependency-graph.ts'
 export {

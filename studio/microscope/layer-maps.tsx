@@ -1,4 +1,5 @@
 import { Canvas, type Pen } from '../parts/canvas.tsx'
+import type { Box } from './arrived.ts'
 import type { LayerRun } from './messages.ts'
 
 interface Places {
@@ -27,10 +28,12 @@ interface LayerMapsProps {
   readonly about?: string
   /** Most pixels of height. */
   readonly tallest?: number
+  /** A part of every channel that is framed. */
+  readonly box?: Box | undefined
 }
 
 /** The output of a layer: maps of its channels at a step, or, of neurons in a list, which fired when. */
-export function LayerMaps({ layer, T, step, onNeuron, about, tallest = 340 }: LayerMapsProps) {
+export function LayerMaps({ layer, T, step, onNeuron, about, tallest = 340, box }: LayerMapsProps) {
   const isList = layer.shape.length !== 3
   const places = placesOf(layer)
   const neurons = layer.output.length / T
@@ -63,11 +66,22 @@ export function LayerMaps({ layer, T, step, onNeuron, about, tallest = 340 }: La
         draw={(pen) => {
           width = pen.width
           draw(pen)
+          if (box && !isList) frame(pen, box, places)
         }}
         onPoint={(x, y, pressed) => point(x, y, pressed, width)}
       />
     </figure>
   )
+}
+
+function frame(pen: Pen, { top, left, bottom, right }: Box, places: Places): void {
+  const scale = scaleOf(pen.width, pen.height, places)
+  pen.context.strokeStyle = pen.colour('accent')
+  for (let c = 0; c < places.channels; c++) {
+    const x = (c % places.columns) * (places.width + 1) + left
+    const y = Math.floor(c / places.columns) * (places.height + 1) + top
+    pen.context.strokeRect(x * scale, y * scale, (right - left + 1) * scale, (bottom - top + 1) * scale)
+  }
 }
 
 function scaleOf(width: number, height: number, { columns, rows, ...one }: Places): number {

@@ -1,3 +1,5 @@
+import type { Arrivals } from 'spikelet/analysis'
+
 /** What somebody dropped: read in a worker, so that a large file does not stop the page. */
 export type ToMicroscope =
   | { readonly kind: 'open'; readonly name: string; readonly bytes: Uint8Array; readonly dt: number | null }
@@ -77,11 +79,18 @@ export type FromMicroscope =
       readonly name: string
     }
   | {
+      readonly kind: 'arrivals'
+      /** The number of its layer among those with neurons. */
+      readonly number: number
+      readonly arrivals: Arrivals
+    }
+  | {
       readonly kind: 'readings'
       readonly rows: readonly {
         readonly text: string
         readonly spikes: number
-        readonly differs: { readonly step: number; readonly layer: string; readonly neuron: number } | null
+        /** Where it first does, in words. */
+        readonly differs: string
       }[]
       readonly compared: boolean
     }

@@ -3,6 +3,8 @@ import { Canvas, type Pen } from '../parts/canvas.tsx'
 import { Card, Choice, NumberField } from '../parts/choice.tsx'
 import { type Curve, Plot } from '../parts/plot.tsx'
 import { askFile, hasServer } from '../server.ts'
+import { type Box, boxOf } from './arrived.ts'
+import { ArrivedCard } from './arrived-card.tsx'
 import { LayerMaps } from './layer-maps.tsx'
 import type { FromMicroscope, MicroscopeInput, ToMicroscope } from './messages.ts'
 
@@ -13,12 +15,15 @@ const zoo = ['fashion-mnist-tiny', 'n-mnist-snn3']
 
 /** Opens a network's file, plays an input, and goes through time. */
 export default function MicroscopePage() {
-  const { send, opened, tensors, ran, potential, readings, fault } = useWorker()
+  const { send, opened, tensors, ran, potential, arrivals, readings, fault } = useWorker()
   const [T, setT] = useState(20)
+  const [step, setStep] = useState(-1)
   const [refused, setRefused] = useState('')
   const latest = useRef<{ readonly name: string; readonly bytes: Uint8Array } | null>(null)
   useEffect(() => {
-    if (opened) setT(Math.max(1, opened.T))
+    if (!opened) return
+    setT(Math.max(1, opened.T))
+    setStep(-1)
   }, [opened])
   const open = (name: string, bytes: Uint8Array) => {
     latest.current = { name, bytes }
@@ -78,9 +83,17 @@ export default function MicroscopePage() {
         {tensors && <Tensors told={tensors} />}
         {opened && <Layers opened={opened} ran={ran} />}
         {ran && opened && (
-          <Run ran={ran} classes={opened.classes} onNeuron={(layer, place) => send({ kind: 'neuron', layer, place })} />
+          <Run
+            ran={ran}
+            classes={opened.classes}
+            step={step}
+            onStep={setStep}
+            reached={arrivals}
+            onNeuron={(layer, place) => send({ kind: 'neuron', layer, place })}
+          />
         )}
         {potential && <Potential told={potential} />}
+        {ran && arrivals && <ArrivedCard told={arrivals.arrivals} layer={arrivals.number} step={step} />}
         {opened && opened.dt !== null && ran && (
           <ReadingsCard onCompare={(expected) => send({ kind: 'readings', expected })} told={readings} />
         )}
@@ -99,7 +112,10 @@ function useWorker() {
     made.onmessage = ({ data }: MessageEvent<FromMicroscope>) => {
       setTold((before) => {
         if (data.kind === 'opened' || data.kind === 'tensors') return { [data.kind]: data }
-        if (data.kind === 'ran') return { ...without(before, ['failed', 'potential', 'readings']), ran: data }
+        if (data.kind === 'ran')
+          return { ...without(before, ['failed', 'potential', 'arrivals', 'readings']), ran: data }
+        if (data.kind === 'arrivals') return { ...without(before, ['failed']), arrivals: data }
+        if (data.kind === 'failed') return { ...without(before, ['arrivals']), failed: data }
         return { ...before, [data.kind]: data }
       })
     }
@@ -110,8 +126,8 @@ function useWorker() {
     worker.current ??= begun()
     worker.current.postMessage(message)
   }
-  const { opened, tensors, ran, potential, readings, failed } = told
-  return { send, opened, tensors, ran, potential, readings, fault: failed?.message }
+  const { opened, tensors, ran, potential, arrivals, readings, failed } = told
+  return { send, opened, tensors, ran, potential, arrivals, readings, fault: failed?.message }
 }
 
 function without<Value extends object>(value: Value, names: readonly string[]): Value {
@@ -321,17 +337,22 @@ function Layers({ opened, ran }: { readonly opened: Told<'opened'>; readonly ran
 interface RunProps {
   readonly ran: Told<'ran'>
   readonly classes: readonly string[]
+  /** -1: summed over time. */
+  readonly step: number
+  readonly onStep: (change: number | ((now: number) => number)) => void
+  /** What reached the neuron that was chosen last. */
+  readonly reached: Told<'arrivals'> | undefined
   readonly onNeuron: (layer: number, place: number) => void
 }
 
-function Run({ ran, classes, onNeuron }: RunProps) {
-  const [step, setStep] = useState(-1)
+function Run({ ran, classes, step, onStep, reached, onNeuron }: RunProps) {
   const [plays, setPlays] = useState(false)
   useEffect(() => {
     if (!plays) return
-    const timer = setInterval(() => setStep((now) => (now + 1 >= ran.T ? 0 : now + 1)), 120)
+    const timer = setInterval(() => onStep((now) => (now + 1 >= ran.T ? 0 : now + 1)), 120)
     return () => clearInterval(timer)
   }, [plays, ran.T])
+  const boxes = boxesOf(reached)
   const best = ran.outputs.indexOf(Math.max(...ran.outputs))
   const { cost } = ran
   return (
@@ -358,7 +379,7 @@ function Run({ ran, classes, onNeuron }: RunProps) {
         <button type="button" aria-pressed={plays} onClick={() => setPlays(!plays)}>
           {plays ? 'Pause' : 'Play'}
         </button>
-        <button type="button" aria-pressed={step < 0} onClick={() => setStep(-1)}>
+        <button type="button" aria-pressed={step < 0} onClick={() => onStep(-1)}>
           all steps
         </button>
         <label class="field" style={{ flex: '1 1 12rem' }}>
@@ -368,19 +389,47 @@ function Run({ ran, classes, onNeuron }: RunProps) {
             min={0}
             max={ran.T - 1}
             value={Math.max(0, step)}
-            onInput={({ currentTarget }) => setStep(currentTarget.valueAsNumber)}
+            onInput={({ currentTarget }) => onStep(currentTarget.valueAsNumber)}
           />
         </label>
       </div>
       {ran.input.shape.length === 3 && (
-        <LayerMaps layer={ran.input} T={ran.T} step={step} about={ran.inputText} tallest={140} />
+        <LayerMaps
+          layer={ran.input}
+          T={ran.T}
+          step={step}
+          about={ran.inputText}
+          tallest={140}
+          box={boxes.get('input')}
+        />
       )}
-      <p class="small quiet">Choose a neuron in a picture of a layer to see its potential.</p>
+      <p class="small quiet">
+        Choose a neuron in a picture of a layer to see its potential, and what reached it: a frame marks from where
+        something can.
+      </p>
       {ran.layers.map((layer, k) => (
-        <LayerMaps layer={layer} T={ran.T} step={step} onNeuron={(place) => onNeuron(k, place)} key={layer.path} />
+        <LayerMaps
+          layer={layer}
+          T={ran.T}
+          step={step}
+          onNeuron={(place) => onNeuron(k, place)}
+          box={boxes.get(layer.path)}
+          key={layer.path}
+        />
       ))}
     </Card>
   )
+}
+
+/** Which part of each layer's frame can reach the neuron that was chosen. */
+function boxesOf(reached: Told<'arrivals'> | undefined): ReadonlyMap<string, Box> {
+  const fields = reached?.arrivals.steps.flatMap(({ fields }) => fields) ?? []
+  const sources = new Map(fields.map(({ source, shape }) => [source, shape]))
+  const boxes = [...sources].map(([source, shape]) => {
+    const places = fields.flatMap((field) => (field.source === source ? [...field.places] : []))
+    return [source, boxOf(shape, places)] as const
+  })
+  return new Map(boxes.filter((one): one is readonly [string, Box] => one[1] !== null))
 }
 
 function short(value: number): string {
@@ -435,9 +484,7 @@ function ReadingsCard({ told, onCompare }: ReadingsProps) {
                 <tr key={text}>
                   <th scope="row">{text}</th>
                   <td>{spikes}</td>
-                  <td>
-                    {differs ? `step ${differs.step}, layer ${differs.layer}, neuron ${differs.neuron}` : 'nowhere'}
-                  </td>
+                  <td>{differs}</td>
                 </tr>
               ))}
             </tbody>

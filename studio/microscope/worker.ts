@@ -1,3 +1,4 @@
+import { arrivals, neuronInput } from 'spikelet/analysis'
 import {
   type Backend,
   type Dataset,
@@ -15,7 +16,7 @@ import {
 } from 'spikelet/browser'
 import { integrate } from 'spikelet/data'
 import { readNpy } from 'spikelet/formats'
-import { compareReadings, likelyStep, readingText, readSafetensors } from 'spikelet/interop'
+import { compareReadings, differenceText, likelyStep, readingText, readSafetensors, sampleOf } from 'spikelet/interop'
 import { unpackedFolder } from '../train/folders.ts'
 import type { FromMicroscope, LayerRun, MicroscopeInput, ToMicroscope } from './messages.ts'
 
@@ -41,6 +42,8 @@ let frames: {
   readonly T: number
   readonly sample: number
   readonly last: number
+  /** Of layers of neurons, in the order in which they ran. */
+  readonly paths: readonly string[]
 } | null = null
 let recordings: Awaited<ReturnType<typeof recordLayers>>['recordings'] | null = null
 
@@ -59,7 +62,8 @@ async function hear(message: ToMicroscope): Promise<void> {
     case 'run':
       return run(message.input, message.T)
     case 'neuron':
-      return potential(message.layer, message.place)
+      potential(message.layer, message.place)
+      return reached(message.layer, message.place)
     case 'readings':
       return readings(message.expected)
   }
@@ -158,7 +162,7 @@ async function run(input: MicroscopeInput, T: number): Promise<void> {
   const sample = input.kind === 'file' ? input.sample : 0
   const seen = { path: 'input', shape: network.input, output: shown, rate: 0 }
   const last = (layers.at(-1)?.output.length ?? 0) / T
-  frames = { values, T, sample, last }
+  frames = { values, T, sample, last, paths: layers.map(({ path }) => path) }
   recordings = await potentialsOf(network, x, T)
   for (const { handle } of [x, logits]) backend.release(handle)
   tell({ kind: 'ran', T, input: seen, inputText: text, layers, outputs, cost: costOf(network, layers, T) })
@@ -199,37 +203,38 @@ function potential(layer: number, place: number): void {
   })
 }
 
+/** What reached a neuron in the newest run. */
+async function reached(number: number, place: number): Promise<void> {
+  const backend = opened?.network.backend
+  if (!opened || !frames || !backend) return
+  const { network } = opened
+  const { values, T, paths } = frames
+  const x = tensorOf(backend, [T, 1, ...network.input], values)
+  try {
+    tell({ kind: 'arrivals', number, arrivals: await arrivals(network, x, { T, layer: paths[number], place }) })
+  } finally {
+    backend.release(x.handle)
+  }
+}
+
 async function readings(expected: Uint8Array | null): Promise<void> {
   if (!opened?.nir || !frames) return
   const { graph, dt } = opened.nir
   const { values, T, sample, last } = frames
-  const spikes = expected && numbersOf(expected, 'spikes', sample, last).values
+  const spikes = expected && numbersOf(expected, 'spikes', [last], sample).values
   const runs = await compareReadings(graph, { x: values, T, dt, ...(spikes ? { expected: spikes } : {}) })
   tell({
     kind: 'readings',
     compared: spikes !== null,
-    rows: runs.map(({ reading, spikes: count, differs }) => ({ text: readingText(reading), spikes: count, differs })),
+    rows: runs.map(({ reading, spikes: count, differs }) => {
+      return { text: readingText(reading), spikes: count, differs: differenceText(differs) }
+    }),
   })
 }
 
-/** An array of numbers; of several samples, [T, N, ...], one of them. */
-function numbersOf(
-  bytes: Uint8Array,
-  name: string,
-  sample = 0,
-  frame = 0,
-): { values: Float32Array; shape: readonly number[] } {
-  const { shape, values } = readNpy(bytes, name) as { shape: readonly number[]; values: ArrayLike<number> }
-  const all = Float32Array.from(values)
-  const steps = shape[0]
-  const samples =
-    frame > 0 && all.length / steps > frame && (all.length / steps) % frame === 0 ? all.length / steps / frame : 1
-  if (samples === 1) return { values: all, shape }
-  const own = new Float32Array(steps * frame)
-  for (let t = 0; t < steps; t++) {
-    own.set(all.subarray((t * samples + sample) * frame, (t * samples + sample + 1) * frame), t * frame)
-  }
-  return { values: own, shape }
+/** Of an array of numbers one sample. */
+function numbersOf(bytes: Uint8Array, file: string, frame: readonly number[], sample: number) {
+  return sampleOf(readNpy(bytes, file), { frame, sample, file })
 }
 
 /** The normalisation that a checkpoint's training names. */
@@ -291,19 +296,11 @@ async function valuesOf(
 ): Promise<Float32Array> {
   const size = shape.reduce((a, b) => a * b, 1)
   if (input.kind === 'poisson') {
-    const values = new Float32Array(T * size)
-    let state = (input.seed + 1) * 2654435761
-    for (let i = 0; i < values.length; i++) {
-      // A small generator: the input is looked at, and nothing is measured with it.
-      state = (Math.imul(state, 1664525) + 1013904223) >>> 0
-      values[i] = state / 2 ** 32 < input.rate ? 1 : 0
-    }
-    return values
+    return Float32Array.from(neuronInput(`poisson:${input.rate}`, { T, M: size, seed: input.seed }).x)
   }
   if (/\.npy$/i.test(input.name)) {
-    const { values } = numbersOf(input.bytes, input.name, input.sample, size)
-    if (values.length === size) return repeated(values, T)
-    const steps = Math.floor(values.length / size)
+    const { values, T: steps } = numbersOf(input.bytes, input.name, shape, input.sample)
+    if (steps === 1) return repeated(Float32Array.from(values), T)
     const fitting = new Float32Array(T * size)
     fitting.set(values.subarray(0, Math.min(T, steps) * size))
     return fitting

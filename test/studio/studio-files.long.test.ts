@@ -110,6 +110,31 @@ describe.skipIf(!hasChromium)('files in the studio, in Chromium', () => {
     expect(faults).toEqual([])
   })
 
+  test('what reached a neuron that somebody chooses is shown, step by step', async () => {
+    const { page, faults } = await studio.opened('#/microscope')
+    await page.getByRole('button', { name: 'fashion-mnist-tiny' }).click()
+    await page.getByLabel('kind').selectOption('fashion-mnist')
+    await page.getByRole('button', { name: 'Run' }).click()
+    const maps = page.getByRole('img', { name: /^Output of layer/ })
+    const [input, first, second] = [maps.nth(0), maps.nth(1), maps.nth(2)]
+    await second.waitFor()
+    await first.click({ position: { x: 20, y: 20 } })
+    await page.getByRole('heading', { name: /^What reached neuron \d+ of layer 1, over \d+ steps/ }).waitFor()
+    await page.getByRole('img', { name: /^Weights from the input/ }).waitFor()
+    await second.click({ position: { x: 20, y: 20 } })
+    await page.getByRole('heading', { name: /^What reached neuron \d+ of layer 2/ }).waitFor()
+    await page.locator('input[type=range]').fill('1')
+    await page.getByRole('heading', { name: /^What reached neuron \d+ of layer 2, at step 1/ }).waitFor()
+    const text = (await page.getByText(/an input current of/).textContent()) ?? ''
+    const numbers = [...text.matchAll(/-?\d[\d.e-]*(?= from| whoever|\.$)/g)].map(([one]) => Number(one))
+    expect(numbers.length, text).toBeGreaterThanOrEqual(2)
+    const [arrived, rest] = numbers
+    const current = Number(/current of (\S+)\.$/.exec(text.trim())?.[1])
+    expect(arrived + rest).toBeCloseTo(current, 2)
+    expect(await input.count()).toBe(1)
+    expect(faults).toEqual([])
+  })
+
   test('recordings of an event camera train in the page', async () => {
     const files = ['left', 'right'].flatMap((name, side) =>
       Array.from({ length: 12 }, (_, k) => {

@@ -11,6 +11,8 @@ import {
 import { isHdf5 } from '../../formats/index.ts'
 import { defaultBackend } from '../../hosts/node/index.ts'
 import {
+  likelyStep,
+  type NirGraph,
   type NirLabel,
   networkFromNir,
   ownNames,
@@ -40,6 +42,7 @@ import { defineCommand, type Invocation } from '../command.ts'
 import { createProgress } from '../progress.ts'
 import { exitCodes, type Surroundings } from '../surroundings.ts'
 import { proseTable, tableText } from '../table.ts'
+import { readingsText } from './import-readings.ts'
 
 const schema = z.object({
   out: z.string().optional().describe('file for the network, as a checkpoint; or for the tensors alone'),
@@ -65,6 +68,12 @@ const schema = z.object({
     .enum(['node', 'soft', 'late'])
     .default('node')
     .describe('resets of a NIR graph; soft: subtract the threshold; late: a step later'),
+  readings: z
+    .string()
+    .optional()
+    .describe('runs a NIR graph in every reading, its input being FILE.npy, or such as poisson:0.3'),
+  spikes: z.string().optional().describe('FILE.npy: spikes that another program computed, to find its reading'),
+  sample: wholeNumber(0).default(0).describe('which sample of these two files'),
   dataset: z.string().optional().describe('data set that it was trained on'),
   data: z.string().optional().describe("folder with the data set's files: the network is judged by its test side"),
   limit: wholeNumber(1).optional().describe('judges by N test samples only'),
@@ -84,35 +93,73 @@ export const importCommand = defineCommand({
   notes: [
     'FILE is what torch.save wrote of a state dict, safetensors, or a NIR graph. Nothing in it is executed.',
     'Parameters are found by the names of plain PyTorch modules, or those of the code published with the CLIF paper.',
+    'A NIR graph leaves open how neurons reset, whether they fire at their threshold, and where potentials start:',
+    '--readings tells the first step and neuron at which two answers part. Files are [T, ...] or [T, samples, ...].',
     'Without --model, a file of tensors is listed, and written as safetensors where --out is given.',
     `Networks: ${Object.keys(models).join(', ')}.`,
   ],
   examples: [
     'import checkpoint_max.pth --model resnet18 --neuron clif --T 6 --dataset cifar10 --out clif.safetensors',
     'import cnn.nir --dt 1 --T 300 --frames window --window-us 1000 --dataset n-mnist --data ./n-mnist',
+    'import lif.nir --dt 0.0001 --readings input.npy --spikes snntorch.npy',
     'import weights.pt --out weights.safetensors',
   ],
   async run(invocation) {
     const { positional, options, surroundings } = invocation
     const [file] = positional as [string]
     const bytes = await readNamed(file)
-    const network = isHdf5(bytes)
-      ? await nirNetwork(bytes, file, options, surroundings)
-      : await tensorNetwork(bytes, file, options, surroundings)
+    checkReadings(isHdf5(bytes), file, options)
+    const nir = isHdf5(bytes) ? await nirNetwork(bytes, file, options, surroundings) : null
+    const network = nir ? nir.network : await tensorNetwork(bytes, file, options, surroundings)
     if (!network) return exitCodes.done
     surroundings.write(`${network.summary({ T: options.T, batch: 1 }).text}\n`)
+    if (nir) await compareAsked(nir, file, invocation)
     if (options.data !== undefined) await judge(network, invocation)
     if (options.out !== undefined) await keep(network, options, surroundings)
     return exitCodes.done
   },
 })
 
-async function nirNetwork(bytes: Uint8Array, file: string, options: Options, surroundings: Surroundings) {
+/** @throws UsageError where readings are asked of a file that has none, or files are named for nothing */
+function checkReadings(isNir: boolean, file: string, { readings, spikes }: Options): void {
+  if (readings === undefined && spikes !== undefined) {
+    throw new UsageError({ what: '--spikes needs the input that they came from', next: 'Name it with --readings.' })
+  }
+  if (readings === undefined || isNir) return
+  throw new UsageError({ what: '--readings is for NIR graphs', expected: 'a file of HDF5', place: file })
+}
+
+interface NirRead {
+  readonly graph: NirGraph
+  readonly network: Network
+  readonly dt: number
+}
+
+async function nirNetwork(
+  bytes: Uint8Array,
+  file: string,
+  options: Options,
+  surroundings: Surroundings,
+): Promise<NirRead> {
   const graph = await readNir(bytes, file)
-  const { dt = Number.NaN, reset } = options
+  const { reset, readings } = options
+  const dt = options.dt ?? (readings === undefined ? Number.NaN : likelyStep(graph))
   const { network, labels } = networkFromNir(graph, { dt, reset, file })
   surroundings.write(`${labelsText(labels, surroundings.terminal.columns())}\n`)
-  return network
+  return { graph, network, dt }
+}
+
+/** Runs the graph in every reading, where that was asked for. */
+async function compareAsked(
+  { graph, network, dt }: NirRead,
+  file: string,
+  { options, given, surroundings }: Invocation<typeof schema>,
+): Promise<void> {
+  const { readings, spikes, sample, T } = options
+  if (readings === undefined) return
+  if (options.dt === undefined) surroundings.write(`steps of ${dt}, by its time constants; --dt says another\n`)
+  const asked = { input: readings, spikes, sample, T: given.has('T') ? T : undefined, otherwiseT: T, dt, file }
+  surroundings.write(`${await readingsText(graph, network, asked)}\n`)
 }
 
 /** Which nodes were carried over how. */

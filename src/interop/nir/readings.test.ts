@@ -5,6 +5,7 @@ import { type NpyArray, readNpy } from '../../formats/index.ts'
 import type { NirGraph, NirNode } from './graph.ts'
 import { nirGraph } from './read-nir.ts'
 import { compareReadings, nirReadings, readingText } from './readings.ts'
+import { likelyStep } from './step-of-time.ts'
 
 const array = (values: readonly number[]) => ({ shape: [values.length], values: Float64Array.from(values) })
 const node = (type: NirNode['type'], fields: { readonly [name: string]: readonly number[] }): NirNode => ({
@@ -73,6 +74,14 @@ describe('readings of a graph', () => {
       '3 steps of 1 values',
     )
   })
+})
+
+test.each([
+  [0.0002, 0.0001],
+  [0.01, 0.001],
+  [2, 1],
+])('the shortest time constant %d allows steps of %d', (tau, step) => {
+  expect(likelyStep({ ...oneNeuron(0), nodes: new Map([['lif', node('LIF', { tau: [tau] })]]) })).toBe(step)
 })
 
 const shared = new URL('../../../../shared/trials/', import.meta.url)

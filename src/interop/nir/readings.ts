@@ -41,6 +41,11 @@ export function readingText({ reset, fires, start }: NirReading): string {
   return `${reset} reset, fires ${fires} the threshold, starts at ${start}`
 }
 
+/** Where a run first differs, in words. */
+export function differenceText(differs: ReadingRun['differs']): string {
+  return differs ? `step ${differs.step}, layer ${differs.layer}, neuron ${differs.neuron}` : 'nowhere'
+}
+
 export interface CompareReadingsOptions extends Pick<NirInOptions, 'dt' | 'file'> {
   /** [T, ...the graph's frame in our order: H, W, C, or N] */
   readonly x: ArrayLike<number>

@@ -18,5 +18,6 @@ export function timesOf({ nodes }: NirGraph): number[] {
  */
 export function likelyStep(graph: NirGraph): number {
   const least = Math.min(...timesOf(graph).filter((time) => time > 0))
-  return least >= 1 ? 1 : 10 ** Math.floor(Math.log10(least / 2))
+  // As a literal: 10 ** -4 is not 0.0001 to the last bit.
+  return least >= 1 ? 1 : Number(`1e${Math.floor(Math.log10(least / 2))}`)
 }
