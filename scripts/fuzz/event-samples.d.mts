@@ -16,4 +16,5 @@ export function lz4(bytes: Uint8Array): Uint8Array
 export function zstd(bytes: Uint8Array): Uint8Array
 export function mat5(name: string, shape: readonly number[], values: Float64Array, compressed?: boolean): Uint8Array
 export function tactile(events: Events): Uint8Array
+export function signLanguage(events: Events): Uint8Array
 export function hdf5Events(events: Events): Promise<[dsec: Uint8Array, v2e: Uint8Array]>

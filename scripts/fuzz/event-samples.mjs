@@ -211,22 +211,39 @@ export function aedat4(events, /** @type {'none' | 'lz4' | 'zstd'} */ compressio
 
 /** A MATLAB 5 file with one matrix of double. @param {string} name @param {readonly number[]} shape @param {Float64Array} values */
 export function mat5(name, shape, values, compressed = true) {
+  return matFile([{ name, shape, values }], compressed)
+}
+
+/** @param {readonly { name: string, shape: readonly number[], values: Float64Array }[]} arrays @param {boolean} compressed */
+function matFile(arrays, compressed) {
   const element = (/** @type {number} */ type, /** @type {Uint8Array} */ data) =>
     joined([words(4, [type, data.length]), data, new Uint8Array((8 - (data.length % 8)) % 8)])
-  const array = element(
-    14,
-    joined([
-      element(6, words(4, [6, 0])),
-      element(5, words(4, shape)),
-      element(1, text(name)),
-      element(9, new Uint8Array(values.buffer, values.byteOffset, values.byteLength)),
-    ]),
-  )
+  const elements = arrays.map(({ name, shape, values }) => {
+    const array = element(
+      14,
+      joined([
+        element(6, words(4, [6, 0])),
+        element(5, words(4, shape)),
+        element(1, text(name)),
+        element(9, new Uint8Array(values.buffer, values.byteOffset, values.byteLength)),
+      ]),
+    )
+    const packed = new Uint8Array(deflateSync(array))
+    return compressed ? joined([words(4, [15, packed.length]), packed]) : array
+  })
   const header = new Uint8Array(128).fill(32)
   header.set(text('MATLAB 5.0 MAT-file'))
   header.set([0, 1, 73, 77], 124)
-  const packed = new Uint8Array(deflateSync(array))
-  return joined([header, compressed ? joined([words(4, [15, packed.length]), packed]) : array])
+  return joined([header, ...elements])
+}
+
+/** Events as ASL-DVS has them: a column of each part. @param {readonly Event[]} events */
+export function signLanguage(events) {
+  const column = (/** @type {string} */ name, /** @type {(event: Event) => number} */ of) => {
+    return { name, shape: [events.length, 1], values: Float64Array.from(events, of) }
+  }
+  const parts = [column('ts', ({ t }) => t), column('x', ({ x }) => x), column('y', ({ y }) => y)]
+  return matFile([...parts, column('pol', ({ p }) => p)], true)
 }
 
 /** Events as ST-MNIST's matrix has them: 101 rows. @param {readonly Event[]} events on 10x10 pixels */

@@ -18,7 +18,7 @@ import {
   writeNir,
   writeSafetensors,
 } from '../../dist/interop/index.js'
-import { aedat4, dat, evt2, evt3, evt21, hdf5Events, mat5, tactile } from './event-samples.mjs'
+import { aedat4, dat, evt2, evt3, evt21, hdf5Events, mat5, signLanguage, tactile } from './event-samples.mjs'
 import { nirSamples } from './nir-samples.mjs'
 import { programs } from './programs.mjs'
 import { hdf5Samples, jpegSamples, pickleSamples, torchSamples } from './samples.mjs'
@@ -281,6 +281,7 @@ export const formats = {
     samples: () => [
       tactile(singly.map(({ t, x, y, p }) => ({ t, x: x % 10, y: y % 10, p }))),
       mat5('a', [101, 2], new Float64Array(202), false),
+      signLanguage(singly),
     ],
     read: (b, f) => fileFormats.readEventFile(b, `${f}.mat`),
   },

@@ -10,6 +10,7 @@ import {
   lz4,
   mat5,
   type SampleEvent,
+  signLanguage,
   tactile,
   zstd,
 } from '../../scripts/fuzz/event-samples.mjs'
@@ -191,6 +192,19 @@ describe('MATLAB 5', () => {
     const found = readEventMat(tactile(events))
     expect(listOf(found)).toEqual(events)
     expect([found.width, found.height]).toEqual([10, 10])
+  })
+
+  test('events in four arrays, as ASL-DVS has them', () => {
+    const events = [
+      { t: 5, x: 3, y: 0, p: 1 },
+      { t: 9, x: 239, y: 179, p: 0 },
+    ]
+    const found = readEventMat(signLanguage(events))
+    expect(listOf(found)).toEqual(events)
+    expect([found.width, found.height]).toEqual([240, 180])
+    expect(() => readEventMat(signLanguage(events), { size: { width: 239, height: 180 } })).toThrow(
+      /x below 239[\s\S]*event 1: t 9, x 239/,
+    )
   })
 
   test('another matrix, and two of them, are refused by their shapes', async () => {

@@ -3,6 +3,7 @@ import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promis
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { signLanguage } from '../../../scripts/fuzz/event-samples.mjs'
 import { EventList, writeAedat2, writeEventBin, writeEventCsv } from '../../formats/index.ts'
 import { integrate } from '../events/index.ts'
 import type { Dataset } from './dataset.ts'
@@ -67,7 +68,41 @@ const frameOf = ({ shape, steps = 1, image }: Dataset, i: number) => {
   return values
 }
 
+/** What `put` writes below a folder, and the set that opens it. */
+async function openedSet(name: string, files: { readonly [path: string]: Uint8Array }) {
+  for (const [path, bytes] of Object.entries(files)) await put(`${name}/${path}`, bytes)
+  return openRecordings(name, join(folder, name))
+}
+
 describe('splits', () => {
+  test('n-caltech101: classes are the folders, the last tenth of each is for tests', async () => {
+    const files: Record<string, Uint8Array> = {}
+    for (const name of ['accordion', 'BACKGROUND_Google'])
+      for (let n = 1; n <= 12; n++) files[`Caltech101/${name}/image_${n}.bin`] = writeEventBin(recording(n, 170))
+    const { train, test: judged, notes } = await openedSet('n-caltech101', files)
+    expect(train.classes).toEqual(['BACKGROUND_Google', 'accordion'])
+    expect(judged.members.map(({ id }) => id)).toEqual([
+      'Caltech101/BACKGROUND_Google/image_12.bin',
+      'Caltech101/accordion/image_12.bin',
+    ])
+    expect([train.members.length, train.sensor]).toEqual([22, { width: 240, height: 180 }])
+    expect(notes).toEqual(['a part: 2 of 101 classes, 24 recordings'])
+    expect((await train.read(0)).x[0]).toBe(1)
+  })
+
+  test('asl-dvs: 24 letters, the last fifth of each is for tests', async () => {
+    const files: Record<string, Uint8Array> = {}
+    const events = [{ t: 10, x: 200, y: 100, p: 1 }]
+    for (const name of 'abcdefghiklmnopqrstuvwxy')
+      for (let n = 1; n <= 5; n++) files[`${name}/${name}_000${n}.mat`] = signLanguage(events)
+    const { train, test: judged } = await openedSet('asl-dvs', files)
+    expect([train.members.length, judged.members.length, judged.members[9].id]).toEqual([96, 24, 'k/k_0005.mat'])
+    const { x, y, width } = await train.read(95)
+    expect([x[0], y[0], width]).toEqual([200, 100, 240])
+    await rm(join(folder, 'asl-dvs', 'q'), { recursive: true })
+    await expect(openRecordings('asl-dvs', join(folder, 'asl-dvs'))).rejects.toThrow(/1 of 24[\s\S]*q\/\*\.mat/)
+  })
+
   test('n-mnist: official, files by number', async () => {
     const { train, test: judged, split } = await openRecordings('n-mnist', join(folder, 'n-mnist'))
     expect(train.members.map(({ id }) => id)).toEqual([

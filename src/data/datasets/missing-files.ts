@@ -10,6 +10,9 @@ const origins: Record<string, string> = {
   'n-mnist': 'https://www.garrickorchard.com/datasets/n-mnist (Train.zip and Test.zip), and unpack them',
   'dvs-cifar10': 'https://figshare.com/articles/dataset/CIFAR10-DVS_New/4724671 (ten .zip files), and unpack them',
   'dvs-gesture': 'https://ibm.ent.box.com/s/3hiq58ww1pbbjrinh367ykfdf60xsfm8 (DvsGesture.tar.gz), and unpack it',
+  'n-caltech101': 'https://www.garrickorchard.com/datasets/n-caltech101 (Caltech101.zip), and unpack it',
+  'asl-dvs': 'https://github.com/PIX2NVS/NVS2Graph (ICCV2019_DVS_dataset.zip), and unpack it and the zip files in it',
+  ssc: 'https://zenkelab.org/datasets (ssc_train.h5.gz, ssc_valid.h5.gz and ssc_test.h5.gz), and unpack them',
   shd: 'https://zenkelab.org/datasets (shd_train.h5.gz and shd_test.h5.gz), and unpack them',
 }
 

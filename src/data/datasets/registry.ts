@@ -2,6 +2,7 @@ import { suggestion, UsageError } from '../../base/index.ts'
 import type { SensorSize } from '../../formats/index.ts'
 import type { Recipe } from '../downloads/index.ts'
 import type { Place } from '../files.ts'
+import { aslDvsSet } from './asl-dvs.ts'
 import { cifar10Set } from './cifar10.ts'
 import { cifar100Set } from './cifar100.ts'
 import type { ConversionOptions } from './conversion.ts'
@@ -15,9 +16,11 @@ import { type ConversionSurroundings, frameDatasets } from './frame-dataset.ts'
 import { imageFolderSet } from './image-folder.ts'
 import { limitSets } from './limit.ts'
 import { mnistSet } from './mnist.ts'
+import { nCaltech101Set } from './n-caltech101.ts'
 import { nMnistSet } from './n-mnist.ts'
 import type { RecordingSets } from './recordings.ts'
 import { shdSet } from './shd.ts'
+import { sscSet } from './ssc.ts'
 import { tinyImagenetSet } from './tiny-imagenet.ts'
 
 /** Every data set by its name. What is known of one stands in its own file. */
@@ -31,7 +34,10 @@ const sets = {
   'n-mnist': nMnistSet,
   'dvs-cifar10': dvsCifar10Set,
   'dvs-gesture': dvsGestureSet,
+  'n-caltech101': nCaltech101Set,
+  'asl-dvs': aslDvsSet,
   shd: shdSet,
+  ssc: sscSet,
   'event-folder': eventFolderSet,
 } satisfies Record<string, DatasetDefinition>
 

@@ -50,6 +50,8 @@ const marks: readonly (readonly [dataset: DatasetName, marks: readonly RegExp[]]
   ['tiny-imagenet', [/^wnids\.txt$/]],
   ['dvs-gesture', [/^trials_to_train\.txt$/]],
   ['shd', [/^shd_train\.h5$/]],
+  ['ssc', [/^ssc_train\.h5$/]],
+  ['n-caltech101', [/^Caltech101$/i]],
   ['fashion-mnist', [/^train-images-idx3-ubyte(\.gz)?$/]],
   ['dvs-cifar10', [/^airplane$/, /^truck$/]],
 ]
