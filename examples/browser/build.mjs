@@ -27,7 +27,7 @@ export async function buildPage(folder) {
     conditions: ['browser'],
     logLevel: 'warning',
   })
-  for (const file of ['index.html', 'style.css']) await copyFile(join(here, file), join(folder, file))
+  await copyFile(join(here, 'index.html'), join(folder, 'index.html'))
   await cp(join(root, 'data/fashion-mnist'), join(folder, 'data'), { recursive: true })
 }
 

@@ -8,14 +8,14 @@ import {
   Network,
   normalisationOf,
   pageBackend,
+  predict,
   Sequential,
   Spiking,
   sgd,
-  tensorOf,
   train,
 } from 'spikelet/browser'
 import type { DataFolder } from 'spikelet/data'
-import type { FromWorker, LayerSpikes, Start, ToWorker } from './messages.ts'
+import type { FromWorker, Start, ToWorker } from './messages.ts'
 
 /** The worker that trains: the page stays free to draw. */
 
@@ -27,7 +27,6 @@ const channels = [16, 32, 32]
 
 let paused = false
 let wake: () => void = () => {}
-let update = 0
 const questions: Uint8Array[] = []
 let answering: (() => Promise<void>) | null = null
 
@@ -59,10 +58,9 @@ async function run({ backend: choice, data, pauseAfter }: Start): Promise<void> 
     kind: 'ready',
     device: deviceText(backend),
     classes: datasets.train.classes,
-    samples: samplesOf(datasets.test, 14),
-    parameters: network.parameters().reduce((sum, { shape }) => sum + shape.reduce((a, b) => a * b, 1), 0),
+    samples: samplesOf(datasets.test, 10),
   })
-  answering = () => answer(network, backend, datasets.train)
+  answering = () => answer(network)
   const result = await train(network, datasets, {
     backend,
     T,
@@ -72,17 +70,13 @@ async function run({ backend: choice, data, pauseAfter }: Start): Promise<void> 
     optimiser: sgd({ learningRate: 0.1, weightDecay: 5e-4 }),
     hooks: [
       {
-        async onUpdate(record) {
-          update = record.update
-          tell({ kind: 'update', ...record })
+        async onUpdate({ update, loss }) {
+          tell({ kind: 'update', update, loss })
           if (update === pauseAfter) {
             paused = true
             tell({ kind: 'paused', paused })
           }
           await attend()
-        },
-        onEpoch({ epoch, update: at, validationAccuracy = 0 }) {
-          tell({ kind: 'epoch', epoch, update: at, validation: validationAccuracy })
         },
       },
     ],
@@ -124,43 +118,13 @@ function clothesNetwork(images: Dataset): Network {
   return new Network({ name: 'clothes', input: images.shape, layer: new Sequential([...layers, readout]), seed: 1 })
 }
 
-/** What the network says of the newest question, and which of its neurons fire. */
-async function answer(network: Network, backend: Backend, images: Dataset): Promise<void> {
+/** What the network says of the newest question. */
+async function answer(network: Network): Promise<void> {
   const pixels = questions.pop() as Uint8Array
   const { mean, deviation } = normalisationOf('fashion-mnist') as NonNullable<ReturnType<typeof normalisationOf>>
   const values = Float32Array.from(pixels, (value) => (value / 255 - mean[0]) / deviation[0])
-  const [height, width, depth] = images.shape
-  const x = tensorOf(backend, [1, 1, height, width, depth], values)
-  const reads: Promise<LayerSpikes>[] = []
-  const logits = network.forward(x, {
-    backend,
-    tape: null,
-    training: false,
-    T,
-    key: 0,
-    observe: (name, { handle, shape }) => {
-      const [, , h, w, c] = shape
-      const bytes = backend.readBytes(handle)
-      reads.push(bytes.then((all) => ({ name, height: h, width: w, channels: c, spikes: all.map((byte) => byte & 1) })))
-    },
-  })
-  const scores = meanOverTime(await backend.read(logits.handle))
-  const layers = await Promise.all(reads)
-  for (const { handle } of [x, logits]) backend.release(handle)
-  tell({ kind: 'answer', shares: softmax(scores), layers, update })
-}
-
-function meanOverTime(logits: ArrayLike<number>): Float64Array {
-  const means = new Float64Array(logits.length / T)
-  for (let i = 0; i < logits.length; i++) means[i % means.length] += logits[i] / T
-  return means
-}
-
-function softmax(scores: Float64Array): number[] {
-  const highest = Math.max(...scores)
-  const powers = Array.from(scores, (score) => Math.exp(score - highest))
-  const sum = powers.reduce((a, b) => a + b, 0)
-  return powers.map((power) => power / sum)
+  const { shares } = await predict(network, values, { T })
+  tell({ kind: 'answer', shares: Array.from(shares) })
 }
 
 /** The first images that show every class, then more. */

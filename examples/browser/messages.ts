@@ -16,16 +16,6 @@ export type ToWorker =
   /** 28 x 28 pixels, 0 to 255: white clothes on black. */
   | { readonly kind: 'ask'; readonly pixels: Uint8Array }
 
-/** One layer's spikes for one image: which fired when. */
-export interface LayerSpikes {
-  readonly name: string
-  readonly height: number
-  readonly width: number
-  readonly channels: number
-  /** [T, height, width, channels], 0 or 1 */
-  readonly spikes: Uint8Array
-}
-
 export type FromWorker =
   | {
       readonly kind: 'ready'
@@ -34,24 +24,10 @@ export type FromWorker =
       readonly classes: readonly string[]
       /** Test images to pick from, each 28 x 28. */
       readonly samples: readonly { readonly pixels: Uint8Array; readonly label: number }[]
-      readonly parameters: number
     }
-  | {
-      readonly kind: 'update'
-      readonly update: number
-      readonly epoch: number
-      readonly loss: number
-      readonly accuracy: number
-      readonly imagesPerSecond: number
-    }
-  | { readonly kind: 'epoch'; readonly epoch: number; readonly validation: number; readonly update: number }
+  | { readonly kind: 'update'; readonly update: number; readonly loss: number }
   | { readonly kind: 'paused'; readonly paused: boolean }
-  | {
-      readonly kind: 'answer'
-      /** Mean logits a class, softmaxed. */
-      readonly shares: readonly number[]
-      readonly layers: readonly LayerSpikes[]
-      readonly update: number
-    }
+  /** A share for each class, together 1. */
+  | { readonly kind: 'answer'; readonly shares: readonly number[] }
   | { readonly kind: 'done'; readonly accuracy: number }
   | { readonly kind: 'failed'; readonly message: string }

@@ -28,3 +28,11 @@ export const runFiles = {
 
 /** Beside these lie curves for TensorBoard, a file a session. */
 export const eventsPrefix = 'events.out.tfevents.'
+
+/** The files of a sweep's folder beside its runs. */
+export const sweepFiles = {
+  /** What was asked for: enough to go on. */
+  asked: 'sweep.json',
+  /** What came out, once all runs are done. */
+  table: 'sweep.csv',
+} as const

@@ -488,6 +488,10 @@ export const sweepSchema = z.object({
   tau: numbers('numbers, with commas').describe("values of the neurons' constant tau, such as 1.5,2; its default"),
   T: z.array(wholeNumber(1)).min(1, 'one or more').default([4]).describe('numbers of time steps, such as 2,4,8'),
   bptt: z.array(wholeNumber(1)).default([]).describe('steps that gradients travel in time, such as 1,2,4; all'),
+  vary: z
+    .record(z.string(), z.array(z.union([z.number(), z.string(), z.boolean()])).min(1, 'one value or more'))
+    .default({})
+    .describe('values of any other option, such as \'{"lr":[0.05,0.1],"batch":[32,64]}\''),
   seeds: wholeNumber(1).default(3).describe('runs of each combination, with other seeds'),
   jobs: wholeNumber(1).default(1).describe('runs at once, each in a process of its own'),
   ...jobPlaceOptions,

@@ -38,6 +38,11 @@ export class Changes {
     }
   }
 
+  /** Tells listeners of what no file shows, such as the end of a process. */
+  tell(ids: readonly string[]): void {
+    for (const listener of [...this.listeners]) listener(ids)
+  }
+
   close(): void {
     clearInterval(this.timer)
     clearTimeout(this.soon)
@@ -50,7 +55,7 @@ export class Changes {
   private async look(): Promise<void> {
     const changed = await this.list.scan()
     if (this.timer === undefined) return
-    if (changed.length > 0) for (const listener of [...this.listeners]) listener(changed)
+    if (changed.length > 0) this.tell(changed)
     const training = this.list
       .known()
       .filter((run) => run.training)

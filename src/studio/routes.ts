@@ -10,6 +10,7 @@ import type { Changes } from './changes.ts'
 import { trainForm } from './form.ts'
 import { runFile, runFolder } from './run-folders.ts'
 import type { RunList } from './run-list.ts'
+import { openSweeps } from './sweeps.ts'
 import type { Trainings } from './trainings.ts'
 
 /** What the routes answer from. */
@@ -31,9 +32,9 @@ const mostCurves = 1000
 
 /** By method and name below `/api/`. GET reads its question from the query, POST from the body. */
 export const routes: { readonly [name: string]: Route } = {
-  'GET runs': async ({ named, list, trainings }) => {
-    const runs = await list.all()
-    return { folder: named, runs, started: trainings.all() }
+  'GET runs': async ({ root, named, list, trainings }) => {
+    const [runs, sweeps] = await Promise.all([list.all(), openSweeps(root)])
+    return { folder: named, runs, started: trainings.all(), sweeps }
   },
 
   'GET run': async ({ root }, { id }) => {
@@ -58,6 +59,13 @@ export const routes: { readonly [name: string]: Route } = {
   'GET form': async () => trainForm(),
 
   'POST start': async ({ trainings }, asked) => ({ id: await trainings.start(asked) }),
+
+  'POST sweep': async ({ trainings }, asked) => ({ id: await trainings.startSweep(asked) }),
+
+  'POST resume-sweep': async ({ trainings }, { id }) => {
+    await trainings.resumeSweep(id)
+    return { id }
+  },
 
   'POST stop': async ({ trainings }, { id }) => {
     await trainings.stop(id)

@@ -4,7 +4,7 @@ import { UsageError } from '../base/index.ts'
 import { runFiles } from '../runs/index.ts'
 
 /** One part of the way from the root to a run: a name, neither hidden nor a way up. */
-const part = /^[^./\\\0][^/\\\0]*$/
+export const namePart = /^[^./\\\0][^/\\\0]*$/
 
 /** Runs lie no deeper than this. */
 const deepest = 4
@@ -16,7 +16,7 @@ const deepest = 4
  */
 export async function runFolder(root: string, id: unknown): Promise<string> {
   const parts = typeof id === 'string' && id !== '' ? id.split('/') : []
-  const named = typeof id === 'string' && parts.length <= deepest && parts.every((name) => part.test(name))
+  const named = typeof id === 'string' && parts.length <= deepest && parts.every((name) => namePart.test(name))
   const folder = named ? join(root, ...parts) : undefined
   if (!folder || !(await isReal(folder)) || !(await isFile(join(folder, runFiles.config)))) {
     throw new UsageError({ what: 'there is no such run here', got: shown(id) })
@@ -40,7 +40,7 @@ export async function runFile(root: string, id: unknown, name: unknown): Promise
 }
 
 /** Whether no part of the way is a link. */
-async function isReal(path: string): Promise<boolean> {
+export async function isReal(path: string): Promise<boolean> {
   return realpath(path).then(
     (real) => real === path,
     () => false,

@@ -117,6 +117,8 @@ describe('who may ask', () => {
       ['GET', '/api/file?id=lif-T2-000-seed1&file=summary'],
       ['GET', '/api/changes'],
       ['POST', '/api/start'],
+      ['POST', '/api/sweep'],
+      ['POST', '/api/resume-sweep'],
     ]) {
       const body = method === 'POST' ? { body: '{}' } : {}
       const answer = await send({ method, path, headers: { 'content-type': 'application/json', ...all }, ...body })
@@ -147,7 +149,9 @@ describe('who may ask', () => {
       expect((await send({ method, path: '/api/runs', headers: own() })).status).toBe(405)
     }
     const form = { ...own(), 'content-type': 'text/plain' }
-    expect((await send({ method: 'POST', path: '/api/start', headers: form, body: '{}' })).status).toBe(415)
+    for (const path of ['/api/start', '/api/sweep']) {
+      expect((await send({ method: 'POST', path, headers: form, body: '{}' })).status).toBe(415)
+    }
   })
 })
 
@@ -285,16 +289,89 @@ describe('a training', () => {
     const { status, text } = await post('stop', { id: 'lif-T2-001-seed2' })
     expect([status, text.includes('nothing works on this run')]).toEqual([400, true])
   })
+})
 
-  async function startedOnce(id: string) {
-    for (let i = 0; i < 500; i++) {
-      const { text } = await send({ path: '/api/runs', headers: own() })
-      const found = JSON.parse(text).started.find((one: { id: string; ended: boolean }) => one.id === id && one.ended)
-      if (found) return found as { readonly lines: readonly string[]; readonly code: number }
-      await new Promise((resolve) => setTimeout(resolve, 20))
-    }
-    throw new Error(`${id} did not end`)
+async function startedOnce(id: string) {
+  for (let i = 0; i < 500; i++) {
+    const { text } = await send({ path: '/api/runs', headers: own() })
+    const found = JSON.parse(text).started.find((one: { id: string; ended: boolean }) => one.id === id && one.ended)
+    if (found) return found as { readonly lines: readonly string[]; readonly code: number }
+    await new Promise((resolve) => setTimeout(resolve, 20))
   }
+  throw new Error(`${id} did not end`)
+}
+
+describe('a sweep', () => {
+  it('is a command line of the options of a sweep', async () => {
+    const options = { neurons: ['lif', '--resume=/etc'], T: [2, 4], vary: { lr: [0.1, 0.2] }, seeds: 2, model: 'dense' }
+    const { status, text } = await post('sweep', { dataset: 'fashion-mnist', options })
+    expect([status, text]).toEqual([200, expect.stringContaining('"id":"sweep-fashion-mnist-dense-')])
+    const { id } = JSON.parse(text)
+    const told = await startedOnce(id)
+    expect(JSON.parse(told.lines[0])).toEqual([
+      'sweep',
+      'fashion-mnist',
+      '--neurons=lif,--resume=/etc',
+      '--T=2,4',
+      '--vary={"lr":[0.1,0.2]}',
+      '--seeds=2',
+      '--model=dense',
+      `--out=${join(place, 'runs')}`,
+      `--name=${id}`,
+    ])
+  })
+
+  it.each([
+    [{ dataset: 'no-such' }, 'not known'],
+    [{ dataset: 'fashion-mnist', options: { neuron: 'lif' } }, "no option 'neuron' of a sweep"],
+    [{ dataset: 'fashion-mnist', options: { out: '/etc' } }, "no option 'out'"],
+    [{ dataset: 'fashion-mnist', options: { on: 'slurm' } }, "no option 'on'"],
+    [{ dataset: 'fashion-mnist', options: { slurm: '--wrap=date' } }, "no option 'slurm'"],
+    [{ dataset: 'fashion-mnist', options: { config: '/etc/passwd' } }, "no option 'config'"],
+    [{ dataset: 'fashion-mnist', options: { T: 4 } }, "'T' cannot have this value"],
+    [{ dataset: 'fashion-mnist', options: { vary: { out: ['/etc'] } } }, "'out' is no option that a sweep can vary"],
+    [{ dataset: 'fashion-mnist', options: { vary: { config: ['/etc'] } } }, "'config' is no option"],
+    [{ dataset: 'fashion-mnist', options: { vary: { epochs: ['many'] } } }, "'epochs' cannot have this value"],
+    [{ dataset: 'fashion-mnist', options: { vary: { lr: [] } } }, "'vary' cannot have this value"],
+    [{ dataset: 'fashion-mnist', options: { vary: { lr: [{}] } } }, "'vary' cannot have this value"],
+    [{ dataset: 'fashion-mnist', options: { name: '../up' } }, "'name' cannot have this value"],
+    [{ dataset: 'fashion-mnist', options: { name: 'lif-T2-000-seed1' } }, 'of this name already'],
+  ])('does not start with %j', async (asked, message) => {
+    const { status, text } = await post('sweep', asked)
+    expect([status, JSON.parse(text).error]).toEqual([400, expect.stringContaining(message)])
+  })
+
+  it('that is not done is told, and goes on with what it was asked for', async () => {
+    const folder = join(place, 'runs', 'begun')
+    mkdirSync(folder)
+    const asked = { dataset: 'fashion-mnist', options: { T: [2], vary: { lr: [0.1, 0.2] } } }
+    writeFileSync(join(folder, 'sweep.json'), JSON.stringify(asked))
+    const sweeps = async () => JSON.parse((await send({ path: '/api/runs', headers: own() })).text).sweeps
+    expect(await sweeps()).toEqual(['begun'])
+    expect((await post('resume-sweep', { id: 'begun' })).status).toBe(200)
+    const { lines } = await startedOnce('begun')
+    const placeWords = [`--out=${join(place, 'runs')}`, '--name=begun']
+    expect(JSON.parse(lines[0])).toEqual(['sweep', 'fashion-mnist', '--T=2', '--vary={"lr":[0.1,0.2]}', ...placeWords])
+    writeFileSync(join(folder, 'sweep.json'), JSON.stringify({ ...asked, options: { out: '/etc' } }))
+    const { status, text } = await post('resume-sweep', { id: 'begun' })
+    expect([status, JSON.parse(text).error]).toEqual([400, expect.stringContaining("no option 'out'")])
+    writeFileSync(join(folder, 'sweep.csv'), '')
+    expect(await sweeps()).toEqual([])
+    rmSync(folder, { recursive: true })
+  })
+
+  it.each(['../elsewhere', '.', '..', '/etc', 'linked-sweep', 'sweep', 'none', 7, null])(
+    'is not looked for in %j',
+    async (id) => {
+      const linked = join(place, 'runs', 'linked-sweep')
+      mkdirSync(join(place, 'outside'), { recursive: true })
+      writeFileSync(join(place, 'outside', 'sweep.json'), '{"dataset":"fashion-mnist"}')
+      symlinkSync(join(place, 'outside'), linked)
+      const { status, text } = await post('resume-sweep', { id })
+      expect([status, text.includes('no such sweep here')]).toEqual([400, true])
+      rmSync(linked)
+    },
+  )
 })
 
 describe('changes', () => {

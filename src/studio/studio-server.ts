@@ -64,7 +64,7 @@ export async function serveStudio(options: StudioOptions): Promise<StudioServer>
   const token = options.token ?? process.getBuiltinModule('node:crypto').randomBytes(24).toString('base64url')
   const list = new RunList(root, clock)
   const changes = new Changes(root, list)
-  const trainings = new Trainings({ root, program, clock })
+  const trainings = new Trainings({ root, program, clock, onEnd: (id) => changes.tell([id]) })
   const studio: Studio = { root, named: folder, list, changes, trainings }
   const guard = { port: 0, token }
   const server = createServer((request, response) => {

@@ -13,6 +13,8 @@ interface Listed {
   readonly folder: string
   readonly runs: readonly ListedRun[]
   readonly started: readonly Started[]
+  /** Names of sweeps that are not done. */
+  readonly sweeps: readonly string[]
 }
 
 /** Groups that are drawn at first: of more, nobody can tell the curves apart. */
@@ -52,7 +54,7 @@ export default function RunsPage() {
       </div>
       {fault && <p class="fault">{fault}</p>}
       {starting && <StartForm onStarted={look} onClose={() => setStarting(false)} />}
-      <StartedList started={listed.started} />
+      <StartedList started={listed.started} sweeps={listed.sweeps} runs={listed.runs} onDone={look} />
       {listed.runs.length === 0 ? (
         <p class="card quiet">
           There are no runs here yet. Start one above, or on the command line:{' '}

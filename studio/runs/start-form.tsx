@@ -1,17 +1,8 @@
 import { useEffect, useState } from 'preact/hooks'
 import { Choice } from '../parts/choice.tsx'
 import { ask } from '../server.ts'
-
-/** A row of the option table, as the server tells it. */
-interface Field {
-  readonly name: string
-  readonly kind: 'text' | 'number' | 'flag' | 'list' | 'json'
-  readonly element?: string
-  readonly choices?: readonly string[]
-  readonly fallback?: unknown
-  readonly group?: string
-  readonly description: string
-}
+import { countOf, type Field, meantBy, sweepOptions, type Varying } from './asked-options.ts'
+import { SweepFields } from './sweep-fields.tsx'
 
 interface Form {
   readonly datasets: readonly string[]
@@ -31,6 +22,8 @@ export function StartForm({ onStarted, onClose }: StartFormProps) {
   const [form, setForm] = useState<Form | null>(null)
   const [dataset, setDataset] = useState('fashion-mnist')
   const [texts, setTexts] = useState<{ readonly [name: string]: string }>({})
+  const [varying, setVarying] = useState<readonly Varying[]>([])
+  const [seeds, setSeeds] = useState(1)
   const [fault, setFault] = useState('')
   useEffect(() => {
     ask<Form>('form').then(setForm, (error: Error) => setFault(error.message))
@@ -38,6 +31,7 @@ export function StartForm({ onStarted, onClose }: StartFormProps) {
   if (!form) return <p class={fault ? 'fault' : 'waiting'}>{fault || 'The options are read…'}</p>
   const write = (name: string, text: string) => setTexts({ ...texts, [name]: text })
   const groups = [...new Set(form.fields.map(({ group }) => group ?? 'More'))]
+  const isSweep = varying.length > 0 || seeds > 1
   const start = (event: Event) => {
     event.preventDefault()
     setFault('')
@@ -48,7 +42,10 @@ export function StartForm({ onStarted, onClose }: StartFormProps) {
           return text === '' ? [] : [[field.name, meantBy(field, text)]]
         }),
       )
-      ask('start', { dataset, options }).then(
+      const asked = isSweep
+        ? ask('sweep', { dataset, options: sweepOptions(options, varying, { seeds, fields: form.fields }) })
+        : ask('start', { dataset, options })
+      asked.then(
         () => {
           onStarted()
           onClose()
@@ -90,16 +87,18 @@ export function StartForm({ onStarted, onClose }: StartFormProps) {
           </details>
         )
       })}
+      <SweepFields fields={form.fields} varying={varying} onVarying={setVarying} seeds={seeds} onSeeds={setSeeds} />
       {fault && <p class="fault">{fault}</p>}
       <div class="row">
         <button type="submit" class="first">
-          Start
+          {isSweep ? `Start ${countOf(varying, seeds)} runs` : 'Start'}
         </button>
         <button type="button" onClick={onClose}>
           Not now
         </button>
         <span class="quiet small">
-          It trains in a process of its own, as if it had been started on the command line.
+          {isSweep ? 'They train one after the other' : 'It trains'} in a process of {isSweep ? 'their' : 'its'} own, as
+          if started on the command line.
         </span>
       </div>
     </form>
@@ -149,26 +148,4 @@ function FormField({
 function standardText(fallback: unknown): string {
   if (fallback === undefined || fallback === null) return ''
   return Array.isArray(fallback) ? fallback.join(',') : String(fallback)
-}
-
-/** What a field's text means. The server checks it; this only reads it. @throws Error naming the field */
-function meantBy({ name, kind, element }: Field, text: string): unknown {
-  if (kind === 'number') return numberOf(name, text)
-  if (kind === 'flag') return text === 'true'
-  if (kind === 'list') {
-    const parts = text.split(',').flatMap((part) => (part.trim() === '' ? [] : [part.trim()]))
-    return element === 'number' ? parts.map((part) => numberOf(name, part)) : parts
-  }
-  if (kind !== 'json') return text
-  try {
-    return JSON.parse(text)
-  } catch {
-    throw new Error(`${name} is not JSON: such as {"tau": 1.5}`)
-  }
-}
-
-function numberOf(name: string, text: string): number {
-  const value = Number(text)
-  if (Number.isNaN(value)) throw new Error(`${name} is no number: ${text}`)
-  return value
 }

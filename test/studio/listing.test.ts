@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { countOf, type Field, sweepOptions, variable } from '../../studio/runs/asked-options.ts'
 import { differences, filtered, grouped, type ListedRun, statistics } from '../../studio/runs/listing.ts'
 import { summaryOf } from '../../studio/runs/summaries.ts'
 
@@ -61,4 +62,38 @@ it('statistics leave out what is not known', () => {
   expect(statistics([0.9, null, 0.8, undefined, Number.NaN]).mean).toBeCloseTo(0.85, 12)
   expect(statistics([0.9, 0.8]).deviation).toBeCloseTo(Math.SQRT1_2 / 10, 12)
   expect(statistics([null])).toMatchObject({ count: 0, mean: Number.NaN })
+})
+
+describe('the options of a sweep', () => {
+  const field = (name: string, kind: Field['kind'], group = 'How it learns'): Field => {
+    return { name, kind, group, description: '' }
+  }
+  const fields = [
+    ...[field('neuron', 'text'), field('T', 'number'), field('lr', 'number'), field('syncBatchnorm', 'flag')],
+    ...[field('augment', 'list'), field('seed', 'number'), field('name', 'text', 'Where it is kept')],
+  ]
+
+  it('vary what is one word and decides something', () => {
+    expect(variable(fields).map(({ name }) => name)).toEqual(['neuron', 'T', 'lr', 'syncBatchnorm', 'tau'])
+  })
+
+  it('hold what is fixed, and values where a sweep has them', () => {
+    const varying = [
+      { name: 'lr', text: '0.1, 0.2' },
+      { name: 'neuron', text: 'lif,clif,' },
+      { name: 'syncBatchnorm', text: 'true,false' },
+      { name: 'tau', text: '2' },
+    ]
+    expect(sweepOptions({ T: 4, lr: 9, batch: 32, name: 'mine' }, varying, { seeds: 3, fields })).toEqual({
+      ...{ batch: 32, name: 'mine', T: [4], neurons: ['lif', 'clif'], tau: [2], seeds: 3 },
+      vary: { lr: [0.1, 0.2], syncBatchnorm: [true, false] },
+    })
+    expect(countOf(varying, 3)).toBe(24)
+    expect(sweepOptions({}, [], { seeds: 2, fields })).toEqual({ neurons: ['clif'], seeds: 2 })
+  })
+
+  it('need values', () => {
+    expect(() => sweepOptions({}, [{ name: 'lr', text: ' ,' }], { seeds: 1, fields })).toThrow('lr needs values')
+    expect(() => sweepOptions({}, [{ name: 'lr', text: 'fast' }], { seeds: 1, fields })).toThrow('lr is no number')
+  })
 })

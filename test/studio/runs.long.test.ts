@@ -75,6 +75,49 @@ describe.skipIf(noBrowser !== '')(`the Runs page in Chromium${noBrowser}`, () =>
     expect(faults).toEqual([])
   })
 
+  it('starts a sweep that is stopped and goes on here', async () => {
+    studio = await openStudio(folder)
+    const { page, faults } = await openPage(browser)
+    await page.goto(studio.address)
+    await page.getByRole('button', { name: 'Start a training' }).click()
+    const form = page.getByRole('form', { name: 'Start a training' })
+    await form.getByLabel('model', { exact: true }).selectOption('dense')
+    for (const [name, text] of [
+      ['epochs', '40'],
+      ['T', '2'],
+      ['limit', '200'],
+      ['name', 'swept'],
+    ]) {
+      await form.getByLabel(name, { exact: true }).fill(text)
+    }
+    await form.getByText('What is trained').click()
+    await form.getByLabel('hidden', { exact: true }).fill('16')
+    await form.getByText('Several values: a sweep').click()
+    await form.getByRole('button', { name: 'Vary an option' }).click()
+    await form.getByLabel('values of lr').fill('0.05, 0.1')
+    await form.getByLabel('seeds of each').fill('2')
+    await form.getByRole('button', { name: 'Start 4 runs' }).click()
+    await page.locator('table.runs .state.training').waitFor()
+    const list = page.getByRole('region', { name: /Trainings that were started here/ })
+    await list.locator('summary', { hasText: 'swept' }).click()
+    await list.getByRole('button', { name: 'Stop the sweep' }).click()
+    await page.getByRole('button', { name: 'Go on with swept' }).click()
+    await page.getByText('4 runs in').waitFor()
+    await page.waitForFunction(() => document.querySelectorAll('table.runs .state.training').length === 0)
+    await list.waitFor({ state: 'detached' })
+    expect(
+      readdirSync(join(folder, 'swept'))
+        .filter((name) => name.startsWith('clif'))
+        .sort(),
+    ).toEqual(['clif-T2-lr0.05-seed1', 'clif-T2-lr0.05-seed2', 'clif-T2-lr0.1-seed1', 'clif-T2-lr0.1-seed2'])
+    expect(
+      readFileSync(join(folder, 'swept', 'sweep.csv'), 'utf8')
+        .trim()
+        .split('\n'),
+    ).toHaveLength(5)
+    expect(faults).toEqual([])
+  })
+
   it('starts a training that is stopped here and resumed on the command line', async () => {
     studio = await openStudio(folder)
     const { page, faults } = await openPage(browser)

@@ -6,7 +6,7 @@ import { testSurroundings } from '../../../test/cli/surroundings.ts'
 import { sweepSchema } from '../../runs/run-settings.ts'
 import { runCommandLine } from '../command-line.ts'
 import { commands } from './index.ts'
-import { plannedRuns } from './sweep.ts'
+import { askedText, placeOf, plannedRuns } from './sweep-plan.ts'
 
 let folder: string
 beforeAll(async () => {
@@ -125,6 +125,35 @@ describe('sweep', () => {
       'lif-tau2-T4-k1-seed8',
     ])
     expect(runs[2].options).toMatchObject({ neuron: 'lif', neuronOptions: { tau: 1.5 }, T: 4, bptt: 1, seed: 7 })
+  })
+
+  it('varies any other option', () => {
+    const { runs } = plan({ neurons: ['lif'], vary: { lr: [0.05, 0.1], optimiser: ['sgd', 'adamW'] }, seeds: 1 })
+    expect(runs.map(({ name }) => name)).toEqual([
+      'lif-T4-lr0.05-optimisersgd-seed1',
+      'lif-T4-lr0.05-optimiseradamW-seed1',
+      'lif-T4-lr0.1-optimisersgd-seed1',
+      'lif-T4-lr0.1-optimiseradamW-seed1',
+    ])
+    expect(runs[3].options).toMatchObject({ lr: 0.1, optimiser: 'adamW', T: 4, seed: 1 })
+    expect(placeOf(runs[3].point)).toEqual({ neuron: 'lif', axes: { T: 4, lr: 0.1 } })
+  })
+
+  it.each([
+    [{ lrr: [1] }, /'lrr' is no option[\s\S]*'lr'/],
+    [{ out: ['/tmp'] }, /'out' is no option/],
+    [{ constructor: ['a'] }, /'constructor' is no option/],
+    [{ neuron: ['lif'] }, /Use --neurons/],
+    [{ lr: ['fast'] }, /'lr' cannot have this value[\s\S]*"fast"/],
+    [{ lr: [0.1, 0.1] }, /named twice/],
+  ])('does not vary %j', (vary, message) => {
+    expect(() => plan({ vary })).toThrow(message)
+  })
+
+  it('keeps what was asked for, but not where', () => {
+    const options = sweepSchema.parse({ name: 'all', out: '/tmp', T: [2], vary: { lr: [0.1] } })
+    const text = askedText('mnist', { options, given: new Set(['name', 'out', 'T', 'vary']) })
+    expect(JSON.parse(text)).toEqual({ dataset: 'mnist', options: { T: [2], vary: { lr: [0.1] } } })
   })
 
   it('leaves alone what was not asked for', () => {

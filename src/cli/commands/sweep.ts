@@ -1,11 +1,10 @@
 import { availableParallelism } from 'node:os'
 import { join } from 'node:path'
-import { writeWhole } from '../../base/index.ts'
+import { makeFolder, writeWhole } from '../../base/index.ts'
 import { type Datasets, datasetNames } from '../../data/index.ts'
-import { protocolText, withProtocol } from '../../experiments/index.ts'
 import { defaultBackend } from '../../hosts/node/index.ts'
 import { models } from '../../models/index.ts'
-import { type RunSummary, reportHtml, type SweepPoint } from '../../report/index.ts'
+import { type RunSummary, reportHtml } from '../../report/index.ts'
 import type { TrainJob } from '../../runs/index.ts'
 import {
   backendOptions,
@@ -14,7 +13,7 @@ import {
   openImages,
   runAll,
   runFiles,
-  runName,
+  sweepFiles,
   sweepSchema,
   type TrainingOptions,
 } from '../../runs/index.ts'
@@ -25,20 +24,7 @@ import { createProgress } from '../progress.ts'
 import { checkJobPlace, dryRunText, runApart } from '../run-jobs.ts'
 import { exitCodes } from '../surroundings.ts'
 import { fittingTable, meanText } from '../table.ts'
-
-/** One combination of what a sweep varies; tau and k only where they were given. */
-interface Point {
-  readonly neuron: string
-  readonly tau?: number
-  readonly T: number
-  readonly k?: number
-}
-
-interface PlannedRun {
-  readonly point: Point
-  readonly name: string
-  readonly options: TrainingOptions
-}
+import { askedText, type PlannedRun, type Point, placeOf, plannedRuns } from './sweep-plan.ts'
 
 /** One line of the result. Accuracies are in 0..1, one a run. */
 interface SweepRow extends Point {
@@ -59,6 +45,7 @@ export const sweepCommand = defineCommand({
   ],
   examples: [
     'sweep fashion-mnist --neurons lif,clif --T 2,4,8 --seeds 3',
+    'sweep fashion-mnist --neurons clif --vary \'{"lr":[0.05,0.1],"batch":[32,64]}\'',
     'sweep fashion-mnist --neurons lif --tau 1.1,1.5,2 --bptt 1,2,4 --T 6',
   ],
   async run(invocation) {
@@ -71,6 +58,8 @@ export const sweepCommand = defineCommand({
       surroundings.write(dryRunText(asked, { folder, atOnce: atOnceOf(invocation) }, runs.length))
       return exitCodes.done
     }
+    await makeFolder(folder)
+    await writeWhole(join(folder, sweepFiles.asked), askedText(dataset, invocation))
     const apart = asked.jobs > 1 || asked.on === 'slurm'
     const summaries = await (apart ? severalAtOnce : oneByOne)(dataset, { folder, runs }, invocation)
     if (!summaries) {
@@ -80,7 +69,7 @@ export const sweepCommand = defineCommand({
       return exitCodes.interrupted
     }
     const rows = rowsOf(runs, summaries)
-    await writeWhole(join(folder, 'sweep.csv'), csvText(rows.flatMap(csvRows)))
+    await writeWhole(join(folder, sweepFiles.table), csvText(rows.flatMap(csvRows)))
     const named = summaries.map((summary, i) => ({ ...summary, point: placeOf(runs[i].point) }))
     await writeWhole(join(folder, runFiles.report), reportHtml(named))
     surroundings.write(
@@ -161,55 +150,6 @@ function atOnceOf({ options: { jobs }, given }: SweepInvocation): number | undef
   return given.has('jobs') ? jobs : undefined
 }
 
-/** Every combination, seeds innermost. */
-export function plannedRuns(
-  dataset: string,
-  { options: all, given, surroundings }: Pick<Invocation<typeof sweepSchema>, 'options' | 'given' | 'surroundings'>,
-): { folder: string; runs: PlannedRun[] } {
-  const { neurons, tau: taus, T: steps, bptt, seeds, name, json: _, config: __, jobs: ___, ...others } = all
-  const { on: ____, slurm: _____, dryRun: ______, ...rest } = others
-  const fixed = withProtocol(rest, given, dataset)
-  const protocol = protocolText(rest, given, dataset)
-  if (protocol !== '') surroundings.writeError(`${protocol}\n`)
-  const first = { ...fixed, T: steps[0], neuron: neurons.join('-'), neuronOptions: undefined, bptt: undefined }
-  const folder = join(rest.out, name ?? `sweep-${runName(dataset, first, surroundings.clock())}`)
-  const points = neurons.flatMap((neuron) =>
-    orNone(taus).flatMap((tau) =>
-      steps.flatMap((T) =>
-        orNone(bptt).map(
-          (k): Point => ({ neuron, T, ...(tau === undefined ? {} : { tau }), ...(k === undefined ? {} : { k }) }),
-        ),
-      ),
-    ),
-  )
-  const runs = points.flatMap((point) =>
-    Array.from({ length: seeds }, (_unused, i) => {
-      const seed = fixed.seed + i
-      const { neuron, tau, T, k } = point
-      const neuronOptions = tau === undefined ? undefined : { tau }
-      return {
-        point,
-        name: `${pointName(point)}-seed${seed}`,
-        options: { ...fixed, neuron, neuronOptions, T, bptt: k, seed },
-      }
-    }),
-  )
-  return { folder, runs }
-}
-
-function orNone(values: readonly number[]): readonly (number | undefined)[] {
-  return values.length > 0 ? values : [undefined]
-}
-
-function pointName({ neuron, tau, T, k }: Point): string {
-  const short = neuron.replace(/^.*[\\/]|\.json$/g, '')
-  return `${short}${tau === undefined ? '' : `-tau${tau}`}-T${T}${k === undefined ? '' : `-k${k}`}`
-}
-
-function placeOf({ neuron, ...axes }: Point): SweepPoint {
-  return { neuron, axes }
-}
-
 function rowsOf(runs: readonly PlannedRun[], summaries: readonly RunSummary[]): SweepRow[] {
   const points = [...new Set(runs.map(({ point }) => point))]
   return points.map((point) => {
@@ -222,12 +162,13 @@ function rowsOf(runs: readonly PlannedRun[], summaries: readonly RunSummary[]): 
   })
 }
 
-function csvRows({ testAccuracies, lastEpochTestAccuracies, neuron, tau, T, k }: SweepRow) {
+function csvRows({ testAccuracies, lastEpochTestAccuracies, neuron, tau, T, k, others }: SweepRow) {
   return testAccuracies.map((accuracy, run) => ({
     neuron,
     tau: tau ?? '',
     T,
     k: k ?? '',
+    ...others,
     run: run + 1,
     'test accuracy': accuracy,
     'last epoch': lastEpochTestAccuracies[run],
@@ -241,14 +182,16 @@ function sweepText(
 ): string {
   const has = (name: 'tau' | 'k') => rows.some((row) => row[name] !== undefined)
   const columns = ['neuron', ...(has('tau') ? ['tau'] : []), 'T', ...(has('k') ? ['k'] : [])] as const
+  const others = Object.keys(rows[0].others)
   const cells = rows.map((row) => [
-    ...columns.map((name) => String(row[name as keyof Point] ?? '')),
+    ...columns.map((name) => String(row[name as keyof Omit<Point, 'others'>] ?? '')),
+    ...others.map((name) => String(row.others[name])),
     meanText(row.testAccuracies),
     meanText(row.lastEpochTestAccuracies),
     String(row.testAccuracies.length),
   ])
-  const head = [...columns, 'test accuracy', 'last epoch', 'runs']
+  const head = [...columns, ...others, 'test accuracy', 'last epoch', 'runs']
   const table = fittingTable(head, cells, { width, leastNeeded: ['runs', 'last epoch'] })
   const rule = `Test accuracy: ${summaries[0].final.rule}; mean and standard deviation over runs.`
-  return `${table}\n\n${rule}\ntable   ${join(folder, 'sweep.csv')}\nreport  ${join(folder, runFiles.report)}\n`
+  return `${table}\n\n${rule}\ntable   ${join(folder, sweepFiles.table)}\nreport  ${join(folder, runFiles.report)}\n`
 }
