@@ -149,7 +149,7 @@ export async function measureStream() {
     const [wasm, c] = [await inWasm(plan, all), inC(plan, all)]
     const byActivity = activities.map((activity, k) => {
       const events = all[k].reduce((sum, list) => sum + list.length, 0) / all[k].length
-      return { activity, events, wasm: wasm[k], c: c && c[k] }
+      return { activity, events, wasm: wasm[k], c: c?.[k] ?? null }
     })
     const timed = byActivity.find(({ activity }) => activity === usual)
     const engine = await inEngine(net, T, eventSteps(size, usual, 2 * T))

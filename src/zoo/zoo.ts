@@ -30,7 +30,7 @@ export interface ZooCard {
 }
 
 /** Names of networks that come with Spikelet, each a card and a file in data/zoo. */
-export const zooNames = ['fashion-mnist-tiny', 'n-mnist-snn3'] as const
+export const zooNames = ['fashion-mnist-tiny', 'fashion-mnist-tiny-lif', 'cifar10-snn5', 'n-mnist-snn3'] as const
 
 /** How a network of the zoo is written where a checkpoint is taken. */
 export const zooPrefix = 'zoo:'
@@ -52,7 +52,11 @@ async function fileBytes(file: string): Promise<Uint8Array<ArrayBuffer>> {
   }
   const { readFile } = process.getBuiltinModule('node:fs/promises')
   const bytes = await readFile(url).catch((error) => {
-    throw systemFault(error, { what: 'a network of the zoo cannot be read', path: url.pathname })
+    throw systemFault(error, {
+      what: 'a network of the zoo cannot be read',
+      path: url.pathname,
+      next: 'The larger ones lie in the repository, not in the package: put the file there, or train it as its card says.',
+    })
   })
   return new Uint8Array(bytes)
 }

@@ -48,7 +48,7 @@ afterAll(() => rm(folder, { recursive: true }))
 describe('data', () => {
   it('lists every data set, for people and as JSON', async () => {
     expect((await data('list')).output).toMatch(/n-mnist +events +data get n-mnist/)
-    expect(JSON.parse((await data('list', '--json')).output)).toHaveLength(11)
+    expect(JSON.parse((await data('list', '--json')).output)).toHaveLength(14)
   })
 
   it('asks for an action, and knows the nearest', async () => {
