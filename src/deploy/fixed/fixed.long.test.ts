@@ -1,0 +1,10 @@
+import { describe, test } from 'vitest'
+import { isInstalled } from '../testing/compiled.ts'
+import { expectSameBits, fixedPairs } from '../testing/fixed-networks.ts'
+
+// Without a compiler these are reported as skipped.
+describe.skipIf(!isInstalled('gcc'))('C of whole numbers', () => {
+  test.each(fixedPairs)('%s network: every spike and output, to the bit', (name, neuron) =>
+    expectSameBits(name, neuron()),
+  )
+})
