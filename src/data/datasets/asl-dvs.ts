@@ -2,7 +2,7 @@ import { readEventMat } from '../../formats/index.ts'
 import { openFolder, type Place } from '../files.ts'
 import type { EventSet } from './definition.ts'
 import { type ReadFile, recordingsOf } from './folder-recordings.ts'
-import { type ClassFile, classFiles } from './folder-sets.ts'
+import { type ClassFile, classFiles, firstOfEach } from './folder-sets.ts'
 import { missingFiles } from './missing-files.ts'
 import type { RecordingSets } from './recordings.ts'
 
@@ -25,20 +25,14 @@ export async function aslDvs(place: Place): Promise<RecordingSets> {
   const missing = aslClasses.filter((_, label) => lists[label].length < 2).map((name) => `${name}/*.mat`)
   if (missing.length > 0) throw missingFiles('asl-dvs', folder, missing, aslClasses.length)
   const read: ReadFile = (bytes, file) => readEventMat(bytes, { file, size: sensor })
-  const cut = lists.map((files) => Math.min(files.length - 1, Math.max(1, Math.round(0.8 * files.length))))
+  const sides = firstOfEach(all, 0.8)
   const part = (side: string, files: ClassFile[]) =>
     recordingsOf(`asl-dvs ${side}`, aslClasses, sensor, { folder, files, read })
   return {
     name: 'asl-dvs',
-    train: part(
-      'train',
-      lists.flatMap((files, label) => files.slice(0, cut[label])),
-    ),
-    test: part(
-      'test',
-      lists.flatMap((files, label) => files.slice(cut[label])),
-    ),
-    split: 'first 80 % of each class for training, last 20 % for tests',
+    train: part('train', sides.train),
+    test: part('test', sides.test),
+    split: sides.split,
     notes: all.length === 100_800 ? [] : [`a part: ${all.length} of 100800 recordings`],
   }
 }

@@ -3,7 +3,7 @@ import { openFolder, type Place } from '../files.ts'
 import { cifar10Classes } from './cifar10.ts'
 import type { EventSet } from './definition.ts'
 import { type ReadFile, recordingsOf } from './folder-recordings.ts'
-import { type ClassFile, classFiles } from './folder-sets.ts'
+import { type ClassFile, classFiles, firstOfEach } from './folder-sets.ts'
 import { missingFiles } from './missing-files.ts'
 import type { RecordingSets } from './recordings.ts'
 
@@ -23,21 +23,15 @@ export async function dvsCifar10(place: Place): Promise<RecordingSets> {
   const missing = cifar10Classes.filter((_, label) => lists[label].length === 0).map((name) => `${name}/*.aedat`)
   if (missing.length > 0) throw missingFiles('dvs-cifar10', folder, missing, 10)
   const read: ReadFile = (bytes, file) => readAedat2(bytes, { file, layout })
-  const cut = lists.map((files) => Math.min(files.length - 1, Math.max(1, Math.round(0.9 * files.length))))
+  const sides = firstOfEach(all, 0.9)
   const part = (side: string, files: ClassFile[]) =>
     recordingsOf(`dvs-cifar10 ${side}`, cifar10Classes, sensor, { folder, files, read })
   const whole = lists.every((files) => files.length === 1000)
   return {
     name: 'dvs-cifar10',
-    train: part(
-      'train',
-      lists.flatMap((files, label) => files.slice(0, cut[label])),
-    ),
-    test: part(
-      'test',
-      lists.flatMap((files, label) => files.slice(cut[label])),
-    ),
-    split: 'first 90 % of each class for training, last 10 % for tests',
+    train: part('train', sides.train),
+    test: part('test', sides.test),
+    split: sides.split,
     notes: whole ? [] : [`a part: ${all.length} of 10000 recordings`],
   }
 }

@@ -87,3 +87,22 @@ export function everyTenth(files: readonly ClassFile[]): { train: ClassFile[]; t
   }
   return { ...sides, split: 'every tenth of each class for tests' }
 }
+
+/**
+ * The same by number: of each class, the first files are for training, and one at least for either side.
+ * @param share for training
+ */
+export function firstOfEach(
+  files: readonly ClassFile[],
+  share: number,
+): { train: ClassFile[]; test: ClassFile[]; split: string } {
+  const sides = { train: [] as ClassFile[], test: [] as ClassFile[] }
+  for (const label of new Set(files.map((file) => file.label))) {
+    const own = files.filter((file) => file.label === label)
+    const cut = Math.min(own.length - 1, Math.max(1, Math.round(share * own.length)))
+    sides.train.push(...own.slice(0, cut))
+    sides.test.push(...own.slice(cut))
+  }
+  const percent = Math.round(100 * share)
+  return { ...sides, split: `first ${percent} % of each class for training, last ${100 - percent} % for tests` }
+}

@@ -2,7 +2,7 @@ import { readEventBin } from '../../formats/index.ts'
 import { openFolder, type Place } from '../files.ts'
 import type { EventSet } from './definition.ts'
 import { type ReadFile, recordingsOf } from './folder-recordings.ts'
-import { type ClassFile, classFiles, folderNamed, subfolders } from './folder-sets.ts'
+import { type ClassFile, classFiles, firstOfEach, folderNamed, subfolders } from './folder-sets.ts'
 import { missingFiles } from './missing-files.ts'
 import type { RecordingSets } from './recordings.ts'
 
@@ -27,21 +27,15 @@ export async function nCaltech101(place: Place): Promise<RecordingSets> {
     return files.map((file): ClassFile => ({ ...file, label }))
   })
   const read: ReadFile = (bytes, file) => readEventBin(bytes, { file, size: sensor })
-  const cut = lists.map((files) => Math.min(files.length - 1, Math.max(1, Math.round(0.9 * files.length))))
+  const sides = firstOfEach(lists.flat(), 0.9)
   const part = (side: string, files: ClassFile[]) =>
     recordingsOf(`n-caltech101 ${side}`, classes, sensor, { folder, files, read })
   const count = lists.reduce((sum, files) => sum + files.length, 0)
   return {
     name: 'n-caltech101',
-    train: part(
-      'train',
-      lists.flatMap((files, label) => files.slice(0, cut[label])),
-    ),
-    test: part(
-      'test',
-      lists.flatMap((files, label) => files.slice(cut[label])),
-    ),
-    split: 'first 90 % of each class for training, last 10 % for tests',
+    train: part('train', sides.train),
+    test: part('test', sides.test),
+    split: sides.split,
     notes: classes.length === 101 ? [] : [`a part: ${classes.length} of 101 classes, ${count} recordings`],
   }
 }
