@@ -1,3 +1,5 @@
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
 import type { Datasets } from '../data/index.ts'
 import { modelNamed } from '../models/index.ts'
 import type { Network } from '../nn/index.ts'
@@ -11,6 +13,7 @@ import { networkOfProgram } from './program-run.ts'
 import type { Progress } from './progress.ts'
 import { lastStep, progressHooks } from './progress-hooks.ts'
 import { repeatText } from './repeat.ts'
+import { runFiles } from './run-files.ts'
 import type { RunRequest } from './run-request.ts'
 import type { TrainingOptions } from './run-settings.ts'
 import { openNodeRunStore } from './run-store.ts'
@@ -52,8 +55,17 @@ async function networkOfRun(request: RunRequest): Promise<{ network: Network; fr
   const network = await networkOf(request.options, request.datasets)
   const { from } = request.options
   if (from === undefined) return { network }
+  const recorded = request.resume ? await recordedFrom(request.folder) : undefined
+  if (recorded !== undefined) return { network, from: recorded }
   const { record, line } = await startFrom(network, from)
   return { network, from: record, line }
+}
+
+/** What filled a run that has a checkpoint: its weights are there, and the file that it began with may be gone. */
+async function recordedFrom(folder: string): Promise<string | undefined> {
+  if (!existsSync(join(folder, runFiles.last))) return undefined
+  const from = (await readRunConfig(folder))?.from
+  return typeof from === 'string' ? from : undefined
 }
 
 /** Trains, keeps the run in its folder, and writes its report there. */
@@ -67,7 +79,7 @@ export async function runTraining(request: RunRequest, watch: Watch): Promise<Fi
   const command = { dataset, options, ...(program ? { program } : {}) }
   try {
     if (!resume) await writeRunCommand(folder, command)
-    if (line && !resume) watch.progress.line(`${label}  ${line}`)
+    if (line) watch.progress.line(`${label}  ${line}`)
     const result = await train(network, datasets, {
       ...training,
       ...(from === undefined ? {} : { from }),

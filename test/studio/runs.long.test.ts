@@ -4,7 +4,7 @@ import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import type { Browser } from 'playwright-core'
+import type { Browser, Locator, Page } from 'playwright-core'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { writeManyRuns } from './many-runs.ts'
 import { commandLine, noBrowser, type OpenStudio, openBrowser, openPage, openStudio } from './studio-page.ts'
@@ -79,19 +79,7 @@ describe.skipIf(noBrowser !== '')(`the Runs page in Chromium${noBrowser}`, () =>
     studio = await openStudio(folder)
     const { page, faults } = await openPage(browser)
     await page.goto(studio.address)
-    await page.getByRole('button', { name: 'Start a training' }).click()
-    const form = page.getByRole('form', { name: 'Start a training' })
-    await form.getByLabel('model', { exact: true }).selectOption('dense')
-    for (const [name, text] of [
-      ['epochs', '40'],
-      ['T', '2'],
-      ['limit', '200'],
-      ['name', 'swept'],
-    ]) {
-      await form.getByLabel(name, { exact: true }).fill(text)
-    }
-    await form.getByText('What is trained').click()
-    await form.getByLabel('hidden', { exact: true }).fill('16')
+    const form = await filledForm(page, { epochs: '40', T: '2', limit: '200', name: 'swept' })
     await form.getByText('Several values: a sweep').click()
     await form.getByRole('button', { name: 'Vary an option' }).click()
     await form.getByLabel('values of lr').fill('0.05, 0.1')
@@ -122,19 +110,7 @@ describe.skipIf(noBrowser !== '')(`the Runs page in Chromium${noBrowser}`, () =>
     studio = await openStudio(folder)
     const { page, faults } = await openPage(browser)
     await page.goto(studio.address)
-    await page.getByRole('button', { name: 'Start a training' }).click()
-    const form = page.getByRole('form', { name: 'Start a training' })
-    await form.getByLabel('model', { exact: true }).selectOption('dense')
-    for (const [name, text] of [
-      ['epochs', '2000'],
-      ['T', '2'],
-      ['limit', '200'],
-      ['name', 'from-the-page'],
-    ]) {
-      await form.getByLabel(name, { exact: true }).fill(text)
-    }
-    await form.getByText('What is trained').click()
-    await form.getByLabel('hidden', { exact: true }).fill('16')
+    const form = await filledForm(page, { epochs: '2000', T: '2', limit: '200', name: 'from-the-page' })
     await form.getByRole('button', { name: 'Start', exact: true }).click()
     await page.locator('table.runs .state.training').waitFor()
     await page.waitForFunction(() =>
@@ -254,3 +230,14 @@ describe.skipIf(noBrowser !== '')(`the Runs page in Chromium${noBrowser}`, () =>
     await new Promise((resolve) => other.close(resolve))
   })
 })
+
+/** The form of a small dense network, with these values of its options. */
+async function filledForm(page: Page, values: { readonly [name: string]: string }): Promise<Locator> {
+  await page.getByRole('button', { name: 'Start a training' }).click()
+  const form = page.getByRole('form', { name: 'Start a training' })
+  await form.getByLabel('model', { exact: true }).selectOption('dense')
+  for (const [name, text] of Object.entries(values)) await form.getByLabel(name, { exact: true }).fill(text)
+  await form.getByText('What is trained').click()
+  await form.getByLabel('hidden', { exact: true }).fill('16')
+  return form
+}

@@ -1,4 +1,4 @@
-import { mkdtemp, readFile, rm } from 'node:fs/promises'
+import { copyFile, mkdtemp, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
@@ -67,6 +67,18 @@ describe('programs of a network that comes trained', () => {
     expect(rounded).toMatch(/%/)
     const record = JSON.parse(await readFile(join(folder, 'rounded', 'config.json'), 'utf8'))
     expect([record.quantise, record.from]).toEqual(['int8', expect.stringMatching(/^SHA-256 [0-9a-f]{64}$/)])
+  })
+
+  test('a run goes on where the checkpoint that it began with is gone', async () => {
+    const begun = join(folder, 'begun.safetensors')
+    await copyFile(new URL('../../../data/zoo/fashion-mnist-tiny.safetensors', import.meta.url), begun)
+    const data = ['fashion-mnist', '--limit', '100', '--epochs', '1', '--T', '2', '--threads', '1']
+    await spikelet('train', ...data, '--model', 'demo', '--from', begun, '--out', folder, '--name', 'goes-on')
+    const record = async () => JSON.parse(await readFile(join(folder, 'goes-on', 'config.json'), 'utf8'))
+    const { from } = await record()
+    await rm(begun)
+    const { code } = await spikelet('train', '--resume', join(folder, 'goes-on'), '--epochs', '2')
+    expect([code, (await record()).from]).toEqual([0, from])
   })
 
   test('another model keeps what fits, and says what does not; none at all is refused', async () => {

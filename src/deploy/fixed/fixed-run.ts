@@ -31,8 +31,8 @@ export class FixedRun extends PlanRun {
   }
 
   protected override workOf(step: PlanStep, at: number): () => void {
-    if (step.op === 'affine') return () => this.affine(step)
-    if (step.op === 'neurons') return () => this.wholeNeurons(step)
+    if (step.op === 'affine') return once(() => this.affineWork(step))
+    if (step.op === 'neurons') return once(() => this.neuronsWork(step))
     if (step.op === 'pool' && step.kind === 'average') return () => this.averagePool(step)
     if (step.op === 'multiply') {
       return () => {
@@ -57,18 +57,20 @@ export class FixedRun extends PlanRun {
     return input ? x.map((value) => reduced(value, input.most, input.dropped)) : x.map((value) => value / math.one)
   }
 
-  private affine(step: AffineStep): void {
+  private affineWork(step: AffineStep): () => void {
     const { math, scales } = this.fixed
     const [x, y] = [this.values[step.from], this.values[step.to]]
     const scale = scales.get(step)
     const channels = step.scale.length
     const [factors, shifts] = [step.scale.map((value) => math.from(value)), step.shift.map((value) => math.from(value))]
-    for (let i = 0; i < y.length; i++) {
-      const c = i % channels
-      const product = scale
-        ? math.limited(shifted(x[i], scale.multipliers[c], scale.bits))
-        : math.times(x[i], factors[c])
-      y[i] = math.sum(product, shifts[c])
+    return () => {
+      for (let i = 0; i < y.length; i++) {
+        const c = i % channels
+        const product = scale
+          ? math.limited(shifted(x[i], scale.multipliers[c], scale.bits))
+          : math.times(x[i], factors[c])
+        y[i] = math.sum(product, shifts[c])
+      }
     }
   }
 
@@ -91,7 +93,7 @@ export class FixedRun extends PlanRun {
     )
   }
 
-  private wholeNeurons(step: NeuronStep): void {
+  private neuronsWork(step: NeuronStep): () => void {
     const { math } = this.fixed
     const { neuron, firstState } = step
     const { program } = neuron
@@ -101,22 +103,33 @@ export class FixedRun extends PlanRun {
     const [scale, shift] = [step.scale && row(step.scale), step.shift && row(step.shift)]
     const values = new Float64Array(program.instructions.length)
     const changing = changingInstructions(neuron)
-    for (let i = 0; i < y.length; i++) {
-      const scaled = scale ? math.times(x[i], scale[i % scale.length]) : x[i]
-      const input = shift ? math.sum(scaled, shift[i % shift.length]) : scaled
-      for (const [id, kept] of still) values[id] = kept[i % kept.length]
-      for (const id of changing) {
-        const { op, args, value = 0, index = 0 } = program.instructions[id]
-        if (op === 'constant') values[id] = math.from(value)
-        else if (op === 'input') values[id] = input
-        else if (op === 'state') values[id] = this.states[firstState + index][i]
-        else values[id] = calculated(math, op, values, args, value)
+    return () => {
+      for (let i = 0; i < y.length; i++) {
+        const scaled = scale ? math.times(x[i], scale[i % scale.length]) : x[i]
+        const input = shift ? math.sum(scaled, shift[i % shift.length]) : scaled
+        for (const [id, kept] of still) values[id] = kept[i % kept.length]
+        for (const id of changing) {
+          const { op, args, value = 0, index = 0 } = program.instructions[id]
+          if (op === 'constant') values[id] = math.from(value)
+          else if (op === 'input') values[id] = input
+          else if (op === 'state') values[id] = this.states[firstState + index][i]
+          else values[id] = calculated(math, op, values, args, value)
+        }
+        program.states.forEach(({ next }, k) => {
+          this.states[firstState + k][i] = math.limited(values[next])
+        })
+        y[i] = program.spiking ? values[program.output] : math.limited(values[program.output])
       }
-      program.states.forEach(({ next }, k) => {
-        this.states[firstState + k][i] = math.limited(values[next])
-      })
-      y[i] = program.spiking ? values[program.output] : math.limited(values[program.output])
     }
+  }
+}
+
+/** Work that is prepared when it is first done: the plan's facts are not there yet when it is asked for. */
+function once(prepare: () => () => void): () => void {
+  let work: (() => void) | null = null
+  return () => {
+    work ??= prepare()
+    work()
   }
 }
 
